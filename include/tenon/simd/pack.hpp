@@ -288,6 +288,7 @@ TENON_FN V load_as_partial(const S* p, index_t n) {
 }
 
 namespace detail {
+#if !defined(__CUDACC__)
 template <class V, int... I>
 TENON_FN auto low_half(V v, Ints<I...>) {
   return __builtin_shufflevector(v, v, I...);
@@ -296,6 +297,7 @@ template <class V, int... I>
 TENON_FN auto high_half(V v, Ints<I...>) {
   return __builtin_shufflevector(v, v, (I + static_cast<int>(sizeof...(I)))...);
 }
+#endif
 struct Add {
   TENON_FN auto operator()(auto a, auto b) const { return static_cast<decltype(a)>(a + b); }
 };
@@ -320,15 +322,19 @@ struct Or {
 /// f takes two packs, or two scalars, of the lane type.
 template <class V, class F>
 TENON_FN lane_t<V> reduce(V v, F f) {
-  if constexpr (!is_pack<V>)
-    return v;
-  else if constexpr (lanes<V> == 1)
-    return v[0];
-  else if constexpr (lanes<V> == 2)
-    return f(lane_t<V>{v[0]}, lane_t<V>{v[1]});
-  else
-    return reduce(
-        f(detail::low_half(v, detail::Count<lanes<V> / 2>{}), detail::high_half(v, detail::Count<lanes<V> / 2>{})), f);
+#if !defined(__CUDACC__)
+  if constexpr (is_pack<V>) {
+    if constexpr (lanes<V> == 1) {
+      return v[0];
+    } else if constexpr (lanes<V> == 2) {
+      return f(lane_t<V>{v[0]}, lane_t<V>{v[1]});
+    } else {
+      constexpr detail::Count<lanes<V> / 2> half;
+      return reduce(f(detail::low_half(v, half), detail::high_half(v, half)), f);
+    }
+  }
+#endif
+  if constexpr (!is_pack<V>) return v;
 }
 /// The sum of the lanes, in the order of `reduce`.
 template <class V>
