@@ -1,0 +1,3 @@
+// refused: the file has no twin
+// expect: some_name
+int a = some_name;
