@@ -29,6 +29,15 @@ TENON_FN bool operator>=(Literal a, Literal b) { return a.value >= b.value; }
 TENON_FN bool operator==(Literal a, Literal b) { return a.value == b.value; }
 TENON_FN bool operator!=(Literal a, Literal b) { return a.value != b.value; }
 
+/// c0 + c1 x + c2 x^2 + ... by Horner's rule, for any value type.
+template <class X, class... C>
+TENON_FN auto polynomial(const X& x, double c0, C... c) {
+  if constexpr (sizeof...(C) == 0)
+    return lit(c0);
+  else
+    return lit(c0) + x * polynomial(x, c...);
+}
+
 template <number X>
 TENON_FN X operator+(Literal a, X b) {
   return lanewise::add(lanewise::constant<X>(a.value), b);
