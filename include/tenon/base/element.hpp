@@ -117,7 +117,7 @@ constexpr NumberKind contraction_kind(NumberKind k) {
   if (k == NumberKind::uint16) return NumberKind::uint32;
   return k <= NumberKind::int16 || k == NumberKind::uint8 ? NumberKind::int32 : k;
 }
-constexpr const char* kind_name(NumberKind k) {
+TENON_HD constexpr const char* kind_name(NumberKind k) {
   constexpr const char* names[] = {"bool",   "int8",   "int16",   "int32",    "int64",   "uint8",  "uint16",
                                    "uint32", "uint64", "float16", "bfloat16", "float32", "float64"};
   return names[static_cast<int>(k)];
@@ -256,16 +256,16 @@ struct ElementInfo;
 template <class T>
 requires(is_real<T>) struct ElementInfo<T> {
   static constexpr int bits = 8 * static_cast<int>(sizeof(T));
-  static constexpr const char* name() { return detail::kind_name(number_kind<T>); }
+  TENON_FN static const char* name() { return detail::kind_name(number_kind<T>); }
 };
 template <class T>
 requires(is_complex<T>) struct ElementInfo<T> {
   static constexpr int bits = 8 * static_cast<int>(sizeof(T));
-  static constexpr const char* name() { return sizeof(T) == 8 ? "complex64" : "complex128"; }
+  TENON_FN static const char* name() { return sizeof(T) == 8 ? "complex64" : "complex128"; }
 };
 /// The name of an element type, as NumPy spells it: "float32", "bfloat16", "bool", "complex128".
 template <class T>
-constexpr const char* dtype_name() {
+TENON_FN const char* dtype_name() {
   return ElementInfo<T>::name();
 }
 

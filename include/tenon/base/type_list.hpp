@@ -56,9 +56,9 @@ TypeTag<T> find_indexed(Indexed<I, T>*);
 #endif
 
 template <int I, class List>
-struct At;
+struct TypeAt;
 template <int I, class... T>
-struct At<I, TypeList<T...>> {
+struct TypeAt<I, TypeList<T...>> {
   static_assert(I >= 0 && I < static_cast<int>(sizeof...(T)), "tenon: index outside of a TypeList");
 #if defined(__has_builtin) && __has_builtin(__type_pack_element)
   using type = __type_pack_element<I, T...>;
@@ -74,9 +74,9 @@ constexpr int first_true(const bool* matches, int n) {
   return -1;
 }
 template <class X, class List>
-struct IndexOf;
+struct TypeIndex;
 template <class X, class... T>
-struct IndexOf<X, TypeList<T...>> {
+struct TypeIndex<X, TypeList<T...>> {
   static constexpr int compute() {
     const bool matches[] = {__is_same(X, T)..., false};
     return first_true(matches, static_cast<int>(sizeof...(T)));
@@ -84,20 +84,20 @@ struct IndexOf<X, TypeList<T...>> {
 };
 
 template <class... List>
-struct Concat {
+struct TypeConcat {
   using type = TypeList<>;
 };
 template <class... A>
-struct Concat<TypeList<A...>> {
+struct TypeConcat<TypeList<A...>> {
   using type = TypeList<A...>;
 };
 template <class... A, class... B, class... Rest>
-struct Concat<TypeList<A...>, TypeList<B...>, Rest...> : Concat<TypeList<A..., B...>, Rest...> {};
+struct TypeConcat<TypeList<A...>, TypeList<B...>, Rest...> : TypeConcat<TypeList<A..., B...>, Rest...> {};
 
 template <class List, template <class...> class To>
-struct Apply;
+struct TypeApply;
 template <class... T, template <class...> class To>
-struct Apply<TypeList<T...>, To> {
+struct TypeApply<TypeList<T...>, To> {
   using type = To<T...>;
 };
 
@@ -109,22 +109,22 @@ using make_seq = typename detail::MakeSeq<N>::type;
 
 /// The type at position I of a TypeList.
 template <int I, class List>
-using at_t = typename detail::At<I, List>::type;
+using at_t = typename detail::TypeAt<I, List>::type;
 
 /// The position of X in a TypeList, -1 if it is not there.
 template <class X, class List>
-inline constexpr int index_of = detail::IndexOf<X, List>::compute();
+inline constexpr int index_of = detail::TypeIndex<X, List>::compute();
 /// True if X is in a TypeList.
 template <class X, class List>
 inline constexpr bool contains = index_of<X, List> >= 0;
 
 /// The types of several TypeLists in one.
 template <class... List>
-using concat_t = typename detail::Concat<List...>::type;
+using concat_t = typename detail::TypeConcat<List...>::type;
 
 /// To<T...> for a TypeList<T...>.
 template <class List, template <class...> class To>
-using apply_t = typename detail::Apply<List, To>::type;
+using apply_t = typename detail::TypeApply<List, To>::type;
 
 }  // namespace TENON_ABI
 }  // namespace tenon
