@@ -18,7 +18,7 @@ inline namespace TENON_ABI {
 template <class D>
 struct Reduction {
   static constexpr FixedString onnx{""}, stablehlo{""};
-  static constexpr bool lanewise = true;    ///< the state is a number; combine works on packs
+  static constexpr bool lanewise = true;        ///< the state is a number; combine works on packs
   static constexpr bool needs_element = false;  ///< whether an empty reduction is an error
   template <class T>
   using state = T;  ///< for elements T
@@ -38,7 +38,9 @@ namespace op {
 
 /// Sum of elements; bool and integers sum into int64, 16-bit floats in float.
 struct Sum : Reduction<Sum> {
-  static constexpr FixedString name{"sum"}, onnx{"ReduceSum"}, stablehlo{"reduce_add"};
+  static constexpr FixedString name{"sum"};
+  static constexpr FixedString onnx{"ReduceSum"};
+  static constexpr FixedString stablehlo{"reduce_add"};
   template <class T>
   using state = accumulator_t<T>;
   template <class T>
@@ -67,7 +69,9 @@ struct Sum : Reduction<Sum> {
 
 /// Arithmetic mean; of bool and integers in float. NaN when there are no elements.
 struct Mean : Reduction<Mean> {
-  static constexpr FixedString name{"mean"}, onnx{"ReduceMean"}, stablehlo{""};
+  static constexpr FixedString name{"mean"};
+  static constexpr FixedString onnx{"ReduceMean"};
+  static constexpr FixedString stablehlo{""};
   template <class T>
   struct StateOf {
     using type = accumulator_t<T>;
@@ -108,7 +112,9 @@ struct Mean : Reduction<Mean> {
 
 /// Product of elements; bool and integers multiply into int64.
 struct Prod : Reduction<Prod> {
-  static constexpr FixedString name{"prod"}, onnx{"ReduceProd"}, stablehlo{"reduce_multiply"};
+  static constexpr FixedString name{"prod"};
+  static constexpr FixedString onnx{"ReduceProd"};
+  static constexpr FixedString stablehlo{"reduce_multiply"};
   template <class T>
   using state = accumulator_t<T>;
   template <class T>

@@ -1,0 +1,217 @@
+// tenon/exec/cpu/row.hpp: the row kernel: a program applied along one axis, the only code compiled per expression.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Every executor is made of row kernels: pointwise loops call one per row, reductions let it fill a buffer in the
+// first-level cache, contractions let it apply prologues while packing and epilogues to a tile. So the number of
+// kernels is the number of programs, not of programs times executors. Operands may have any stride along the row; rows
+// whose operands are all contiguous take a loop of their own.
+#pragma once
+#include <tenon/expr/program.hpp>
+
+namespace tenon {
+inline namespace TENON_ABI {
+namespace exec {
+
+/// Computes n elements: operand k starts at `source[k]` and advances by `stride[k]` elements; `out` by `out_stride`.
+using RowFunction = void (*)(void* out, index_t out_stride, const void* const* source, const index_t* stride,
+                             index_t n);
+
+namespace detail {
+
+// Lanes from storage type T to a register V: masks from bool, float from 16-bit floats.
+template <class V, class T>
+TENON_FN V load_lanes(const T* p) {
+  if constexpr (!simd::is_pack<V>) {
+    return static_cast<V>(*p);
+  } else if constexpr (is_bool<T>) {
+    return simd::load_as<V>(p) != V{};
+  } else if constexpr (!__is_same(compute_t<T>, T)) {
+    V v{};
+    for (int i = 0; i < simd::lanes<V>; ++i) v[i] = static_cast<float>(p[i]);
+    return v;
+  } else {
+    return simd::load<V>(p);
+  }
+}
+template <class V, class T>
+TENON_FN V splat(const T* p) {
+  if constexpr (!simd::is_pack<V>) {
+    return static_cast<V>(*p);
+  } else if constexpr (is_bool<T>) {
+    return simd::broadcast<V>(static_cast<simd::lane_t<V>>(*p ? -1 : 0));
+  } else {
+    return simd::broadcast<V>(static_cast<simd::lane_t<V>>(*p));
+  }
+}
+// A register V to storage type T.
+template <class T, class V>
+TENON_FN void store_lanes(T* p, V v) {
+  if constexpr (!simd::is_pack<V>) {
+    *p = static_cast<T>(v);
+  } else if constexpr (is_bool<T>) {
+    auto bytes = __builtin_convertvector(-v, simd::rebind_t<V, signed char>);
+    __builtin_memcpy(p, &bytes, sizeof(bytes));
+  } else if constexpr (!__is_same(compute_t<T>, T)) {
+    for (int i = 0; i < simd::lanes<V>; ++i) p[i] = static_cast<T>(v[i]);
+  } else {
+    simd::store(p, v);
+  }
+}
+
+struct NoSplat {};
+template <class T, bool Constant, class P, int W>
+struct SplatOf {
+  using type = NoSplat;
+};
+template <class T, class P, int W>
+struct SplatOf<T, true, P, W> {
+  using type = register_t<T, P, W>;
+};
+
+// The leaves of a program: constants splat once before the loop, the rest loaded at element i.
+template <class P, int W, bool Contiguous, class S, class... L>
+struct Leaves;
+template <class P, int W, bool Contiguous, int... K, class... L>
+struct Leaves<P, W, Contiguous, Seq<K...>, L...> {
+  const void* ptr[sizeof...(L) + 1];
+  index_t stride[sizeof...(L) + 1];
+  tenon::detail::RegisterFile<Seq<K...>, typename SplatOf<typename L::type, L::constant, P, W>::type...> splats;
+  index_t i = 0;
+
+  TENON_FN void start(const void* const* source, const index_t* strides) {
+    (start_one<K, L>(source[K], strides[K]), ...);
+  }
+  template <int J, class V, class T>
+  TENON_FN V operator()(Seq<J>, TypeTag<V>, TypeTag<T>) const {
+    if constexpr (at_t<J, TypeList<L...>>::constant) {
+      return tenon::detail::reg<J>(const_cast<Leaves*>(this)->splats);
+    } else {
+      const T* p = static_cast<const T*>(ptr[J]);
+      if constexpr (Contiguous || W == 1) return load_lanes<V>(p + (Contiguous ? i : i * stride[J]));
+      const index_t s = stride[J];
+      if (s == 1) return load_lanes<V>(p + i);
+      if (s == 0) return splat<V>(p);
+      T lane[W];
+      for (int l = 0; l < W; ++l) lane[l] = p[(i + l) * s];
+      return load_lanes<V>(lane);
+    }
+  }
+  // The last m < W elements, staged so that whole lanes can be loaded: nothing past the end is read.
+  template <int Bytes>
+  TENON_FN void stage(char (*buffer)[Bytes], index_t m) {
+    (stage_one<K, L>(buffer[K], m), ...);
+    i = 0;
+  }
+
+ private:
+  template <int J, class Lo>
+  TENON_FN void start_one(const void* p, index_t s) {
+    ptr[J] = p;
+    stride[J] = s;
+    if constexpr (Lo::constant) {
+      using T = typename Lo::type;
+      tenon::detail::reg<J>(splats) = splat<register_t<T, P, W>>(static_cast<const T*>(p));
+    }
+  }
+  template <int J, class Lo>
+  TENON_FN void stage_one(char* buffer, index_t m) {
+    if constexpr (!Lo::constant) {
+      using T = typename Lo::type;
+      const T* p = static_cast<const T*>(ptr[J]);
+      T* b = reinterpret_cast<T*>(buffer);
+      // Idle lanes repeat the last element, so that they raise nothing the real ones would not.
+      for (index_t l = 0; l < W; ++l) b[l] = p[(i + (l < m ? l : m - 1)) * stride[J]];
+      ptr[J] = buffer;
+      stride[J] = 1;
+    }
+  }
+};
+
+template <class List, class... I>
+struct LoadsOf {
+  using type = List;
+};
+template <class... L, class I, class... Rest>
+struct LoadsOf<TypeList<L...>, I, Rest...> : LoadsOf<TypeList<L...>, Rest...> {};
+template <class... L, class I, class... Rest>
+requires(I::is_load) struct LoadsOf<TypeList<L...>, I, Rest...> : LoadsOf<TypeList<L..., I>, Rest...> {
+};
+template <class List>
+struct LoadList;
+template <class... I>
+struct LoadList<TypeList<I...>> : LoadsOf<TypeList<>, I...> {};
+template <class P, int W, bool Contiguous, class List>
+struct LeavesOf;
+template <class P, int W, bool Contiguous, class... L>
+struct LeavesOf<P, W, Contiguous, TypeList<L...>> {
+  using type = Leaves<P, W, Contiguous, make_seq<static_cast<int>(sizeof...(L))>, L...>;
+};
+
+}  // namespace detail
+
+/// The Load instructions of a program, in order.
+template <class P>
+using loads_of = typename detail::LoadList<typename P::instructions>::type;
+
+namespace detail {
+
+template <class P, class Out, bool Contiguous>
+[[gnu::noinline]] void row_loop(Out* out, index_t out_stride, const void* const* source, const index_t* stride,
+                                index_t n) {
+  constexpr int W = lanes_of<P>;
+  typename LeavesOf<P, W, Contiguous, loads_of<P>>::type leaves;
+  leaves.start(source, stride);
+  Out* const first = out;
+  const index_t stride_of_out = out_stride, tail = n % W;
+  alignas(simd::native_bytes) char buffer[P::loads + 1][simd::native_bytes];
+  Out staged[W];
+  index_t end = n - tail;
+  // At most two rounds through one loop body: whole packs in place, then the staged tail.
+  for (bool in_tail = false;; in_tail = true) {
+    for (index_t& i = leaves.i; i < end; i += W) {
+      Machine<P, W> machine;
+      machine.run(leaves);
+      if (Contiguous || W == 1 || out_stride == 1) {
+        store_lanes(out + i * (W == 1 ? out_stride : 1), machine.result());
+      } else {
+        Out lane[W];
+        store_lanes(lane, machine.result());
+        for (int l = 0; l < W; ++l) out[(i + l) * out_stride] = lane[l];
+      }
+    }
+    if (W == 1 || tail == 0) return;
+    if (in_tail) break;
+    leaves.stage(buffer, tail);
+    end = W;
+    out = staged;
+    out_stride = 1;
+  }
+  for (index_t l = 0; l < tail; ++l) first[(n - tail + l) * stride_of_out] = staged[l];
+}
+
+template <bool... Constant>
+bool all_unit(const index_t* stride) {
+  constexpr bool constant[] = {Constant..., true};
+  for (int k = 0; k < static_cast<int>(sizeof...(Constant)); ++k)
+    if (!constant[k] && stride[k] != 1) return false;
+  return true;
+}
+template <class P, class Out, class... L>
+void row(void* out, index_t out_stride, const void* const* source, const index_t* stride, index_t n, TypeList<L...>*) {
+  if (lanes_of < P >> 1 && out_stride == 1 && all_unit<L::constant...>(stride))
+    row_loop<P, Out, (lanes_of<P> > 1)>(static_cast<Out*>(out), out_stride, source, stride, n);
+  else
+    row_loop<P, Out, false>(static_cast<Out*>(out), out_stride, source, stride, n);
+}
+
+}  // namespace detail
+
+/// The row kernel of program P into elements of type Out.
+template <class P, class Out>
+void row(void* out, index_t out_stride, const void* const* source, const index_t* stride, index_t n) {
+  detail::row<P, Out>(out, out_stride, source, stride, n, static_cast<loads_of<P>*>(nullptr));
+}
+
+}  // namespace exec
+}  // namespace TENON_ABI
+}  // namespace tenon

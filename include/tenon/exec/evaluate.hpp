@@ -1,0 +1,256 @@
+// tenon/exec/evaluate.hpp: gives expressions their values: into a target, into a shared block, as one number.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// The schedule is decided by types: a cut (reduction, contraction, opaque op, reshape) computes itself into a dense
+// block, everything between cuts is one program and one loop. `Evaluate<T>` says what computing an element type means;
+// plain numbers and duals compute, rev specialises it to compute and record.
+#pragma once
+#include <tenon/exec/cpu/pointwise.hpp>
+#include <tenon/expr/program.hpp>
+
+namespace tenon {
+inline namespace TENON_ABI {
+
+/// What evaluating a node of element type T means. Primary: compute.
+template <class T>
+struct Evaluate;
+
+/// A node that computes itself into dense memory (`compute(out)`) instead of joining its consumer's program.
+template <class N>
+concept cut_node = requires {
+  requires bare_t<N>::is_cut;
+};
+
+namespace exec {
+
+/// Whether a map is row-major without gaps.
+inline bool is_dense(const StridedMap& m) {
+  index_t step = 1;
+  for (int a = m.extents.rank - 1; a >= 0; --a) {
+    if (m.extents.d[a] != 1 && m.strides.d[a] != step) return false;
+    step *= m.extents.d[a];
+  }
+  return true;
+}
+inline StridedMap dense_map(const Dims& extents) { return {extents, row_major(extents), 0}; }
+
+namespace detail {
+
+// Whether N is a program over operands that all are dense with extents E (or scalars): no loop nest is needed.
+template <class N, class E>
+inline constexpr bool is_flat = false;
+template <class T, class E, class Hold>
+inline constexpr bool is_flat<Leaf<T, E, Hold, true>, E> = true;
+template <class T, class E>
+inline constexpr bool is_flat<Value<T, E>, E> = true;
+template <class T, class E>
+inline constexpr bool is_flat<Scalar<T>, E> = true;
+template <class Op, class T, class Args, class... N, class E>
+inline constexpr bool is_flat<Map<Op, T, Args, N...>, E> = (is_flat<N, E> && ...);
+
+template <class T, class E, class Hold>
+TENON_INLINE void flat_pointers(const Leaf<T, E, Hold, true>& n, const void**& out) {
+  n.check();
+  *out++ = n.data;
+}
+template <class T, class E>
+TENON_INLINE void flat_pointers(const Value<T, E>& n, const void**& out) {
+  *out++ = n.values;
+}
+template <class T>
+TENON_INLINE void flat_pointers(const Scalar<T>& n, const void**& out) {
+  *out++ = &n.number;
+}
+template <class Op, class T, class Args, class... N, int... I>
+TENON_INLINE void flat_operands(const Map<Op, T, Args, N...>& n, const void**& out, Seq<I...>);
+template <class Op, class T, class Args, class... N>
+TENON_INLINE void flat_pointers(const Map<Op, T, Args, N...>& n, const void**& out) {
+  flat_operands(n, out, make_seq<static_cast<int>(sizeof...(N))>{});
+}
+template <class Op, class T, class Args, class... N, int... I>
+TENON_INLINE void flat_operands(const Map<Op, T, Args, N...>& n, const void**& out, Seq<I...>) {
+  (flat_pointers(operand_at<I>(n.operands), out), ...);
+}
+
+inline constexpr index_t unit_strides[64] = {1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
+                                             1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
+                                             1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1};
+
+}  // namespace detail
+
+namespace detail {
+template <class N>
+inline constexpr bool is_expansion = false;
+template <class E, class A>
+inline constexpr bool is_expansion<Movement<move::BroadcastTo<E>, A>> = E::rank == A::rank;
+}  // namespace detail
+
+/// The leaves of a node, broadcast to its extents; evaluates the cuts below it.
+template <class P, class N>
+void sources_of(const N& n, Source* out) {
+  Source* end = out;
+  n.fill(end);
+}
+
+/// Writes a node's elements to `out`, laid out by `target` (its extents are the node's); no overlap with its operands
+/// but element on element.
+template <class N, class Out>
+void write(const N& n, Out* out, const StridedMap& target) {
+  if constexpr (detail::is_expansion<N>) {
+    if (n.arg.extents().dims() == target.extents) return write(n.arg, out, target);
+  }
+  if constexpr (cut_node<N>) {
+    if constexpr (__is_same(Out, primal_t<typename N::value_type>)) {
+      if (is_dense(target)) return n.compute(out + target.offset);
+    }
+    materialize(n);
+    Source source{};
+    Source* end = &source;
+    n.fill(end);
+    using P = Program<Load<primal_t<typename N::value_type>, false>>;
+    pointwise<P>(&source, out, target);
+  } else {
+    using P = program_of<N>;
+    using E = typename N::extents_type;
+    if constexpr (E::is_static && detail::is_flat<N, E> && P::loads <= 64) {
+      if (is_dense(target)) {
+        const void* pointers[P::loads + 1];
+        const void** end = pointers;
+        detail::flat_pointers(n, end);
+        return row<P, Out>(out + target.offset, 1, pointers, detail::unit_strides, static_size<E>);
+      }
+    }
+    Source source[P::loads];
+    sources_of<P>(n, source);
+    pointwise<P>(source, out, target);
+  }
+}
+
+/// Whether writing `range` (laid out by `map`) could disturb an operand of n before it is read.
+template <class N>
+bool hazard(const N& n, const void* out, const StridedMap& map, index_t bytes) {
+  const ByteRange range = range_of(out, map, bytes);
+  bool found = false;
+  n.each_leaf([&](const void* data, const StridedMap& m, index_t element_bytes, bool elementwise) {
+    if (!range.overlaps(range_of(data, m, element_bytes))) return;
+    if (elementwise && element_bytes == bytes && m.extents == map.extents && same_walk(data, m, out, map, bytes))
+      return;
+    found = true;
+  });
+  return found;
+}
+
+/// Writes a node of the target's extents into `out`; computes aside when an operand overlaps otherwise than in place.
+template <class N, class Out>
+void assign(const N& n, Out* out, const StridedMap& target, bool noalias) {
+  if (writes_twice(target))
+    fail_shape("assignment", "the target is a broadcast view, which has no elements of its own", target.extents);
+  if (noalias || !hazard(n, out, target, sizeof(Out))) return write(n, out, target);
+  tenon::detail::BlockRef aside(static_cast<size_t>(target.extents.size()) * sizeof(Out));
+  Out* values = reinterpret_cast<Out*>(aside.data());
+  const StridedMap dense = dense_map(target.extents);
+  write(n, values, dense);
+  Source source{values, dense, 0, {}};
+  pointwise<Program<Load<Out, false>>>(&source, out, target);
+}
+
+}  // namespace exec
+
+namespace detail {
+// A named costly value of few static elements is copied into its uses; others are shared.
+template <class N>
+inline constexpr bool shares_by_value = [] {
+  using E = typename N::extents_type;
+  if constexpr (E::is_static)
+    return !is_taped<typename N::value_type> &&
+           static_size<E> * static_cast<index_t>(sizeof(typename N::value_type)) <= 256;
+  else
+    return false;
+}();
+
+/// All index tuples of static extents, in row-major order.
+template <class E, class F>
+constexpr void each_index(const F& f) {
+  const Dims e = E::static_dims();
+  Dims i;
+  i.rank = e.rank;
+  const index_t n = e.size();
+  for (index_t k = 0; k < n; ++k) {
+    f(k, i);
+    for (int a = e.rank - 1; a >= 0; --a) {
+      if (++i.d[a] < e.d[a]) break;
+      i.d[a] = 0;
+    }
+  }
+}
+}  // namespace detail
+
+template <class T>
+struct Evaluate {
+  /// Computes a node into a fresh dense block, kept in `cache`.
+  template <class N>
+  static void materialize_into(const N& n, const ValueCache<true>& cache) {
+    using P = primal_t<typename N::value_type>;
+    const Dims extents = n.extents().dims();
+    detail::BlockRef block(static_cast<size_t>(extents.size()) * sizeof(P));
+    exec::write(n, reinterpret_cast<P*>(block.data()), exec::dense_map(extents));
+    cache.block = static_cast<detail::BlockRef&&>(block);
+    cache.ready = true;
+  }
+  /// target = node; the node has the target's extents. `target` is a Tensor or TensorView.
+  template <class Target, class N>
+  static constexpr void assign(Target& target, const N& n, bool noalias) {
+    if constexpr (N::extents_type::is_static) {
+      if (__builtin_is_constant_evaluated()) {
+        using E = typename N::extents_type;
+        T values[static_size<E> + 1] = {};
+        detail::each_index<E>([&](index_t k, const Dims& i) { values[k] = static_cast<T>(n.at(i)); });
+        for (index_t k = 0; k < static_size<E>; ++k) target.data()[k] = values[k];
+        return;
+      }
+    }
+    exec::assign(n, target.data(), target.map(), noalias);
+  }
+};
+
+template <class N>
+void materialize(const N& n) {
+  if (!n.cache.ready) Evaluate<typename N::value_type>::materialize_into(n, n.cache);
+}
+
+template <class N>
+constexpr auto shared_leaf(const N& n) {
+  using T = typename N::value_type;
+  using E = typename N::extents_type;
+  if constexpr (detail::shares_by_value<N>) {
+    Value<T, E> v;
+    if (__builtin_is_constant_evaluated()) {
+      detail::each_index<E>([&](index_t k, const Dims& i) { v.values[k] = static_cast<T>(n.at(i)); });
+    } else {
+      materialize(n);
+      __builtin_memcpy(static_cast<void*>(v.values), n.cache.block.data(),
+                       sizeof(T) * static_cast<size_t>(static_size<E>));
+    }
+    return v;
+  } else {
+    materialize(n);
+    Leaf<T, E, detail::BlockRef, true> leaf;
+    leaf.data = n.cache.block ? reinterpret_cast<const primal_t<T>*>(n.cache.block.data()) : nullptr;
+    leaf.shape = n.extents();
+    leaf.hold = n.cache.block;
+    leaf.slot = n.cache.slot;
+    return leaf;
+  }
+}
+
+template <class N>
+constexpr auto scalar_value(const N& n) {
+  using T = typename N::value_type;
+  if (__builtin_is_constant_evaluated()) return static_cast<T>(n.at(Dims{}));
+  T value{};
+  exec::write(n, &value, StridedMap{});
+  return value;
+}
+
+}  // namespace TENON_ABI
+}  // namespace tenon

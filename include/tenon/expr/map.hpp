@@ -1,0 +1,231 @@
+// tenon/expr/map.hpp: the pointwise node, and how operands of any kind become nodes.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// `apply<Op>(a, b)` on expressions builds `Map<Op, ...>`. `as_node` decides ownership: a named tensor is watched, a
+// temporary is moved in, a cheap named expression is copied (inlined), a costly one is evaluated now, once, and shared.
+#pragma once
+#include <tenon/expr/node.hpp>
+#include <tenon/ops/arithmetic.hpp>
+#include <tenon/ops/cast.hpp>
+#include <tenon/ops/operators.hpp>
+
+namespace tenon {
+inline namespace TENON_ABI {
+
+/// Named pointwise expressions up to this many instructions are inlined into each use instead of computed once.
+inline constexpr int cheap_cost = 8;
+
+/// Converts an element to the compute type of To, keeping derivative structure.
+template <class To, class From>
+TENON_FN auto convert_element(const From& x) {
+  using B = compute_t<base_t<To>>;
+  if constexpr (__is_same(base_t<From>, B)) {
+    return x;
+  } else if constexpr (is_plain<From> && is_real<From> && is_real<B> && !is_bool<B>) {
+    return static_cast<B>(x);  // a promotion: always in range
+  } else {
+    return apply<op::Cast<B>>(x);
+  }
+}
+
+namespace detail {
+template <class S, class Args, class... N>
+struct MapAt;
+}
+
+/// Op applied to elements of its operands, broadcast. Args: the TypeList of types the operands are converted to.
+template <class Op, class T, class Args, class... N>
+struct Map : Node<Map<Op, T, Args, N...>, T, broadcast_t<typename N::extents_type...>> {
+  using E = broadcast_t<typename N::extents_type...>;
+  using operation = Op;
+  using arguments = Args;
+  using operand_types = TypeList<N...>;
+  static constexpr bool has_cuts = (N::has_cuts || ...);
+  static constexpr int cost = (Op::cost + ... + N::cost);
+  static constexpr bool cheap = !has_cuts && (N::cheap && ...) && cost <= cheap_cost;
+
+  Operands<N...> operands;
+  E shape;
+
+  constexpr explicit Map(N... n) : operands{{static_cast<N&&>(n)}...}, shape(common_extents(make_seq<arity>{})) {}
+
+  TENON_FN E extents() const { return shape; }
+  void fill(Source*& out) const { fill_all(make_seq<arity>{}, out); }
+  template <class F>
+  void each_leaf(const F& f) const {
+    each_leaf_all(f, make_seq<arity>{});
+  }
+  TENON_FN auto at(const Dims& i) const { return at_all(i, make_seq<arity>{}); }
+
+  ValueCache<!cheap> cache{};
+
+ private:
+  static constexpr int arity = static_cast<int>(sizeof...(N));
+  template <int... I>
+  void fill_all(Seq<I...>, Source*& out) const {
+    const Dims e = shape.dims();
+    (fill_broadcast(operand_at<I>(operands), e, out), ...);
+  }
+  template <class F, int... I>
+  void each_leaf_all(const F& f, Seq<I...>) const {
+    const Dims whole = shape.dims();
+    const auto widened = [&](const void* data, StridedMap m, index_t bytes, bool elementwise) {
+      m.broadcast_to(whole);
+      f(data, m, bytes, elementwise);
+    };
+    (operand_at<I>(operands).each_leaf(widened), ...);
+  }
+  template <int... I>
+  TENON_FN auto at_all(const Dims& i, Seq<I...>) const {
+    return apply<Op>(convert_element<at_t<I, Args>>(
+        operand_at<I>(operands).at(broadcast_index(operand_at<I>(operands).extents(), i)))...);
+  }
+  template <int... I>
+  constexpr E common_extents(Seq<I...>) const {
+    if constexpr (E::is_static) {
+      return E{};
+    } else {
+      Dims d{};
+      ((d = joined(d, operand_at<I>(operands).extents().dims())), ...);
+      return E::from(d);
+    }
+  }
+  static constexpr Dims joined(const Dims& a, const Dims& b) {
+    const Dims r = broadcast_dims(a, b);
+    if (!dims_fit(r)) fail_shapes(Op::name.c_str(), "shapes do not broadcast", a, b);
+    return r;
+  }
+};
+
+namespace detail {
+
+template <class Op, class A, class B>
+struct Broadcast {
+  static_assert(broadcastable<A, B>, "tenon: the shapes of the operands do not broadcast (see A and B above)");
+  static constexpr bool ok = broadcastable<A, B>;
+};
+template <class Op, class A, class... Rest>
+struct BroadcastAll {
+  static constexpr bool ok = true;
+};
+template <class Op, class A, class B, class... Rest>
+struct BroadcastAll<Op, A, B, Rest...> {
+  static constexpr bool here = Broadcast<Op, A, B>::ok;
+  static constexpr bool ok = here && BroadcastAll<Op, broadcast_t<A, B>, Rest...>::ok;
+};
+
+// What an argument's element type is for the typing rules.
+template <class N>
+struct TypedAs {
+  using type = typename N::value_type;
+};
+template <class S>
+struct TypedAs<Weak<S>> {
+  using type = Weak<S>;
+};
+template <class To, class N>
+constexpr auto strengthen(N&& n) {
+  return static_cast<N&&>(n);
+}
+template <class To, class S>
+constexpr auto strengthen(Weak<S> w) {
+  using C = base_t<To>;
+  if constexpr (__is_same(S, Literal)) {
+    return Scalar<C>(static_cast<C>(static_cast<real_t<C>>(w.number.value)));
+  } else if constexpr (is_complex<C>) {
+    return Scalar<C>(C(static_cast<real_t<C>>(w.number), real_t<C>(0)));
+  } else {
+    return Scalar<C>(static_cast<C>(w.number));
+  }
+}
+
+template <class N>
+struct ShapeOf {
+  using type = typename N::extents_type;
+};
+template <class S>
+struct ShapeOf<Weak<S>> {
+  using type = Extents<>;
+};
+
+template <class Op, class T, class Args>
+struct MapBuilder;
+template <class Op, class T, class... Arg>
+struct MapBuilder<Op, T, TypeList<Arg...>> {
+  template <class... N>
+  static constexpr auto build(N... n) {
+    return Map<Op, T, TypeList<Arg...>, N...>(static_cast<N&&>(n)...);
+  }
+  template <class... N>
+  static constexpr auto make(N&&... n) {
+    return build(strengthen<Arg>(static_cast<N&&>(n))...);
+  }
+};
+
+}  // namespace detail
+
+// ---- operands become nodes -----------------------------------------------------------------------------------------
+
+/// Tensors and views say which leaf they are: `leaf()` for a named one, `take()` for a temporary.
+template <class X>
+concept tensor_like = requires(const bare_t<X>& x) {
+  x.leaf();
+};
+/// Whatever is an expression: a node, a tensor, a view.
+template <class X>
+concept expression = node_type<X> || tensor_like<X>;
+
+/// The value of a costly node as a leaf; evaluates it if nobody has yet. Declared here, defined by the executors.
+template <class N>
+constexpr auto shared_leaf(const N& node);
+
+namespace detail {
+template <class X>
+inline constexpr bool is_lvalue = false;
+template <class X>
+inline constexpr bool is_lvalue<X&> = true;
+}  // namespace detail
+
+template <class X>
+constexpr auto as_node(X&& x) {
+  using B = bare_t<X>;
+  if constexpr (tensor_like<X>) {
+    if constexpr (detail::is_lvalue<X> || !requires { static_cast<X&&>(x).take(); }) {
+      return x.leaf();
+    } else {
+      return static_cast<X&&>(x).take();
+    }
+  } else if constexpr (node_type<X>) {
+    if constexpr (B::cheap) {
+      return B(static_cast<X&&>(x));
+    } else if constexpr (detail::is_lvalue<X>) {
+      return shared_leaf(x);
+    } else {
+      return B(static_cast<X&&>(x));
+    }
+  } else if constexpr (__is_same(B, Literal) || (is_real<B> && !__is_class(B))) {
+    return Weak<B>{x};
+  } else {
+    return Scalar<B>(x);
+  }
+}
+/// The node type an operand becomes.
+template <class X>
+using node_of = decltype(as_node(detail::some<X>()));
+
+namespace detail {
+template <class Op, class... N>
+constexpr auto make_map(N&&... n) {
+  static_assert(BroadcastAll<Op, typename ShapeOf<bare_t<N>>::type...>::ok);
+  using types = typed<Op, typename TypedAs<bare_t<N>>::type...>;
+  return MapBuilder<Op, typename types::result, typename types::arguments>::make(static_cast<N&&>(n)...);
+}
+}  // namespace detail
+
+template <class Op, class... X>
+constexpr auto ExprDomain::apply(X&&... x) {
+  return detail::make_map<Op>(as_node(static_cast<X&&>(x))...);
+}
+
+}  // namespace TENON_ABI
+}  // namespace tenon

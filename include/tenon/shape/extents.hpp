@@ -1,0 +1,217 @@
+// tenon/shape/extents.hpp: the extents of a tensor, each known at compile time or at run time, and NumPy's
+// broadcasting. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// `Extents<3, dyn>` is a type; it stores nothing when every extent is static. `Dims` is the same list as a plain value,
+// used to compute shapes both in constant expressions (where `dyn` marks what is not known yet) and at run time.
+#pragma once
+#include <tenon/base/config.hpp>
+#include <tenon/base/contract.hpp>
+#include <tenon/base/type_list.hpp>
+
+namespace tenon {
+inline namespace TENON_ABI {
+
+/// Up to eight extents (or indices, or strides) as a value.
+struct Dims {
+  int rank = 0;
+  index_t d[max_rank] = {};
+  TENON_FN index_t& operator[](int i) { return d[i]; }
+  TENON_FN const index_t& operator[](int i) const { return d[i]; }
+  TENON_FN void push(index_t x) { d[rank++] = x; }
+  TENON_FN index_t size() const {
+    index_t n = 1;
+    for (int i = 0; i < rank; ++i) n *= d[i];
+    return n;
+  }
+  TENON_FN bool operator==(const Dims& o) const {
+    if (rank != o.rank) return false;
+    for (int i = 0; i < rank; ++i)
+      if (d[i] != o.d[i]) return false;
+    return true;
+  }
+};
+
+namespace detail {
+template <bool Static, int Rank>
+struct ExtentStorage {
+  index_t values[Rank] = {};
+};
+template <int Rank>
+struct ExtentStorage<true, Rank> {};
+}  // namespace detail
+
+/// The extents of a tensor or expression; `dyn` for those known at run time only.
+template <index_t... E>
+struct Extents : detail::ExtentStorage<((E != dyn) && ... && true), static_cast<int>(sizeof...(E))> {
+  static constexpr int rank = static_cast<int>(sizeof...(E));
+  static constexpr bool is_static = ((E != dyn) && ... && true);
+  static_assert(rank <= max_rank, "tenon: a tensor has at most 8 axes");
+  static_assert(((E >= dyn) && ... && true), "tenon: an extent is at least 0, or tenon::dyn");
+
+  /// The extent of axis i as the type knows it: a number or `dyn`.
+  TENON_FN static index_t static_extent(int i) {
+    constexpr index_t e[rank + 1] = {E..., 0};
+    return e[i];
+  }
+  TENON_FN static Dims static_dims() {
+    Dims r;
+    (r.push(E), ...);
+    return r;
+  }
+  TENON_FN index_t operator[](int i) const {
+    if constexpr (is_static) {
+      return static_extent(i);
+    } else {
+      return this->values[i];
+    }
+  }
+  TENON_FN Dims dims() const {
+    Dims r;
+    r.rank = rank;
+    for (int i = 0; i < rank; ++i) r.d[i] = (*this)[i];
+    return r;
+  }
+  TENON_FN index_t size() const {
+    index_t n = 1;
+    for (int i = 0; i < rank; ++i) n *= (*this)[i];
+    return n;
+  }
+  /// Whether these run-time extents agree with what the type states.
+  TENON_FN static bool admits(const Dims& run_time) {
+    if (run_time.rank != rank) return false;
+    for (int i = 0; i < rank; ++i) {
+      if (run_time.d[i] < 0) return false;
+      if (static_extent(i) != dyn && static_extent(i) != run_time.d[i]) return false;
+    }
+    return true;
+  }
+  /// From run-time extents that `admits`.
+  TENON_FN static Extents from(const Dims& run_time) {
+    Extents e;
+    if constexpr (!is_static)
+      for (int i = 0; i < rank; ++i) e.values[i] = run_time.d[i];
+    return e;
+  }
+};
+
+namespace detail {
+template <class F, int... I>
+Extents<F::value().d[I]...> extents_of(Seq<I...>);
+}  // namespace detail
+/// The Extents type whose static extents are `F::value()`, a constexpr function that returns Dims.
+template <class F>
+using extents_from = decltype(detail::extents_of<F>(make_seq<F::value().rank>{}));
+
+/// The number of elements if the type knows it, else `dyn`.
+template <class E>
+inline constexpr index_t static_size = E::is_static ? E::static_dims().size() : dyn;
+
+// ---- broadcasting: axes are aligned from the last; an extent of 1 stretches ----------------------------------------
+
+/// Two aligned extents together; -2 where they do not fit. `dyn` stands for what is not known.
+TENON_FN index_t broadcast_extent(index_t a, index_t b) {
+  if (a == b) return a;
+  if (a == 1) return b;
+  if (b == 1) return a;
+  if (a == dyn) return b;
+  if (b == dyn) return a;
+  return -2;
+}
+TENON_FN Dims broadcast_dims(const Dims& a, const Dims& b) {
+  Dims r;
+  r.rank = a.rank > b.rank ? a.rank : b.rank;
+  for (int i = 0; i < r.rank; ++i) {
+    const int ia = i - (r.rank - a.rank), ib = i - (r.rank - b.rank);
+    r.d[i] = ia < 0 ? b.d[ib] : ib < 0 ? a.d[ia] : broadcast_extent(a.d[ia], b.d[ib]);
+  }
+  return r;
+}
+TENON_FN bool dims_fit(const Dims& d) {
+  for (int i = 0; i < d.rank; ++i)
+    if (d.d[i] == -2) return false;
+  return true;
+}
+
+namespace detail {
+template <class A, class B>
+struct BroadcastDims {
+  static constexpr Dims value() {
+    Dims r = broadcast_dims(A::static_dims(), B::static_dims());
+    for (int i = 0; i < r.rank; ++i)
+      if (r.d[i] == -2) r.d[i] = dyn;  // the predicate reports it; keep the type well formed
+    return r;
+  }
+};
+template <class... E>
+struct BroadcastOf;
+template <class E>
+struct BroadcastOf<E> {
+  using type = E;
+};
+template <class A, class... Rest>
+struct BroadcastOf<A, A, Rest...> : BroadcastOf<A, Rest...> {};
+template <class A, class B, class... Rest>
+struct BroadcastOf<A, B, Rest...> : BroadcastOf<extents_from<BroadcastDims<A, B>>, Rest...> {};
+}  // namespace detail
+
+/// Whether shapes A and B may broadcast against each other as far as their types know.
+template <class A, class B>
+inline constexpr bool broadcastable = dims_fit(broadcast_dims(A::static_dims(), B::static_dims()));
+/// The Extents of operands broadcast against each other.
+template <class... E>
+using broadcast_t = typename detail::BroadcastOf<E...>::type;
+
+// ---- run-time shape errors ----------------------------------------------------------------------------------------
+
+inline Message& operator<<(Message& m, const Dims& d) {
+  m << "[";
+  for (int i = 0; i < d.rank; ++i) {
+    if (i) m << ", ";
+    if (d.d[i] == dyn) {
+      m << "dyn";
+    } else {
+      m << d.d[i];
+    }
+  }
+  m << "]";
+  return m;
+}
+/// Throws shape_error "tenon: <op>: <what>: <a> and <b>".
+[[noreturn, gnu::cold, gnu::noinline]] inline void fail_shapes(const char* op, const char* what, const Dims& a,
+                                                               const Dims& b) {
+  Message m;
+  m << "tenon: " << op << ": " << what << ": " << a << " and " << b;
+  raise<shape_error>(m);
+}
+[[noreturn, gnu::cold, gnu::noinline]] inline void fail_shape(const char* op, const char* what, const Dims& a) {
+  Message m;
+  m << "tenon: " << op << ": " << what << ": " << a;
+  raise<shape_error>(m);
+}
+[[noreturn, gnu::cold, gnu::noinline]] inline void fail_index(const char* op, const char* what, index_t i, index_t n) {
+  Message m;
+  m << "tenon: " << op << ": " << what << " " << i << " is out of range for extent " << n;
+  raise<index_error>(m);
+}
+
+/// An axis counted from the end when negative; throws index_error naming `op` when there is no such axis.
+TENON_FN int normalize_axis(const char* op, int axis, int rank) {
+  const int a = axis < 0 ? axis + rank : axis;
+  if (a < 0 || a >= rank) fail_index(op, "axis", axis, rank);
+  return a;
+}
+
+/// Row-major strides, in elements.
+TENON_FN Dims row_major(const Dims& extents) {
+  Dims s;
+  s.rank = extents.rank;
+  index_t step = 1;
+  for (int i = extents.rank - 1; i >= 0; --i) {
+    s.d[i] = step;
+    step *= extents.d[i] > 0 ? extents.d[i] : 1;
+  }
+  return s;
+}
+
+}  // namespace TENON_ABI
+}  // namespace tenon

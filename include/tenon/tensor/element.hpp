@@ -1,0 +1,21 @@
+// tenon/tensor/element.hpp: what access to one element of a tensor gives.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#pragma once
+#include <tenon/base/config.hpp>
+
+namespace tenon {
+inline namespace TENON_ABI {
+namespace detail {
+
+// Primary: a reference. Taped element types give a scalar that knows its adjoint's slot.
+template <class T>
+struct Element {
+  template <class S>
+  static constexpr auto& access(S& storage, index_t offset) {
+    return storage.data()[offset];
+  }
+};
+
+}  // namespace detail
+}  // namespace TENON_ABI
+}  // namespace tenon

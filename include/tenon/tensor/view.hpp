@@ -1,0 +1,171 @@
+// tenon/tensor/view.hpp: TensorView: strided elements that belong to somebody else.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//   TensorView<const float, dyn, 4> v(ptr, n, 4);                // row-major
+//   TensorView<float, dyn, dyn> c(ptr, Dims{2, {n, m}}, Dims{2, {1, n}});  // column-major, by strides
+// A view is a handle: copying it is cheap, but assigning to it writes the elements it refers to.
+#pragma once
+#include <tenon/tensor/tensor.hpp>
+
+namespace tenon {
+inline namespace TENON_ABI {
+
+namespace detail {
+template <class T>
+constexpr primal_t<T>* primal_pointer() {
+  return nullptr;
+}
+template <class T>
+requires(!__is_same(T, bare_t<T>)) constexpr const primal_t<bare_t<T>>* primal_pointer() { return nullptr; }
+
+// Slots count units of four bytes; adjoints are kept in the compute type.
+template <class T>
+constexpr slot_t slot_at(slot_t first, index_t offset) {
+  return static_cast<slot_t>(static_cast<index_t>(first) + offset * adjoint_units<T>);
+}
+template <class T, index_t... E>
+constexpr auto view_of(Extents<E...>, decltype(primal_pointer<T>()) p, const Dims& extents, const Dims& strides,
+                       Watch watch, slot_t slot) {
+  return TensorView<T, E...>(p, extents, strides, watch, slot);
+}
+}  // namespace detail
+
+/// A strided view of T (const T: read only); each extent is a number or `dyn`.
+template <class T, index_t... Extent>
+class TensorView {
+ public:
+  using value_type = bare_t<T>;
+  using extents_type = Extents<Extent...>;
+  using tenon_domain = ExprDomain;
+  using pointer = decltype(detail::primal_pointer<T>());
+  static constexpr int rank = extents_type::rank;
+  static constexpr bool is_const = !__is_same(T, bare_t<T>);
+
+  /// Row-major elements at p, `extents` of them along each axis.
+  template <detail::index_like... I>
+  constexpr explicit TensorView(pointer p, I... extents) requires(sizeof...(I) == sizeof...(Extent))
+      : TensorView(p, make_dims(extents...)) {}
+  constexpr TensorView(pointer p, const Dims& extents) : TensorView(p, extents, row_major(extents)) {}
+  /// Element (i, j, ...) is p[i * strides[0] + j * strides[1] + ...]; strides in elements.
+  constexpr TensorView(pointer p, const Dims& extents, const Dims& strides, detail::Watch watch = {}, slot_t slot = 0)
+      : data_(p), shape_(checked(extents)), strides_(strides), watch_(watch), slot_(slot) {}
+  /// All of a tensor.
+  template <class Owner>
+  constexpr explicit TensorView(Owner& t) requires requires {
+    t.storage().live;
+  } : TensorView(t.data(), t.dims(), row_major(t.dims()), detail::Watch(t.storage().live), t.storage().slot) {
+    if constexpr (!is_const) owner_ = &t.storage();
+  }
+  constexpr TensorView(const TensorView&) = default;
+  constexpr TensorView& operator=(const TensorView& o) { return assign_node(o.leaf(), false); }
+  /// Writes an expression's elements; it must have the view's shape or broadcast to it.
+  template <expression X>
+  constexpr TensorView& operator=(X&& x) requires(!__is_same(bare_t<X>, TensorView)) {
+    return assign_node(as_node(static_cast<X&&>(x)), false);
+  }
+  template <operand X>
+  constexpr TensorView& operator=(const X& number) requires(!expression<X>) {
+    return assign_node(detail::strengthen<value_type>(as_node(number)), false);
+  }
+  template <operand X>
+  constexpr TensorView& operator+=(X&& x) {
+    return update<op::Add>(static_cast<X&&>(x));
+  }
+  template <operand X>
+  constexpr TensorView& operator-=(X&& x) {
+    return update<op::Subtract>(static_cast<X&&>(x));
+  }
+  template <operand X>
+  constexpr TensorView& operator*=(X&& x) {
+    return update<op::Multiply>(static_cast<X&&>(x));
+  }
+  template <operand X>
+  constexpr TensorView& operator/=(X&& x) {
+    return update<op::Divide>(static_cast<X&&>(x));
+  }
+
+  constexpr extents_type extents() const { return shape_; }
+  constexpr Dims dims() const { return shape_.dims(); }
+  constexpr const Dims& strides() const { return strides_; }
+  constexpr index_t extent(int axis) const { return shape_[normalize_axis("extent", axis, rank)]; }
+  constexpr index_t size() const { return shape_.size(); }
+  constexpr pointer data() const { return data_; }
+  constexpr StridedMap map() const { return {dims(), strides_, 0}; }
+
+  /// An element; the index is checked in checked builds.
+  template <detail::index_like... I>
+  constexpr decltype(auto) operator()(I... i) const requires(sizeof...(I) == sizeof...(Extent)) {
+    watch_.check();
+    return detail::Element<value_type>::access(*this, detail::checked_offset(dims(), strides_, TENON_CHECKED, i...));
+  }
+  template <detail::index_like I>
+  constexpr decltype(auto) operator[](I i) const requires(rank == 1) {
+    return (*this)(i);
+  }
+  /// An element; index_error when out of range, in every build.
+  template <detail::index_like... I>
+  constexpr decltype(auto) at(I... i) const requires(sizeof...(I) == sizeof...(Extent)) {
+    watch_.check();
+    return detail::Element<value_type>::access(*this, detail::checked_offset(dims(), strides_, true, i...));
+  }
+  constexpr operator value_type() const requires(rank == 0) { return detail::Element<value_type>::access(*this, 0); }
+
+  // What the expression layer asks of a view.
+  constexpr auto leaf() const {
+    Leaf<value_type, extents_type, detail::Watched, false> l;
+    l.data = data_;
+    l.shape = shape_;
+    l.strides = strides_;
+    l.hold = watch_;
+    l.slot = slot_;
+    return l;
+  }
+  template <class N>
+  constexpr TensorView& assign_node(N node, bool noalias) {
+    static_assert(!is_const, "tenon: this view is read only");
+    watch_.check();
+    Evaluate<value_type>::assign(*this, detail::expanded(detail::converted<value_type>(static_cast<N&&>(node)), shape_),
+                                 noalias);
+    return *this;
+  }
+  /// This view through a movement.
+  template <class M>
+  constexpr auto moved(const M& move) const {
+    using E = extents_from<MovedDims<M, extents_type>>;
+    const StridedMap m = move.apply(map());
+    auto v = detail::view_of<T>(E{}, data_ + m.offset, m.extents, m.strides, watch_,
+                                slot_ ? detail::slot_at<value_type>(slot_, m.offset) : 0);
+    v.set_owner(owner_);
+    return v;
+  }
+  constexpr slot_t slot() const { return slot_; }
+  constexpr void* owner() const { return owner_; }
+  constexpr void set_owner(void* o) { owner_ = o; }
+
+ private:
+  template <class... I>
+  static constexpr Dims make_dims(I... i) {
+    Dims d;
+    (d.push(static_cast<index_t>(i)), ...);
+    return d;
+  }
+  static constexpr extents_type checked(const Dims& d) {
+    if (!extents_type::admits(d))
+      fail_shapes("TensorView", "these extents do not agree with the type's", d, extents_type::static_dims());
+    return extents_type::from(d);
+  }
+  template <class Op, class X>
+  constexpr TensorView& update(X&& x) {
+    return assign_node(detail::make_map<Op>(leaf(), as_node(static_cast<X&&>(x))), false);
+  }
+
+  pointer data_;
+  [[no_unique_address]] extents_type shape_;
+  Dims strides_;
+  [[no_unique_address]] detail::Watch watch_;
+  slot_t slot_ = 0;
+  void* owner_ = nullptr;  // the storage of a taped tensor, which a write makes unique
+};
+
+}  // namespace TENON_ABI
+}  // namespace tenon
