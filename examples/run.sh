@@ -6,7 +6,7 @@
 # All arguments go to digits_train. It leaves digits.svg, digits.safetensors and digits.txt in the current directory.
 set -eu
 root=$(cd "$(dirname "$0")/.." && pwd)
-. "$root/.ci/packages.sh"
+. "$root/.ci/common.sh"
 
 provide g++ cmake ninja-build nlohmann-json3-dev zlib1g-dev || {
   echo "FAILED: the example needs these packages: ${missing[*]}" >&2
@@ -17,7 +17,7 @@ log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 # shellcheck disable=SC2046
 { (cd "$root" && cmake --preset examples -DCMAKE_CXX_COMPILER="$(type -P "$(find_gxx)")" $(generator "$build")) &&
-  cmake --build "$build" --parallel "$(jobs)" --target digits_train digits_infer; } >"$log" 2>&1 || {
+  cmake --build "$build" --parallel "$(parallel_jobs)" --target digits_train digits_infer; } >"$log" 2>&1 || {
   cat "$log"
   echo "FAILED: the example does not build" >&2
   exit 1

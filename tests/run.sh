@@ -10,7 +10,7 @@
 set -u
 root=$(cd "$(dirname "$0")/.." && pwd)
 cd "$root" || exit 1
-. .ci/packages.sh
+. .ci/common.sh
 
 compilers=() sanitize="" all="" ctest_arguments=()
 while [ $# -gt 0 ]; do
@@ -57,7 +57,7 @@ fi
 [ ${#compilers[@]} -gt 0 ] || [ -n "$sanitize" ] || compilers=("$gxx")
 
 run() {  # run NAME PRESET COMPILER
-  local name=$1 build="build/$1" result=0 counts configure
+  local name=$1 build="build/$1" result=0 configure
   printf '\n==== %s: configure\n' "$name"
   rm -f "$build/ctest.xml"
   # shellcheck disable=SC2207
@@ -71,17 +71,17 @@ run() {  # run NAME PRESET COMPILER
   # Goes on past errors: what does not build is a failed test below, beside the results of all others.
   local keep_going=-k
   grep -q '^CMAKE_GENERATOR:.*=Ninja' "$build/CMakeCache.txt" && keep_going=-k0
-  cmake --build "$build" --parallel "$(jobs)" -- $keep_going || { echo "FAILED: $name does not build completely"; result=1; }
+  cmake --build "$build" --parallel "$(parallel_jobs)" -- $keep_going || { echo "FAILED: $name does not build completely"; result=1; }
   printf '\n==== %s: ctest\n' "$name"
   local launcher=()
   # g++'s AddressSanitizer cannot start under some kernels' address-space randomisation.
   [ "$2" = asan-ubsan ] && setarch -R true 2>/dev/null && launcher=(setarch -R)
   "${launcher[@]}" ctest --test-dir "$build" --output-on-failure --no-tests=error --no-label-summary --output-junit "$root/$build/ctest.xml" \
-    --parallel "$(jobs)" "${ctest_arguments[@]}" || result=1
-  counts=$(tr '\n' ' ' <"$build/ctest.xml" 2>/dev/null |
-    sed -n 's/.*<testsuite [^>]*tests="\([0-9]*\)"[^>]*failures="\([0-9]*\)"[^>]*skipped="\([0-9]*\)".*/\1 tests, \2 failed, \3 skipped/p')
-  [ $result -eq 0 ] && summary+=("$name: passed (${counts:-no counts})") || summary+=("$name: FAILED (${counts:-no counts})")
-  [ $result -eq 0 ] || status=1
+    --parallel "$(parallel_jobs)" "${ctest_arguments[@]}" || result=1
+  local verdict=passed tests=0 failed=0 skipped=0
+  [ -e "$build/ctest.xml" ] && read -r tests failed skipped < <(counts "$build/ctest.xml")
+  [ $result -eq 0 ] && [ "$failed" -eq 0 ] || verdict=FAILED status=1
+  summary+=("$name: $verdict ($tests tests, $failed failed, $skipped skipped)")
 }
 
 for name in "${compilers[@]}"; do

@@ -3,6 +3,8 @@
 #   provide PACKAGE...   installs those Debian packages whose probe fails; afterwards `missing` lists what still is
 #   find_gxx             prints a g++ of at least version 12
 #   generator DIR        prints the CMake arguments that choose Ninja for a fresh build folder
+#   parallel_jobs        prints how many to run at once: CMAKE_BUILD_PARALLEL_LEVEL, or one a processor
+#   counts FILE          prints "tests failed skipped" of a report that ctest wrote with --output-junit
 
 has_tool() { type -P "$1" >/dev/null; }
 has_header() {
@@ -38,12 +40,13 @@ have() {
   esac
 }
 
+# apt_install PACKAGE...: 1 if a package cannot be had, 2 if nothing can be installed here.
 apt_updated=
 apt_install() {
   local as_root=() log options=(-o Acquire::Retries=1 -o Acquire::http::Timeout=20 -o Acquire::https::Timeout=20)
-  has_tool apt-get || { echo "-- apt-get not found; please install: $*"; return 1; }
+  has_tool apt-get || { echo "-- apt-get not found; please install: $*"; return 2; }
   if [ "$(id -u)" -ne 0 ]; then
-    sudo -n true 2>/dev/null || { echo "-- not root; please run: sudo apt-get install $*"; return 1; }
+    sudo -n true 2>/dev/null || { echo "-- not root; please run: sudo apt-get install $*"; return 2; }
     as_root=(sudo)
   fi
   log=$(mktemp)
@@ -70,8 +73,11 @@ provide() {
   missing=()
   for package in "$@"; do have "$package" || wanted+=("$package"); done
   [ ${#wanted[@]} -gt 0 ] || return 0
+  apt_install "${wanted[@]}"
   # One package that this release does not know must not keep the others out.
-  apt_install "${wanted[@]}" || { [ ${#wanted[@]} -gt 1 ] && for package in "${wanted[@]}"; do apt_install "$package"; done; }
+  if [ $? -eq 1 ] && [ ${#wanted[@]} -gt 1 ]; then
+    for package in "${wanted[@]}"; do apt_install "$package"; done
+  fi
   hash -r
   for package in "${wanted[@]}"; do have "$package" || missing+=("$package"); done
   # Where the release's own g++ is too old, a newer one may stand beside it.
@@ -82,4 +88,11 @@ provide() {
 generator() {
   [ -e "$1/CMakeCache.txt" ] || ! has_tool ninja || echo "-G Ninja"
 }
-jobs() { echo "${CMAKE_BUILD_PARALLEL_LEVEL:-$(nproc)}"; }
+parallel_jobs() { echo "${CMAKE_BUILD_PARALLEL_LEVEL:-$(nproc)}"; }
+counts() {
+  # A test whose executable was not built counts as skipped there. It has failed.
+  tr '\n' ' ' <"$1" | awk '
+    function attribute(name) { match($0, " " name "=\"[0-9]+\""); return substr($0, RSTART + length(name) + 3, RLENGTH - length(name) - 4) }
+    { gsub(/\t/, " "); unbuilt = gsub(/<skipped message="Unable to find executable"/, "")
+      print attribute("tests"), attribute("failures") + unbuilt, attribute("skipped") - unbuilt }'
+}
