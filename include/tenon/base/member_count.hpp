@@ -16,18 +16,21 @@ inline constexpr int max_members = 64;
 
 namespace detail {
 
-// Stands in for a value of any type; never evaluated, like the two below.
+// Stands in for a value of any type; never evaluated, like the two below. (The conversions have bodies because clang
+// instantiates constexpr constructors that call them, and then asks for a definition if T has no linkage.)
 struct AnyValue {
   int position;
   template <class T>
-  operator T() const;
+  TENON_HD operator T() const {
+    __builtin_unreachable();
+  }
 };
 // Stands in for a base class of M and nothing else. Not copyable, so that a member such as std::any does not hold it.
 template <class M>
 struct BaseValue {
   BaseValue(const BaseValue&) = delete;
   template <class T>
-  requires(__is_base_of(T, M) && !__is_same(T, M)) operator T() const;
+  requires(__is_base_of(T, M) && !__is_same(T, M)) TENON_HD operator T() const { __builtin_unreachable(); }
 };
 // Converts to nothing: a first member that takes this takes everything, and says nothing about bases.
 struct NoValue {
