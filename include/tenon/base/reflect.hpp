@@ -116,14 +116,9 @@ TENON_FN bool in_identifier(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
          static_cast<unsigned char>(c) >= 0x80;
 }
-TENON_FN int length(const char* text) {
-  int n = 0;
-  while (text[n] != 0) ++n;
-  return n;
-}
 // "... [with auto Pointer = (& never_made<M>.NeverMade<M>::value.M::weight)]": the last identifier.
 TENON_FN Slice last_identifier(const char* text) {
-  int end = length(text);
+  int end = static_cast<int>(__builtin_strlen(text));
   while (end > 0 && !in_identifier(text[end - 1])) --end;
   int begin = end;
   while (begin > 0 && in_identifier(text[begin - 1])) --begin;
@@ -131,7 +126,7 @@ TENON_FN Slice last_identifier(const char* text) {
 }
 // "... [with T = float]", "... [T = float]": what is between "T = " and the last bracket.
 TENON_FN Slice type_argument(const char* text) {
-  const int n = length(text);
+  const int n = static_cast<int>(__builtin_strlen(text));
   int begin = 0;
   for (int i = 0; i + 4 < n && begin == 0; ++i)
     if ((text[i] == '[' || text[i] == ' ') && text[i + 1] == 'T' && text[i + 2] == ' ' && text[i + 3] == '=')
