@@ -1,4 +1,5 @@
 // tenon/base/number_kind.hpp: one small integer for each real number type, so rules on types are plain arithmetic.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // Promotion, accumulation and naming compare kinds in ordinary constexpr functions instead of instantiating templates
 // for each pair. Built-in integers are told apart by size and sign only: `long` and `long long` are both int64 where
