@@ -86,5 +86,10 @@ fresh; header shape/a.hpp "#include <typeinfo>
 inline const char* f(int& x) { return typeid(x).name(); }"
 expect "FAILED shape" "${no_exceptions[@]}"
 
+# Two units that share an inline function without the ABI namespace.
+echo 'inline int shared() { return 1; } int (*NAME)() = shared;' >"$tree/unit.cpp"
+for name in first second; do "$compiler" -DNAME=$name -c "$tree/unit.cpp" -o "$tree/$name.o"; done
+expect "shared()" "$here/two_units/symbols.sh" "$tree/first.o" "$tree/second.o"
+
 [ $failed -eq 0 ] && echo "every planted fault is found"
 exit $failed

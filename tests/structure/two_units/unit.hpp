@@ -1,6 +1,6 @@
 // What both units of this test compile, each for its own instruction set. Only pointers and extents pass between them.
 #pragma once
-#include <tenon/base/config.hpp>
+#include <tenon/tenon.hpp>
 
 namespace tenon {
 inline namespace TENON_ABI {
@@ -9,9 +9,11 @@ inline namespace TENON_ABI {
 /// one of them and one unit would be told the other's answer.
 [[gnu::noinline]] inline int compiled_isa() { return TENON_ISA; }
 
-/// A loop that the compiler turns into the unit's own vector instructions.
+/// An expression over views of run-time extent, which instantiates the library's loops in the unit.
 [[gnu::noinline]] inline void scale_add(const float* x, const float* y, float* out, index_t n) {
-  for (index_t i = 0; i < n; ++i) out[i] = 3 * x[i] + y[i];
+  TensorView<const float, dyn> a(x, n), b(y, n);
+  TensorView<float, dyn> result(out, n);
+  result = 3 * a + b;
 }
 
 }  // namespace TENON_ABI
