@@ -247,9 +247,21 @@ template <class N>
 constexpr auto scalar_value(const N& n) {
   using T = typename N::value_type;
   if (__builtin_is_constant_evaluated()) return static_cast<T>(n.at(Dims{}));
-  T value{};
-  exec::write(n, &value, StridedMap{});
-  return value;
+  if constexpr (is_taped<T>) {
+    ValueCache<true> aside;
+    const ValueCache<true>* c = &aside;
+    if constexpr (N::cheap) {
+      Evaluate<T>::materialize_into(n, aside);
+    } else {
+      materialize(n);
+      c = &n.cache;
+    }
+    return T(*reinterpret_cast<const primal_t<T>*>(c->block.data()), c->slot);
+  } else {
+    T value{};
+    exec::write(n, &value, StridedMap{});
+    return value;
+  }
 }
 
 }  // namespace TENON_ABI

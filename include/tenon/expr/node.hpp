@@ -175,13 +175,24 @@ struct Scalar : Node<Scalar<T>, T, Extents<>> {
 
   TENON_FN Extents<> extents() const { return {}; }
   void fill(Source*& out) const {
-    out->data = &number;
+    if constexpr (is_taped<T>) {
+      out->data = &number.value;
+      out->slot = number.slot;
+    } else {
+      out->data = &number;
+    }
     out->map = {};
     ++out;
   }
   template <class F>
   void each_leaf(const F&) const {}
-  TENON_FN compute_t<T> at(const Dims&) const { return static_cast<compute_t<T>>(number); }
+  TENON_FN auto at(const Dims&) const {
+    if constexpr (is_taped<T>) {
+      return static_cast<compute_t<primal_t<T>>>(number.value);
+    } else {
+      return static_cast<compute_t<T>>(number);
+    }
+  }
 };
 
 /// A built-in scalar or Literal before it met a tensor: it takes the tensor's type.

@@ -23,15 +23,32 @@ template <class T, class E>
 inline constexpr bool stored_inline =
     E::is_static && !is_taped<T> && static_size<E> * static_cast<index_t>(sizeof(T)) <= inline_bytes;
 
-template <class T, class E, bool Inline = stored_inline<T, E>>
-struct Storage {
-  using P = primal_t<T>;
+// The part of a block storage that does not depend on the extents' type.
+template <class P>
+struct BlockStorage {
   BlockRef block{};
   P* values = nullptr;  // in the block, or borrowed: the primal of a lifted parameter
-  E shape{};
   slot_t slot = 0;
   mutable bool shares_slot = false;  // a copy of a taped tensor has the same slots
   Liveness live{};
+
+  /// Moves n values to a block of this tensor's own, unless they are in one.
+  void unshare(index_t n) {
+    if (block.unique()) return;
+    const P* old = values;
+    const BlockRef keep = block;
+    block = BlockRef(static_cast<size_t>(n) * sizeof(P));
+    values = reinterpret_cast<P*>(block.data());
+    if (n > 0 && old) __builtin_memcpy(static_cast<void*>(values), old, static_cast<size_t>(n) * sizeof(P));
+  }
+};
+
+template <class T, class E, bool Inline = stored_inline<T, E>>
+struct Storage : BlockStorage<primal_t<T>> {
+  using P = primal_t<T>;
+  using Base = BlockStorage<P>;
+  using Base::block, Base::values, Base::slot, Base::shares_slot, Base::live;
+  E shape{};
 
   Storage() {
     if constexpr (E::is_static) allocate_zero(E{});
@@ -39,15 +56,7 @@ struct Storage {
   explicit Storage(const E& e) { allocate_zero(e); }
   Storage(Uninitialised, const E& e) { allocate(e); }
   Storage(const Storage& o) : shape(o.shape) { copy(o); }
-  Storage(Storage&& o) noexcept
-      : block(static_cast<BlockRef&&>(o.block)),
-        values(o.values),
-        shape(o.shape),
-        slot(o.slot),
-        shares_slot(o.shares_slot),
-        live(static_cast<Liveness&&>(o.live)) {
-    o.forget();
-  }
+  Storage(Storage&& o) noexcept : Base(static_cast<Base&&>(o)), shape(o.shape) { o.forget(); }
   Storage& operator=(const Storage& o) {
     if (this != &o) copy(o);
     return *this;
@@ -77,6 +86,15 @@ struct Storage {
     values = reinterpret_cast<P*>(block.data());
     shape = e;
     slot = 0;
+    shares_slot = false;
+  }
+  /// Somebody else's primal values (a lifted parameter's); a write moves to a block first.
+  void borrow(P* primal, const E& e, slot_t s) {
+    live.invalidate();
+    block = BlockRef();
+    values = primal;
+    shape = e;
+    slot = s;
     shares_slot = false;
   }
   void adopt(BlockRef b, const E& e, slot_t s = 0) {

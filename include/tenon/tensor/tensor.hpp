@@ -189,12 +189,21 @@ class Tensor {
 
   // What the expression layer asks of a tensor.
   constexpr auto leaf() const {
-    Leaf<T, extents_type, detail::Watched, true> l;
-    l.data = store_.data();
-    l.shape = extents();
-    l.hold = detail::Watch(store_.live);
-    l.slot = store_.slot;
-    return l;
+    if constexpr (is_taped<T>) {
+      // The block is shared with whoever records: a later write to this tensor moves away from it.
+      Leaf<T, extents_type, detail::BlockRef, true> l;
+      l.data = store_.data();
+      l.shape = extents();
+      l.hold = store_.block;
+      l.slot = store_.slot;
+      return l;
+    } else {
+      Leaf<T, extents_type, detail::Watched, true> l;
+      l.data = store_.data();
+      l.shape = extents();
+      l.hold = detail::Watch(store_.live);
+      return l;
+    }
   }
   constexpr auto take() && {
     if constexpr (detail::stored_inline<T, extents_type>) {

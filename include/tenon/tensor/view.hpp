@@ -23,10 +23,29 @@ template <class T>
 constexpr slot_t slot_at(slot_t first, index_t offset) {
   return static_cast<slot_t>(static_cast<index_t>(first) + offset * adjoint_units<T>);
 }
+// A view of plain numbers watches the tensor it came from, one of taped numbers shares its block.
+template <class T, bool Taped = is_taped<T>>
+struct HoldFor {
+  using type = Watch;
+};
+template <class T>
+struct HoldFor<T, true> {
+  using type = BlockRef;
+};
+template <class T>
+using HoldOf = typename HoldFor<T>::type;
+template <class T, class S>
+constexpr HoldOf<T> hold_of(const S& storage) {
+  if constexpr (is_taped<T>) {
+    return storage.block;
+  } else {
+    return Watch(storage.live);
+  }
+}
 template <class T, index_t... E>
 constexpr auto view_of(Extents<E...>, decltype(primal_pointer<T>()) p, const Dims& extents, const Dims& strides,
-                       Watch watch, slot_t slot) {
-  return TensorView<T, E...>(p, extents, strides, watch, slot);
+                       const HoldOf<bare_t<T>>& hold, slot_t slot) {
+  return TensorView<T, E...>(p, extents, strides, hold, slot);
 }
 }  // namespace detail
 
@@ -38,6 +57,7 @@ class TensorView {
   using extents_type = Extents<Extent...>;
   using tenon_domain = ExprDomain;
   using pointer = decltype(detail::primal_pointer<T>());
+  using hold_type = detail::HoldOf<value_type>;
   static constexpr int rank = extents_type::rank;
   static constexpr bool is_const = !__is_same(T, bare_t<T>);
 
@@ -47,14 +67,15 @@ class TensorView {
       : TensorView(p, make_dims(extents...)) {}
   constexpr TensorView(pointer p, const Dims& extents) : TensorView(p, extents, row_major(extents)) {}
   /// Element (i, j, ...) is p[i * strides[0] + j * strides[1] + ...]; strides in elements.
-  constexpr TensorView(pointer p, const Dims& extents, const Dims& strides, detail::Watch watch = {}, slot_t slot = 0)
-      : data_(p), shape_(checked(extents)), strides_(strides), watch_(watch), slot_(slot) {}
+  constexpr TensorView(pointer p, const Dims& extents, const Dims& strides, hold_type hold = {}, slot_t slot = 0)
+      : data_(p), shape_(checked(extents)), strides_(strides), hold_(hold), slot_(slot) {}
   /// All of a tensor.
   template <class Owner>
   constexpr explicit TensorView(Owner& t) requires requires {
     t.storage().live;
-  } : TensorView(t.data(), t.dims(), row_major(t.dims()), detail::Watch(t.storage().live), t.storage().slot) {
-    if constexpr (!is_const) owner_ = &t.storage();
+  } : TensorView(t.data(), t.dims(), row_major(t.dims()), detail::hold_of<value_type>(t.storage()), t.storage().slot) {
+    if constexpr (!is_const && is_taped<value_type>)
+      set_owner(static_cast<detail::BlockStorage<primal_t<value_type>>*>(&t.storage()), t.size());
   }
   constexpr TensorView(const TensorView&) = default;
   constexpr TensorView& operator=(const TensorView& o) { return assign_node(o.leaf(), false); }
@@ -95,7 +116,7 @@ class TensorView {
   /// An element; the index is checked in checked builds.
   template <detail::index_like... I>
   constexpr decltype(auto) operator()(I... i) const requires(sizeof...(I) == sizeof...(Extent)) {
-    watch_.check();
+    check();
     return detail::Element<value_type>::access(*this, detail::checked_offset(dims(), strides_, TENON_CHECKED, i...));
   }
   template <detail::index_like I>
@@ -105,25 +126,25 @@ class TensorView {
   /// An element; index_error when out of range, in every build.
   template <detail::index_like... I>
   constexpr decltype(auto) at(I... i) const requires(sizeof...(I) == sizeof...(Extent)) {
-    watch_.check();
+    check();
     return detail::Element<value_type>::access(*this, detail::checked_offset(dims(), strides_, true, i...));
   }
   constexpr operator value_type() const requires(rank == 0) { return detail::Element<value_type>::access(*this, 0); }
 
   // What the expression layer asks of a view.
   constexpr auto leaf() const {
-    Leaf<value_type, extents_type, detail::Watched, false> l;
+    Leaf<value_type, extents_type, hold_type, false> l;
     l.data = data_;
     l.shape = shape_;
     l.strides = strides_;
-    l.hold = watch_;
+    l.hold = hold_;
     l.slot = slot_;
     return l;
   }
   template <class N>
   constexpr TensorView& assign_node(N node, bool noalias) {
     static_assert(!is_const, "tenon: this view is read only");
-    watch_.check();
+    check();
     Evaluate<value_type>::assign(*this, detail::expanded(detail::converted<value_type>(static_cast<N&&>(node)), shape_),
                                  noalias);
     return *this;
@@ -133,14 +154,30 @@ class TensorView {
   constexpr auto moved(const M& move) const {
     using E = extents_from<MovedDims<M, extents_type>>;
     const StridedMap m = move.apply(map());
-    auto v = detail::view_of<T>(E{}, data_ + m.offset, m.extents, m.strides, watch_,
+    auto v = detail::view_of<T>(E{}, data_ + m.offset, m.extents, m.strides, hold_,
                                 slot_ ? detail::slot_at<value_type>(slot_, m.offset) : 0);
-    v.set_owner(owner_);
+    v.set_owner(owner_, owner_size_);
     return v;
+  }
+  /// For taped elements: calls f(data, map, slot) with this view's memory in a block of the owner's own.
+  template <class F>
+  void overwrite(const F& f) {
+    auto* owner = static_cast<detail::BlockStorage<primal_t<value_type>>*>(owner_);
+    if (!owner)
+      raise<value_error>(Message() << "tenon: this view of rev numbers has no tensor that could be written to");
+    const index_t offset = data_ - owner->values;
+    detail::Element<value_type>::make_writable(*owner, owner_size_);
+    data_ = owner->values + offset;
+    hold_ = owner->block;
+    slot_ = detail::slot_at<value_type>(owner->slot, offset);
+    f(data_, map(), slot_);
   }
   constexpr slot_t slot() const { return slot_; }
   constexpr void* owner() const { return owner_; }
-  constexpr void set_owner(void* o) { owner_ = o; }
+  constexpr void set_owner(void* o, index_t size) {
+    owner_ = o;
+    owner_size_ = size;
+  }
 
  private:
   template <class... I>
@@ -154,6 +191,9 @@ class TensorView {
       fail_shapes("TensorView", "these extents do not agree with the type's", d, extents_type::static_dims());
     return extents_type::from(d);
   }
+  constexpr void check() const {
+    if constexpr (!is_taped<value_type>) hold_.check();
+  }
   template <class Op, class X>
   constexpr TensorView& update(X&& x) {
     return assign_node(detail::make_map<Op>(leaf(), as_node(static_cast<X&&>(x))), false);
@@ -162,9 +202,11 @@ class TensorView {
   pointer data_;
   [[no_unique_address]] extents_type shape_;
   Dims strides_;
-  [[no_unique_address]] detail::Watch watch_;
+  [[no_unique_address]] hold_type hold_;
   slot_t slot_ = 0;
-  void* owner_ = nullptr;  // the storage of a taped tensor, which a write makes unique
+  // The storage of a taped tensor, whose values a write moves to a block of its own.
+  void* owner_ = nullptr;
+  index_t owner_size_ = 0;
 };
 
 }  // namespace TENON_ABI

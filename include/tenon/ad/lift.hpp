@@ -1,0 +1,301 @@
+// tenon/ad/lift.hpp: takes arguments into a derivative: scalars, tensors and models become their dual or rev twins.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// A model `M<T>` (or `M<3, 4, T>`) is a plain aggregate; its twin is the same template on another element type, built
+// member by member. Lifting to rev aliases the parameters' storage. Integer tensors and plain scalars stay what they
+// are; `frozen(x)` keeps all of x out of the derivative.
+#pragma once
+#include <tenon/ad/record.hpp>
+#include <tenon/base/reflect.hpp>
+
+namespace tenon {
+inline namespace TENON_ABI {
+
+/// An argument or member that takes no part in derivatives.
+template <class X>
+struct Frozen {
+  X value;
+  template <class... A>
+  constexpr auto operator()(A&&... a) const {
+    return value(static_cast<A&&>(a)...);
+  }
+};
+/// x without derivative: `value_and_grad(f)(frozen(encoder), head)`; the reference must outlive the call.
+template <class X>
+constexpr Frozen<const X&> frozen(const X& x) {
+  return {x};
+}
+
+namespace detail {
+
+template <class T>
+inline constexpr bool is_tensor = false;
+template <class T, index_t... E>
+inline constexpr bool is_tensor<Tensor<T, E...>> = true;
+template <class T>
+inline constexpr bool is_view = false;
+template <class T, index_t... E>
+inline constexpr bool is_view<TensorView<T, E...>> = true;
+template <class X>
+inline constexpr bool is_frozen = false;
+template <class X>
+inline constexpr bool is_frozen<Frozen<X>> = true;
+
+/// Whether numbers of type T have derivatives: floating point, complex, or already dual or rev.
+template <class T>
+inline constexpr bool has_derivative = is_floating<base_t<T>> || is_complex<base_t<T>>;
+
+template <class X>
+concept sequence = requires(X& x) {
+  x.begin();
+  x.end();
+  x.size();
+  typename X::value_type;
+}
+&&!is_tensor<X> && !is_view<X>;
+
+// The twin of type X where numbers T become F<T>. F has `template <class T> using type`.
+template <class F, class X>
+struct TwinType {
+  using type = X;
+};
+template <class F, class X>
+using twin_t = typename TwinType<F, X>::type;
+
+template <class F, class T, index_t... E>
+requires(has_derivative<T>) struct TwinType<F, Tensor<T, E...>> {
+  using type = Tensor<typename F::template type<T>, E...>;
+};
+template <class F, class X>
+requires(is_element<X>&& has_derivative<X>) struct TwinType<F, X> {
+  using type = typename F::template type<X>;
+};
+
+// Twins of models: the last template argument is the element type.
+template <class F, class X>
+struct TwinOfTemplate {
+  static constexpr bool found = false;
+};
+template <class F, template <class> class M, class T>
+struct TwinOfTemplate<F, M<T>> {
+  static constexpr bool found = true;
+  using type = M<twin_t<F, T>>;
+};
+template <class F, template <auto, class> class M, auto A, class T>
+struct TwinOfTemplate<F, M<A, T>> {
+  static constexpr bool found = true;
+  using type = M<A, twin_t<F, T>>;
+};
+template <class F, template <auto, auto, class> class M, auto A, auto B, class T>
+struct TwinOfTemplate<F, M<A, B, T>> {
+  static constexpr bool found = true;
+  using type = M<A, B, twin_t<F, T>>;
+};
+template <class F, template <auto, auto, auto, class> class M, auto A, auto B, auto C, class T>
+struct TwinOfTemplate<F, M<A, B, C, T>> {
+  static constexpr bool found = true;
+  using type = M<A, B, C, twin_t<F, T>>;
+};
+template <class F, template <auto, auto, auto, auto, class> class M, auto A, auto B, auto C, auto D, class T>
+struct TwinOfTemplate<F, M<A, B, C, D, T>> {
+  static constexpr bool found = true;
+  using type = M<A, B, C, D, twin_t<F, T>>;
+};
+
+template <class F, template <auto, auto, auto, auto, auto, class> class M, auto A, auto B, auto C, auto D, auto G,
+          class T>
+struct TwinOfTemplate<F, M<A, B, C, D, G, T>> {
+  static constexpr bool found = true;
+  using type = M<A, B, C, D, G, twin_t<F, T>>;
+};
+
+// The element type of a type with `rebind`: what its first tensor, or its parts' first tensor, holds.
+template <class X>
+concept has_rebind = requires {
+  typename X::template rebind<float>;
+};
+template <class X>
+struct FirstElement {
+  using type = void;
+};
+template <class T, index_t... E>
+requires(has_derivative<T>) struct FirstElement<Tensor<T, E...>> {
+  using type = T;
+};
+template <class... X>
+struct FirstOf {
+  using type = void;
+};
+template <class X, class... Rest>
+struct FirstOf<X, Rest...> {
+  using here = typename FirstElement<X>::type;
+  template <bool Found, class U>
+  struct Or {
+    using type = U;
+  };
+  template <class U>
+  struct Or<false, U> {
+    using type = typename FirstOf<Rest...>::type;
+  };
+  using type = typename Or<!__is_same(here, void), here>::type;
+};
+template <class List>
+struct FirstOfRefs;
+template <class... X>
+struct FirstOfRefs<RefList<X&...>> : FirstOf<bare_t<X>...> {};
+template <class X>
+requires(sequence<X>) struct FirstElement<X> : FirstElement<typename X::value_type> {
+};
+template <class X>
+requires(__is_class(X) && !sequence<X> && !is_element<X> && !is_tensor<X> && !is_view<X> &&
+         has_members<X>) struct FirstElement<X> : FirstOfRefs<decltype(tie_members(some<X&>()))> {
+};
+
+template <class F, class X>
+requires(!is_element<X> && !is_tensor<X> && !has_rebind<X> && !sequence<X> && !is_frozen<X> &&
+         TwinOfTemplate<F, X>::found) struct TwinType<F, X> {
+  using type = typename TwinOfTemplate<F, X>::type;
+};
+template <class F, class X>
+requires(!is_element<X> && !is_tensor<X> && has_rebind<X>) struct TwinType<F, X> {
+  using element = typename FirstElement<X>::type;
+  template <class T>
+  struct Rebound {
+    using type = typename X::template rebind<typename F::template type<T>>;
+  };
+  template <bool Any>
+  struct Choose {
+    using type = typename Rebound<element>::type;
+  };
+  static constexpr bool any = !__is_same(element, void);
+  template <bool, class Y>
+  struct If {
+    using type = Y;
+  };
+  template <class Y>
+  struct If<true, Y> : Rebound<element> {};
+  using type = typename If<any, X>::type;
+};
+// Containers: vector<Layer<T>>, array<Layer<T>, N>.
+template <class F, template <class, class> class C, class X, class A>
+requires(sequence<C<X, A>>) struct TwinType<F, C<X, A>> {
+  using type = C<twin_t<F, X>, typename A::template rebind<twin_t<F, X>>::other>;
+};
+template <class F, template <class, size_t> class C, class X, size_t N>
+requires(sequence<C<X, N>>) struct TwinType<F, C<X, N>> {
+  using type = C<twin_t<F, X>, N>;
+};
+
+template <class R, class Fn, class X, class... Y>
+constexpr R transform(Fn& fn, X& x, Y&... y);
+
+template <int I, class M, class Fn, class X, class... Y>
+constexpr M transform_member(Fn& fn, const X& x, const Y&... y) {
+  return transform<M>(fn, get<I>(x), get<I>(y)...);
+}
+template <class R, class Fn, class... M, int... I, class X, class... Y>
+constexpr R transform_members(Fn& fn, TypeTag<RefList<M&...>>, Seq<I...>, const X& x, const Y&... y) {
+  if constexpr (lists_members<R>) {
+    R r{};
+    const auto into = tie_members(r);
+    ((get<I>(into) = transform_member<I, M>(fn, x, y...)), ...);
+    return r;
+  } else {
+    return R{transform_member<I, M>(fn, x, y...)...};
+  }
+}
+
+/// An R made from x (and other twins of it) part by part: `fn.template leaf<R>(x, y...)` for tensors and numbers with
+/// derivatives, copies of everything else.
+template <class R, class Fn, class X, class... Y>
+constexpr R transform(Fn& fn, X& x, Y&... y) {
+  using B = bare_t<X>;
+  if constexpr (is_tensor<B>) {
+    if constexpr (has_derivative<typename B::value_type>) {
+      return fn.template leaf<R>(x, y...);
+    } else {
+      return x;
+    }
+  } else if constexpr (is_element<B>) {
+    return fn.template scalar<R>(x, y...);
+  } else if constexpr (requires { fn.template special<R>(x, y...); }) {
+    return fn.template special<R>(x, y...);
+  } else if constexpr (is_frozen<B>) {
+    return x;
+  } else if constexpr (sequence<B>) {
+    R r{};
+    if constexpr (requires { r.resize(x.size()); }) r.resize(x.size());
+    for (size_t i = 0; i < x.size(); ++i) r[i] = transform<typename R::value_type>(fn, x[i], y[i]...);
+    return r;
+  } else if constexpr (__is_class(B) && has_members<B>) {
+    if constexpr (member_count<B> == 0) {
+      return R{};
+    } else {
+      using Refs = decltype(tie_members(some<R&>()));
+      return transform_members<R>(fn, TypeTag<Refs>{}, make_seq<member_count<B>>{}, tie_members(x), tie_members(y)...);
+    }
+  } else {
+    static_assert(__is_same(R, B), "tenon: this member cannot be taken into a derivative (see B above)");
+    return x;
+  }
+}
+
+template <class Tag>
+struct RevOf {
+  template <class T>
+  using type = rev<T, Tag>;
+};
+template <class Tag, int N>
+struct DualOf {
+  template <class T>
+  using type = dual<T, N, Tag>;
+};
+
+// Top-level numbers are variables; numbers inside models are hyper-parameters, which stay constants.
+template <class Tag>
+struct LiftRev {
+  Tape& tape;
+  template <class R, class X>
+  R leaf(X& x) {
+    using T = typename X::value_type;
+    R r;
+    const slot_t slot = tape.allocate(x.size(), units_of<T>);
+    r.storage().borrow(const_cast<T*>(x.data()), x.extents(), slot);
+    return r;
+  }
+  template <class R, class X>
+  R scalar(X& x) {
+    if constexpr (__is_same(R, X)) {
+      return x;
+    } else {
+      return R(x);
+    }
+  }
+};
+// The adjoints of a lifted argument, in the argument's own type.
+template <class Tag>
+struct CollectRev {
+  Tape& tape;
+  template <class R, class X, class L>
+  R leaf(X& x, L& lifted) {
+    using T = typename X::value_type;
+    using A = compute_t<T>;
+    const A* g = tape.adjoint<A>(lifted_slot(lifted));
+    R r;
+    if constexpr (!bare_t<R>::extents_type::is_static) r = R(x.dims());
+    for (index_t i = 0, n = x.size(); i < n; ++i) r.data()[i] = static_cast<T>(g[i]);
+    return r;
+  }
+  template <class R, class X, class L>
+  R scalar(X& x, L&) {
+    return x;
+  }
+  template <class L>
+  static slot_t lifted_slot(L& l) {
+    return l.storage().slot;
+  }
+};
+
+}  // namespace detail
+}  // namespace TENON_ABI
+}  // namespace tenon

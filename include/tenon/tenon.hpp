@@ -1,0 +1,9 @@
+// tenon/tenon.hpp: the whole library on one hosted machine: tensors, fusion, autodiff, models and optimisers.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Leaves out train/ (tenon/train.hpp) and io/ (tenon/io.hpp), which need the standard library's streams and files.
+#pragma once
+#include <tenon/ad/grad.hpp>
+#include <tenon/exec/cpu/reduce.hpp>
+#include <tenon/ops/catalogue.hpp>
+#include <tenon/tensor/evaluate.hpp>
