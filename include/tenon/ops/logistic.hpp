@@ -56,6 +56,7 @@ struct Softplus : Pointwise<Softplus> {
 /// log(e^a + e^b) without overflow; derivatives sigmoid(a - b), sigmoid(b - a).
 struct LogAddExp : Pointwise<LogAddExp> {
   static constexpr FixedString name{"logaddexp"};
+  static constexpr Domain domain{0, 20, 0, 20};
   static constexpr Claim claim{2, 2};
   static constexpr int cost = 28;
   template <class V>

@@ -1,0 +1,149 @@
+// tests/catalogue/references.hpp: what ops should give, in long double, from the C library and textbook formulas.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// An op without an entry is compared with its own value in double, which still finds errors of float evaluation.
+#pragma once
+#include <cmath>
+#include <tenon/ops/catalogue.hpp>
+
+namespace tenon::test {
+
+using Real = long double;
+inline constexpr Real pi = 3.14159265358979323846264338327950288L;
+inline constexpr Real sqrt_half = 0.70710678118654752440084436210484904L;
+
+/// `Reference<Op>::at(x...)` in long double; without `at` where there is none.
+template <class Op>
+struct Reference {};
+
+#define TENON_TEST_REFERENCE_1(OP, FORMULA)    \
+  template <>                                  \
+  struct Reference<op::OP> {                   \
+    static Real at(Real x) { return FORMULA; } \
+  };
+#define TENON_TEST_REFERENCE_2(OP, FORMULA)            \
+  template <>                                          \
+  struct Reference<op::OP> {                           \
+    static Real at(Real x, Real y) { return FORMULA; } \
+  };
+#define TENON_TEST_REFERENCE_3(OP, FORMULA)                    \
+  template <>                                                  \
+  struct Reference<op::OP> {                                   \
+    static Real at(Real x, Real y, Real z) { return FORMULA; } \
+  };
+
+inline Real floored_mod(Real x, Real y) {
+  const Real r = fmodl(x, y);
+  return r != 0 && (r < 0) != (y < 0) ? r + y : r;
+}
+inline Real sin_pi(Real x) {
+  const Real n = rintl(x);
+  return (fmodl(n, 2) == 0 ? 1 : -1) * sinl(pi * (x - n));
+}
+inline Real cos_pi(Real x) {
+  const Real n = rintl(x);
+  return (fmodl(n, 2) == 0 ? 1 : -1) * sinl(pi * (0.5L - fabsl(x - n)));
+}
+inline Real softplus(Real x) { return x > 0 ? x + log1pl(expl(-x)) : log1pl(expl(x)); }
+
+TENON_TEST_REFERENCE_2(Add, x + y)
+TENON_TEST_REFERENCE_2(Subtract, x - y)
+TENON_TEST_REFERENCE_2(Multiply, x* y)
+TENON_TEST_REFERENCE_1(Negate, -x)
+TENON_TEST_REFERENCE_1(Positive, x)
+TENON_TEST_REFERENCE_1(Abs, fabsl(x))
+TENON_TEST_REFERENCE_1(Sign, x > 0 ? 1 : x < 0 ? -1 : x)
+TENON_TEST_REFERENCE_1(Square, x* x)
+TENON_TEST_REFERENCE_3(Fma, fmal(x, y, z))
+TENON_TEST_REFERENCE_2(Hypot, hypotl(x, y))
+TENON_TEST_REFERENCE_2(Copysign, copysignl(x, y))
+TENON_TEST_REFERENCE_3(Lerp, x + z * (y - x))
+TENON_TEST_REFERENCE_2(Divide, x / y)
+TENON_TEST_REFERENCE_1(Reciprocal, 1 / x)
+TENON_TEST_REFERENCE_2(FloorDivide, floorl(x / y))
+TENON_TEST_REFERENCE_2(Mod, floored_mod(x, y))
+TENON_TEST_REFERENCE_2(Fmod, fmodl(x, y))
+TENON_TEST_REFERENCE_2(Remainder, remainderl(x, y))
+TENON_TEST_REFERENCE_2(Minimum, x < y ? x : y)
+TENON_TEST_REFERENCE_2(Maximum, x > y ? x : y)
+TENON_TEST_REFERENCE_2(Fmin, fminl(x, y))
+TENON_TEST_REFERENCE_2(Fmax, fmaxl(x, y))
+TENON_TEST_REFERENCE_3(Clamp, fminl(fmaxl(x, y), z))
+TENON_TEST_REFERENCE_2(Fdim, fdiml(x, y))
+TENON_TEST_REFERENCE_1(Floor, floorl(x))
+TENON_TEST_REFERENCE_1(Ceil, ceill(x))
+TENON_TEST_REFERENCE_1(Trunc, truncl(x))
+TENON_TEST_REFERENCE_1(Round, roundl(x))
+TENON_TEST_REFERENCE_1(Rint, rintl(x))
+TENON_TEST_REFERENCE_1(Frac, x - truncl(x))
+TENON_TEST_REFERENCE_1(Exp, expl(x))
+TENON_TEST_REFERENCE_1(Exp2, exp2l(x))
+TENON_TEST_REFERENCE_1(Exp10, powl(10, x))
+TENON_TEST_REFERENCE_1(Expm1, expm1l(x))
+TENON_TEST_REFERENCE_1(Log, logl(x))
+TENON_TEST_REFERENCE_1(Log2, log2l(x))
+TENON_TEST_REFERENCE_1(Log10, log10l(x))
+TENON_TEST_REFERENCE_1(Log1p, log1pl(x))
+TENON_TEST_REFERENCE_2(Xlogy, x == 0 ? 0 : x * logl(y))
+TENON_TEST_REFERENCE_2(Xlog1py, x == 0 ? 0 : x * log1pl(y))
+TENON_TEST_REFERENCE_2(Pow, powl(x, y))
+TENON_TEST_REFERENCE_1(Sqrt, sqrtl(x))
+TENON_TEST_REFERENCE_1(Rsqrt, 1 / sqrtl(x))
+TENON_TEST_REFERENCE_1(Cbrt, cbrtl(x))
+TENON_TEST_REFERENCE_1(Sin, sinl(x))
+TENON_TEST_REFERENCE_1(Cos, cosl(x))
+TENON_TEST_REFERENCE_1(Tan, tanl(x))
+TENON_TEST_REFERENCE_1(Asin, asinl(x))
+TENON_TEST_REFERENCE_1(Acos, acosl(x))
+TENON_TEST_REFERENCE_1(Atan, atanl(x))
+TENON_TEST_REFERENCE_2(Atan2, atan2l(x, y))
+TENON_TEST_REFERENCE_1(SinPi, sin_pi(x))
+TENON_TEST_REFERENCE_1(CosPi, cos_pi(x))
+TENON_TEST_REFERENCE_1(Deg2rad, x* pi / 180)
+TENON_TEST_REFERENCE_1(Rad2deg, x * 180 / pi)
+TENON_TEST_REFERENCE_1(Sinh, sinhl(x))
+TENON_TEST_REFERENCE_1(Cosh, coshl(x))
+TENON_TEST_REFERENCE_1(Tanh, tanhl(x))
+TENON_TEST_REFERENCE_1(Asinh, asinhl(x))
+TENON_TEST_REFERENCE_1(Acosh, acoshl(x))
+TENON_TEST_REFERENCE_1(Atanh, atanhl(x))
+TENON_TEST_REFERENCE_1(Sigmoid, 1 / (1 + expl(-x)))
+TENON_TEST_REFERENCE_1(LogSigmoid, -softplus(-x))
+TENON_TEST_REFERENCE_1(Softplus, softplus(x))
+TENON_TEST_REFERENCE_2(LogAddExp, fmaxl(x, y) + log1pl(expl(-fabsl(x - y))))
+TENON_TEST_REFERENCE_1(Logit, 2 * atanhl(2 * x - 1))
+TENON_TEST_REFERENCE_1(Erf, erfl(x))
+TENON_TEST_REFERENCE_1(Erfc, erfcl(x))
+TENON_TEST_REFERENCE_1(Sinc, x == 0 ? 1 : sin_pi(x) / (pi * x))
+TENON_TEST_REFERENCE_1(Relu, x > 0 ? x : 0)
+TENON_TEST_REFERENCE_1(Relu6, fminl(fmaxl(x, 0), 6))
+TENON_TEST_REFERENCE_2(LeakyRelu, x > 0 ? x : y * x)
+TENON_TEST_REFERENCE_2(Elu, x > 0 ? x : y * expm1l(x))
+TENON_TEST_REFERENCE_1(Selu, 1.0507009873554804934193349852946L *
+                                 (x > 0 ? x : 1.6732632423543772848170429916717L * expm1l(x)))
+TENON_TEST_REFERENCE_2(Celu, x > 0 ? x : y * expm1l(x / y))
+TENON_TEST_REFERENCE_1(Gelu, x* erfcl(-x* sqrt_half) / 2)
+TENON_TEST_REFERENCE_1(GeluTanh, x / (1 + expl(-2 * sqrtl(2 / pi) * (x + 0.044715L * x * x * x))))
+TENON_TEST_REFERENCE_1(Silu, x / (1 + expl(-x)))
+TENON_TEST_REFERENCE_1(Mish, x* tanhl(softplus(x)))
+TENON_TEST_REFERENCE_1(Softsign, x / (1 + fabsl(x)))
+TENON_TEST_REFERENCE_1(HardSigmoid, fminl(fmaxl(x / 6 + 0.5L, 0), 1))
+TENON_TEST_REFERENCE_1(HardSwish, x* fminl(fmaxl(x / 6 + 0.5L, 0), 1))
+TENON_TEST_REFERENCE_3(Threshold, x > y ? x : z)
+TENON_TEST_REFERENCE_2(HardShrink, fabsl(x) > y ? x : 0)
+TENON_TEST_REFERENCE_2(SoftShrink, x > y ? x - y : x < -y ? x + y : 0)
+TENON_TEST_REFERENCE_1(Real, x)
+TENON_TEST_REFERENCE_1(Imag, 0 * x)
+TENON_TEST_REFERENCE_1(Conj, x)
+TENON_TEST_REFERENCE_1(Arg, x < 0 ? pi : 0)
+
+template <class To>
+struct Reference<op::Cast<To>> {
+  static Real at(Real x) { return x; }
+};
+
+#undef TENON_TEST_REFERENCE_1
+#undef TENON_TEST_REFERENCE_2
+#undef TENON_TEST_REFERENCE_3
+
+}  // namespace tenon::test
