@@ -166,8 +166,9 @@ struct Diagonal {
   TENON_FN StridedMap apply(const StridedMap& m) const {
     const index_t rows = m.extents.d[A] - (k < 0 ? -k : 0), cols = m.extents.d[B] - (k > 0 ? k : 0);
     const index_t n = rows < cols ? rows : cols;
+    const index_t skipped = n <= 0 ? 0 : k > 0 ? k * m.strides.d[B] : -k * m.strides.d[A];  // never point past the end
     return {without(m.extents, n < 0 ? 0 : n), without(m.strides, m.strides.d[A] + m.strides.d[B]),
-            m.offset + (k > 0 ? k * m.strides.d[B] : -k * m.strides.d[A])};
+            m.offset + skipped};
   }
 };
 
