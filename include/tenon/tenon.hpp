@@ -3,7 +3,11 @@
 //
 // Leaves out train/ (tenon/train.hpp) and io/ (tenon/io.hpp), which need the standard library's streams and files.
 #pragma once
+#include <tenon/ad/custom.hpp>
+#include <tenon/ad/forward.hpp>
 #include <tenon/ad/grad.hpp>
+#include <tenon/ad/variable.hpp>
+#include <tenon/ad/verify.hpp>
 #include <tenon/exec/cpu/reduce.hpp>
 #include <tenon/ops/catalogue.hpp>
 #include <tenon/tensor/evaluate.hpp>

@@ -122,15 +122,8 @@ struct Strip {
   using type = remove_tag<T, Tag>;
   template <class R, class X>
   R leaf(X& x) {
-    R r;
-    if constexpr (!R::extents_type::is_static) r = R(x.dims());
-    for (index_t i = 0, n = x.size(); i < n; ++i) {
-      if constexpr (is_taped<typename X::value_type>) {
-        r.data()[i] = x.data()[i];
-      } else {
-        r.data()[i] = x.data()[i].value;
-      }
-    }
+    R r = like<R>(x);
+    for (index_t i = 0, n = x.size(); i < n; ++i) set_element(r, i, get_element(x, i).value);
     return r;
   }
   template <class R, class X>
@@ -156,12 +149,13 @@ struct Restructure {
   template <class R, class X>
   R leaf(X& x) {
     using U = typename R::value_type;
-    R r;
-    if constexpr (!R::extents_type::is_static) r = R(x.dims());
-    if constexpr (is_taped<U>) {
-      for (index_t i = 0; i < x.size(); ++i) r.data()[i] = primal_t<U>(x.data()[i]);
-    } else {
-      for (index_t i = 0; i < x.size(); ++i) r.data()[i] = U(x.data()[i]);
+    R r = like<R>(x);
+    for (index_t i = 0, n = x.size(); i < n; ++i) {
+      if constexpr (is_taped<U>) {
+        r.storage().values[i] = primal_t<U>(x.data()[i]);  // constants: no slot, nothing to record
+      } else {
+        r.data()[i] = U(get_element(x, i));
+      }
     }
     return r;
   }

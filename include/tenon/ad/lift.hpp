@@ -54,6 +54,34 @@ concept sequence = requires(X& x) {
 }
 &&!is_tensor<X> && !is_view<X>;
 
+// std::optional and std::variant, and what looks like them.
+template <class X>
+concept optional_like = requires(X& x) {
+  x.has_value();
+  x.reset();
+  *x;
+  typename X::value_type;
+};
+template <class X>
+concept variant_like = requires(X& x) {
+  x.index();
+  x.valueless_by_exception();
+};
+template <class X>
+inline constexpr int alternatives = 0;
+template <template <class...> class V, class... A>
+inline constexpr int alternatives<V<A...>> = static_cast<int>(sizeof...(A));
+// Calls f with the alternative that is engaged in x and the same one of twins y.
+template <int I = 0, class F, class X, class... Y>
+constexpr void visit_alternative(const F& f, X& x, Y&... y) {
+  if constexpr (I < alternatives<bare_t<X>>) {
+    if (x.index() != I) return visit_alternative<I + 1>(f, x, y...);
+    if (!((y.index() == I) && ... && true))
+      raise<value_error>(Message() << "tenon: models that are used together hold different alternatives of a variant");
+    f(*get_if<I>(&x), *get_if<I>(&y)...);
+  }
+}
+
 // The twin of type X where numbers T become F<T>. F has `template <class T> using type`.
 template <class F, class X>
 struct TwinType {
@@ -147,12 +175,15 @@ template <class X>
 requires(sequence<X>) struct FirstElement<X> : FirstElement<typename X::value_type> {
 };
 template <class X>
+requires(optional_like<X>) struct FirstElement<X> : FirstElement<typename X::value_type> {
+};
+template <class X>
 requires(__is_class(X) && !sequence<X> && !is_element<X> && !is_tensor<X> && !is_view<X> &&
          has_members<X>) struct FirstElement<X> : FirstOfRefs<decltype(tie_members(some<X&>()))> {
 };
 
 template <class F, class X>
-requires(!is_element<X> && !is_tensor<X> && !has_rebind<X> && !sequence<X> && !is_frozen<X> &&
+requires(!is_element<X> && !is_tensor<X> && !has_rebind<X> && !sequence<X> && !is_frozen<X> && !variant_like<X> &&
          TwinOfTemplate<F, X>::found) struct TwinType<F, X> {
   using type = typename TwinOfTemplate<F, X>::type;
 };
@@ -186,8 +217,22 @@ requires(sequence<C<X, N>>) struct TwinType<F, C<X, N>> {
   using type = C<twin_t<F, X>, N>;
 };
 
+template <class F, template <class...> class V, class... A>
+requires(variant_like<V<A...>>) struct TwinType<F, V<A...>> {
+  using type = V<twin_t<F, A>...>;
+};
+
 template <class R, class Fn, class X, class... Y>
 constexpr R transform(Fn& fn, X& x, Y&... y);
+
+template <int I, class R, class Fn, class X, class... Y>
+constexpr void transform_alternative(R& r, Fn& fn, X& x, Y&... y) {
+  if constexpr (I < alternatives<R>) {
+    if (x.index() != I) return transform_alternative<I + 1>(r, fn, x, y...);
+    using A = bare_t<decltype(*get_if<I>(&r))>;
+    r.template emplace<I>(transform<A>(fn, *get_if<I>(&x), *get_if<I>(&y)...));
+  }
+}
 
 template <int I, class M, class Fn, class X, class... Y>
 constexpr M transform_member(Fn& fn, const X& x, const Y&... y) {
@@ -205,8 +250,30 @@ constexpr R transform_members(Fn& fn, TypeTag<RefList<M&...>>, Seq<I...>, const 
   }
 }
 
+// The numbers of a frozen part as constants of another element type.
+struct Constants {
+  template <class R, class X>
+  R leaf(X& x) {
+    using T = typename X::value_type;
+    R r;
+    if constexpr (__is_same(R, bare_t<X>)) {
+      r = x;
+    } else if constexpr (is_taped<typename R::value_type>) {
+      r.storage().borrow(const_cast<T*>(x.data()), x.extents(), 0);
+    } else {
+      r = like<R>(x);
+      for (index_t i = 0, n = x.size(); i < n; ++i) r.data()[i] = typename R::value_type(get_element(x, i));
+    }
+    return r;
+  }
+  template <class R, class X>
+  R scalar(X& x) {
+    return R(x);
+  }
+};
+
 /// An R made from x (and other twins of it) part by part: `fn.template leaf<R>(x, y...)` for tensors and numbers with
-/// derivatives, copies of everything else.
+/// derivatives, copies of everything else. A part with `twin<R>(y...)` says itself what becomes of it.
 template <class R, class Fn, class X, class... Y>
 constexpr R transform(Fn& fn, X& x, Y&... y) {
   using B = bare_t<X>;
@@ -218,10 +285,25 @@ constexpr R transform(Fn& fn, X& x, Y&... y) {
     }
   } else if constexpr (is_element<B>) {
     return fn.template scalar<R>(x, y...);
-  } else if constexpr (requires { fn.template special<R>(x, y...); }) {
-    return fn.template special<R>(x, y...);
+  } else if constexpr (requires { x.template twin<R>(y...); }) {
+    return x.template twin<R>(y...);
   } else if constexpr (is_frozen<B>) {
-    return x;
+    if constexpr (requires { Fn::collects; }) {
+      return R{};
+    } else if constexpr (__is_same(R, B)) {
+      return x;
+    } else {
+      Constants constants;
+      return R{transform<bare_t<decltype(some<R&>().value)>>(constants, x.value)};
+    }
+  } else if constexpr (optional_like<B>) {
+    R r{};
+    if (x.has_value()) r.emplace(transform<typename R::value_type>(fn, *x, *y...));
+    return r;
+  } else if constexpr (variant_like<B>) {
+    R r{};
+    transform_alternative<0>(r, fn, x, y...);
+    return r;
   } else if constexpr (sequence<B>) {
     R r{};
     if constexpr (requires { r.resize(x.size()); }) r.resize(x.size());
@@ -258,10 +340,18 @@ struct LiftRev {
   template <class R, class X>
   R leaf(X& x) {
     using T = typename X::value_type;
-    R r;
     const slot_t slot = tape.allocate(x.size(), units_of<T>);
-    r.storage().borrow(const_cast<T*>(x.data()), x.extents(), slot);
-    return r;
+    if constexpr (is_taped<typename R::value_type>) {
+      R r;
+      r.storage().borrow(const_cast<T*>(x.data()), x.extents(), slot);
+      return r;
+    } else {
+      // T has a tape of its own: each element carries both slots.
+      R r = like<R>(x);
+      for (index_t i = 0, n = x.size(); i < n; ++i)
+        r.data()[i] = {get_element(x, i), static_cast<slot_t>(slot + i * units_of<T>)};
+      return r;
+    }
   }
   template <class R, class X>
   R scalar(X& x) {
@@ -275,15 +365,22 @@ struct LiftRev {
 // The adjoints of a lifted argument, in the argument's own type.
 template <class Tag>
 struct CollectRev {
+  static constexpr bool collects = true;  // frozen parts have no gradient: what stands there is empty or zero
   Tape& tape;
   template <class R, class X, class L>
   R leaf(X& x, L& lifted) {
     using T = typename X::value_type;
-    using A = compute_t<T>;
-    const A* g = tape.adjoint<A>(lifted_slot(lifted));
-    R r;
-    if constexpr (!bare_t<R>::extents_type::is_static) r = R(x.dims());
-    for (index_t i = 0, n = x.size(); i < n; ++i) r.data()[i] = static_cast<T>(g[i]);
+    R r = like<R>(x);
+    const index_t n = x.size();
+    if (n == 0) return r;
+    const compute_t<T>* g = tape.adjoint<compute_t<T>>(first_slot(lifted));
+    for (index_t i = 0; i < n; ++i) {
+      if constexpr (__is_same(compute_t<T>, T)) {
+        set_element(r, i, g[i]);
+      } else {
+        set_element(r, i, static_cast<T>(g[i]));
+      }
+    }
     return r;
   }
   template <class R, class X, class L>
@@ -291,8 +388,12 @@ struct CollectRev {
     return x;
   }
   template <class L>
-  static slot_t lifted_slot(L& l) {
-    return l.storage().slot;
+  static slot_t first_slot(L& l) {
+    if constexpr (is_taped<typename L::value_type>) {
+      return l.storage().slot;
+    } else {
+      return l.data()[0].slot;
+    }
   }
 };
 

@@ -311,6 +311,27 @@ requires(!contains_rev<T>) struct Element<rev<T, Tag>> {
 };
 }  // namespace detail
 
+namespace detail {
+/// Element i (row-major) of an owning tensor, as its element type.
+template <class X>
+auto get_element(const X& x, index_t i) {
+  return typename X::value_type(Element<typename X::value_type>::access(x.storage(), i));
+}
+template <class X, class V>
+void set_element(X& x, index_t i, const V& v) {
+  Element<typename X::value_type>::access(x.storage(), i) = v;
+}
+/// An owning tensor like R with the extents of x.
+template <class R, class X>
+R like(const X& x) {
+  if constexpr (R::extents_type::is_static) {
+    return R{};
+  } else {
+    return R(x.dims());
+  }
+}
+}  // namespace detail
+
 /// Evaluation of rev tensors: compute with the primal kernel, record if a tape is active and an operand is.
 template <class T, class Tag>
 requires(!contains_rev<T>) struct Evaluate<rev<T, Tag>> {

@@ -61,7 +61,16 @@ class Tape {
   Tape() = default;
   Tape(const Tape&) = delete;
   Tape& operator=(const Tape&) = delete;
-  ~Tape() { reset(); }
+  ~Tape();
+
+  /// A variable of plain code: x (a number, tensor or model) as its rev twin, whose statements this tape records from
+  /// now on. The twin aliases x's storage, which must live and keep its values until the gradient is taken.
+  template <class X>
+  auto variable(const X& x);  // ad/variable.hpp
+  /// The gradients of a number or rank-0 expression with respect to variables: `auto [ga, gb] = tape.gradient(y, a,
+  /// b)`.
+  template <class Y, class... V>
+  auto gradient(const Y& y, const V&... variables);  // ad/variable.hpp
 
   /// Forgets all statements; memory is kept for the next recording.
   void reset() {
@@ -89,10 +98,10 @@ class Tape {
   size_t bytes() const { return chunk_ * detail::chunk_bytes + used_ + static_cast<size_t>(units_) * 4; }
   index_t segments() const { return segments_.size(); }
 
-  /// Room for one tensor statement's record; `destroy` runs at reset.
-  void* record(size_t size, void (*sweep)(Tape&, char*, char*), void (*destroy)(char*)) {
+  /// Room for one tensor statement's record; `pull` runs in the sweep, `destroy` at reset.
+  void* record(size_t size, void (*pull)(Tape&, char*, char*), void (*destroy)(char*)) {
     char* p = room((size + 15) / 16 * 16);
-    segments_.push({sweep, destroy, p, p + size});
+    segments_.push({pull, destroy, p, p + size});
     return p;
   }
   /// Appends a scalar statement: the result's slot, and for each of n operands a multiplier and a slot.
@@ -216,6 +225,14 @@ namespace detail {
 template <class Tag>
 inline thread_local Tape* active_tape = nullptr;
 
+}  // namespace detail
+
+inline Tape::~Tape() {
+  if (detail::active_tape<DefaultTag> == this) detail::active_tape<DefaultTag> = nullptr;
+  reset();
+}
+
+namespace detail {
 // Makes a tape the active one for a tag while it lives.
 template <class Tag>
 class Recording {

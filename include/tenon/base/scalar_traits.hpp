@@ -15,9 +15,10 @@ template <class T>
 struct ScalarTraits {
   using base = T;  ///< the number at the bottom
   template <class B>
-  using rebase = B;                     ///< the same structure over another number
-  using primal = T;                     ///< what kernels compute on when tensors of T record themselves
-  static constexpr bool taped = false;  ///< tensors of T store primals and a range of adjoint slots
+  using rebase = B;                           ///< the same structure over another number
+  using primal = T;                           ///< what kernels compute on when tensors of T record themselves
+  static constexpr bool taped = false;        ///< tensors of T store primals and a range of adjoint slots
+  static constexpr bool elementwise = false;  ///< T holds revs that record one by one, not in whole statements
 };
 
 template <class T>
@@ -28,6 +29,8 @@ template <class T>
 using primal_t = typename ScalarTraits<T>::primal;
 template <class T>
 inline constexpr bool is_taped = ScalarTraits<T>::taped;
+template <class T>
+inline constexpr bool records_elementwise = ScalarTraits<T>::elementwise;
 /// A number without derivative structure.
 template <class T>
 inline constexpr bool is_plain = __is_same(base_t<T>, T);

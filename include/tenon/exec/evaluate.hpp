@@ -200,7 +200,7 @@ struct Evaluate {
   /// target = node; the node has the target's extents. `target` is a Tensor or TensorView.
   template <class Target, class N>
   static constexpr void assign(Target& target, const N& n, bool noalias) {
-    if constexpr (N::extents_type::is_static) {
+    if constexpr (N::extents_type::is_static && N::constant) {
       if (__builtin_is_constant_evaluated()) {
         using E = typename N::extents_type;
         T values[static_size<E> + 1] = {};
@@ -224,8 +224,11 @@ constexpr auto shared_leaf(const N& n) {
   using E = typename N::extents_type;
   if constexpr (detail::shares_by_value<N>) {
     Value<T, E> v;
-    if (__builtin_is_constant_evaluated()) {
-      detail::each_index<E>([&](index_t k, const Dims& i) { v.values[k] = static_cast<T>(n.at(i)); });
+    bool in_constant = false;
+    if constexpr (N::constant) in_constant = __builtin_is_constant_evaluated();
+    if (in_constant) {
+      if constexpr (N::constant)
+        detail::each_index<E>([&](index_t k, const Dims& i) { v.values[k] = static_cast<T>(n.at(i)); });
     } else {
       materialize(n);
       __builtin_memcpy(static_cast<void*>(v.values), n.cache.block.data(),
@@ -246,7 +249,8 @@ constexpr auto shared_leaf(const N& n) {
 template <class N>
 constexpr auto scalar_value(const N& n) {
   using T = typename N::value_type;
-  if (__builtin_is_constant_evaluated()) return static_cast<T>(n.at(Dims{}));
+  if constexpr (N::constant)
+    if (__builtin_is_constant_evaluated()) return static_cast<T>(n.at(Dims{}));
   if constexpr (is_taped<T>) {
     ValueCache<true> aside;
     const ValueCache<true>* c = &aside;

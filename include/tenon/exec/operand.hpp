@@ -15,6 +15,8 @@ template <class T, class E, class Hold, bool Dense>
 inline constexpr bool is_memory<Leaf<T, E, Hold, Dense>> = true;
 template <class M, class A>
 inline constexpr bool is_memory<Movement<M, A>> = is_memory<A> || cut_node<A>;
+template <class A, class R>
+inline constexpr bool is_memory<Unpacked<A, R>> = true;
 }  // namespace detail
 
 /// Operand n as a strided leaf that keeps its memory alive. Leaves and movements of leaves cost nothing; other nodes
@@ -46,5 +48,31 @@ auto operand(const N& n) {
 }
 
 }  // namespace exec
+
+template <class A, class R>
+void Unpacked<A, R>::fill(Source*& out) const {
+  using T = typename A::value_type;
+  const Dims e = arg.extents().dims();
+  if (!cache.ready) {
+    const auto leaf = exec::operand(arg);
+    cache.block = detail::BlockRef(static_cast<size_t>(e.size()) * sizeof(R));
+    R* to = reinterpret_cast<R*>(cache.block.data());
+    Dims i;
+    i.rank = e.rank;
+    for (index_t k = 0, n = e.size(); k < n; ++k) {
+      index_t offset = 0;
+      for (int a = 0; a < e.rank; ++a) offset += i.d[a] * leaf.strides.d[a];
+      to[k] = R(T(leaf.data[offset],
+                  leaf.slot ? static_cast<slot_t>(static_cast<index_t>(leaf.slot) + offset * adjoint_units<T>) : 0));
+      for (int a = e.rank - 1; a >= 0 && ++i.d[a] == e.d[a]; --a) i.d[a] = 0;
+    }
+    cache.ready = true;
+  }
+  out->data = cache.block.data();
+  out->map = {e, row_major(e), 0};
+  out->keep = cache.block;
+  ++out;
+}
+
 }  // namespace TENON_ABI
 }  // namespace tenon

@@ -4,7 +4,7 @@
 // A cut ends its operands' programs and starts its consumer's: it fills a dense block once, and its consumers load from
 // there. What a cut D<A...> provides, for the executors, for autodiff and for constant evaluation:
 //   void compute(P* out) const;           values, dense row-major; P is the primal type of D's elements
-//   auto at(const Dims& i) const;         one element, usable in constant expressions
+//   auto at(const Dims& i) const;         one element, in constant expressions (or `constant = false`)
 //   auto with(operands...) const;         the same cut on other operands
 //   void pull(y, g, Pulled... x) const;   adds to each x.adjoint what the output's adjoint g gives it
 // `y`, `g` and `x.value` are views; `if constexpr (X::active)` says whether an operand wants its adjoint at all.
@@ -16,7 +16,7 @@ inline namespace TENON_ABI {
 
 template <class D, class T, class E, class... A>
 struct Cut : Node<D, T, E> {
-  static constexpr bool is_cut = true, has_cuts = true, cheap = false;
+  static constexpr bool is_cut = true, has_cuts = true, cheap = false, constant = (A::constant && ... && true);
   static constexpr int cost = 0, arity = static_cast<int>(sizeof...(A));
 
   Operands<A...> operands;

@@ -42,6 +42,7 @@ struct Map : Node<Map<Op, T, Args, N...>, T, broadcast_t<typename N::extents_typ
   using operand_types = TypeList<N...>;
   static constexpr bool has_cuts = (N::has_cuts || ...);
   static constexpr int cost = (Op::cost + ... + N::cost);
+  static constexpr bool constant = (N::constant && ...);
   static constexpr bool cheap = !has_cuts && (N::cheap && ...) && cost <= cheap_cost;
 
   Operands<N...> operands;
@@ -213,12 +214,44 @@ constexpr auto as_node(X&& x) {
 template <class X>
 using node_of = decltype(as_node(detail::some<X>()));
 
+/// A taped operand of an expression that records element by element (R): each element with its own slot.
+template <class A, class R>
+struct Unpacked : Node<Unpacked<A, R>, R, typename A::extents_type> {
+  static constexpr bool has_cuts = true, cheap = false, constant = false;
+  static constexpr int cost = 0;
+  A arg;
+  ValueCache<true> cache{};
+  constexpr explicit Unpacked(A a) : arg(static_cast<A&&>(a)) {}
+  TENON_FN auto extents() const { return arg.extents(); }
+  void fill(Source*& out) const;  // exec/operand.hpp
+  template <class F>
+  void each_leaf(const F& f) const {
+    arg.each_leaf([&](const void* data, const StridedMap& m, index_t bytes, bool) { f(data, m, bytes, false); });
+  }
+};
+
 namespace detail {
+/// Operand n of a node with elements of type R.
+template <class R, class N>
+constexpr auto operand_for(N n) {
+  if constexpr (requires { typename N::value_type; }) {
+    using T = typename N::value_type;
+    if constexpr (records_elementwise<R> && is_taped<T>) {
+      return Unpacked<N, rebase_t<R, base_t<T>>>(static_cast<N&&>(n));
+    } else {
+      return n;
+    }
+  } else {
+    return n;
+  }
+}
+
 template <class Op, class... N>
 constexpr auto make_map(N&&... n) {
   static_assert(BroadcastAll<Op, typename ShapeOf<bare_t<N>>::type...>::ok);
   using types = typed<Op, typename TypedAs<bare_t<N>>::type...>;
-  return MapBuilder<Op, typename types::result, typename types::arguments>::make(static_cast<N&&>(n)...);
+  using R = typename types::result;
+  return MapBuilder<Op, R, typename types::arguments>::make(operand_for<R>(bare_t<N>(static_cast<N&&>(n)))...);
 }
 }  // namespace detail
 

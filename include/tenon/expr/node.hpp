@@ -100,6 +100,7 @@ struct Node {
 template <class T, class E, class Hold, bool Dense>
 struct Leaf : Node<Leaf<T, E, Hold, Dense>, T, E> {
   static constexpr bool has_cuts = false, cheap = true;
+  static constexpr bool constant = E::is_static && is_plain<T>;  // may occur in constant evaluation
   static constexpr int cost = 0;
   using primal = primal_t<T>;
 
@@ -144,6 +145,7 @@ struct Leaf : Node<Leaf<T, E, Hold, Dense>, T, E> {
 /// A tensor held by value: a temporary with static extents that was moved in.
 template <class T, class E>
 struct Value : Node<Value<T, E>, T, E> {
+  static constexpr bool constant = is_plain<T>;
   static constexpr bool has_cuts = false, cheap = static_size<E> * static_cast<index_t>(sizeof(T)) <= 256;
   static constexpr int cost = 0;
   T values[static_size<E> > 0 ? static_size<E> : 1] = {};
@@ -167,6 +169,7 @@ struct Value : Node<Value<T, E>, T, E> {
 /// A number in an expression.
 template <class T>
 struct Scalar : Node<Scalar<T>, T, Extents<>> {
+  static constexpr bool constant = is_plain<T>;
   static constexpr bool has_cuts = false, cheap = true;
   static constexpr int cost = 0;
   T number{};
@@ -243,7 +246,7 @@ void fill_broadcast(const N& node, const Dims& extents, Source*& out) {
 /// A node seen through a strided index map M (permute, slice, flip, broadcast, ...): no data moves.
 template <class M, class A>
 struct Movement : Node<Movement<M, A>, typename A::value_type, extents_from<MovedDims<M, typename A::extents_type>>> {
-  static constexpr bool has_cuts = A::has_cuts, cheap = A::cheap;
+  static constexpr bool has_cuts = A::has_cuts, cheap = A::cheap, constant = A::constant;
   static constexpr int cost = A::cost;
   using E = extents_from<MovedDims<M, typename A::extents_type>>;
   M move;

@@ -1,0 +1,385 @@
+// tenon/ad/forward.hpp: forward mode on functions (jvp), and what is built from both modes: jacobian, hessian, hvp,
+// vjp. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//   auto [y, dy] = jvp(f, x, dx);        // value and directional derivative, one pass
+//   auto J = jacobian(f)(x);             // extents: those of f(x), then those of x
+//   auto H = hessian(f)(x);              // forward over reverse
+//   auto hv = hvp(f, x, v);              // H v without H
+//   auto back = vjp(f, x);               // back.value, back(cotangent)
+#pragma once
+#include <tenon/ad/grad.hpp>
+
+namespace tenon {
+inline namespace TENON_ABI {
+
+/// A value and its derivative along a direction.
+template <class V, class D>
+struct ValueAndTangent {
+  V value;
+  D tangent;
+};
+
+namespace detail {
+
+// The tangents of Tag's layer, wherever in r it is; zero if r has none.
+template <class Tag, int K, class R>
+constexpr auto tangent_of(const R& r) {
+  if constexpr (!has_tag<R, Tag>) {
+    return R(0);
+  } else if constexpr (__is_same(typename Layer<R>::tag, Tag)) {
+    return r.tangent[K];
+  } else {
+    using T = remove_tag<R, Tag>;
+    T t(tangent_of<Tag, K>(r.value));
+    for (int n = 0; n < R::tangents; ++n) t.tangent[n] = tangent_of<Tag, K>(r.tangent[n]);
+    return t;
+  }
+}
+template <class Tag, class R>
+constexpr auto value_of(const R& r) {
+  if constexpr (!has_tag<R, Tag>) {
+    return r;
+  } else if constexpr (__is_same(typename Layer<R>::tag, Tag)) {
+    return r.value;
+  } else {
+    using T = remove_tag<R, Tag>;
+    T t(value_of<Tag>(r.value));
+    for (int n = 0; n < R::tangents; ++n) t.tangent[n] = value_of<Tag>(r.tangent[n]);
+    return t;
+  }
+}
+
+template <class Tag, int K>  // K < 0: the value
+struct Extract {
+  template <class T>
+  using type = remove_tag<T, Tag>;
+  template <class T>
+  static auto of(const T& v) {
+    if constexpr (K < 0) {
+      return value_of<Tag>(v);
+    } else {
+      return tangent_of<Tag, K>(v);
+    }
+  }
+  template <class R, class X>
+  R leaf(X& x) {
+    R r = like<R>(x);
+    for (index_t i = 0, n = x.size(); i < n; ++i) set_element(r, i, of(get_element(x, i)));
+    return r;
+  }
+  template <class R, class X>
+  R scalar(X& x) {
+    return of(x);
+  }
+};
+template <class Tag, int K, class R>
+auto extract(R& r) {
+  Extract<Tag, K> e;
+  return transform<twin_t<Extract<Tag, K>, R>>(e, r);
+}
+
+template <class Tag>
+struct LiftDual {
+  template <class R, class X, class D>
+  R leaf(X& x, D& dx) {
+    R r = like<R>(x);
+    if constexpr (requires { dx.dims(); })
+      if (!(dx.dims() == x.dims()))
+        fail_shapes("jvp", "a point and its direction differ in shape", x.dims(), dx.dims());
+    for (index_t i = 0, n = x.size(); i < n; ++i) {
+      typename R::value_type v(get_element(x, i));
+      v.tangent[0] = get_element(dx, i);
+      r.data()[i] = v;
+    }
+    return r;
+  }
+  template <class R, class X, class D>
+  R scalar(X& x, D& dx) {
+    R r(x);
+    if constexpr (!__is_same(R, X)) r.tangent[0] = dx;
+    return r;
+  }
+};
+
+// An owning copy of whatever a function returned.
+template <class R>
+auto owned(const R& r) {
+  if constexpr (expression<R>) {
+    if constexpr (R::rank == 0) {
+      return static_cast<typename R::value_type>(r);
+    } else {
+      return evaluate(r);
+    }
+  } else {
+    return r;
+  }
+}
+
+template <class X>
+auto own_argument(const X& x) {
+  if constexpr (expression<X> && !is_tensor<X>) {
+    return evaluate(x);
+  } else {
+    return x;
+  }
+}
+
+template <class Tag, class F, class X, class D>
+auto jvp_at(const F& f, const X& x, const D& dx) {
+  using L = twin_t<DualOf<Tag, 1>, X>;
+  static_assert(
+      requires(const L& l) { f(l); },
+      "tenon: the function to differentiate cannot be called with dual numbers: make it generic "
+      "(a lambda on const auto&, or a template on the element type)");
+  using R = bare_t<decltype(f(some<const L&>()))>;
+  using S = typename ResultElement<R>::type;
+  using Given = typename ArgumentElement<X>::type;
+  using C = remove_tag<S, Tag>;
+  if constexpr (has_tag<S, Tag> && contains_rev<C> && !contains_rev<Given>) {
+    // f captured variables of an enclosing reverse derivative: the point must have their structure.
+    Restructure<C> r;
+    return jvp_at<Tag>(f, transform<twin_t<Restructure<C>, X>>(r, x), transform<twin_t<Restructure<C>, X>>(r, dx));
+  } else {
+    LiftDual<Tag> lift;
+    const L lifted = transform<L>(lift, x, dx);
+    auto y = owned(f(lifted));
+    auto v = extract<Tag, -1>(y);
+    auto t = extract<Tag, 0>(y);
+    return ValueAndTangent<decltype(v), decltype(t)>{static_cast<decltype(v)&&>(v), static_cast<decltype(t)&&>(t)};
+  }
+}
+
+template <class A, class B>
+struct JoinedDims {
+  static constexpr Dims value() {
+    Dims d = A::static_dims();
+    const Dims b = B::static_dims();
+    for (int i = 0; i < b.rank; ++i) d.push(b.d[i]);
+    return d;
+  }
+};
+template <class X>
+struct ExtentsOf {
+  using type = Extents<>;
+};
+template <class X>
+requires(expression<X>) struct ExtentsOf<X> {
+  using type = typename X::extents_type;
+};
+template <class T, index_t... E>
+Tensor<T, E...> tensor_with(T*, Extents<E...>);
+
+template <class X>
+Dims dims_of(const X& x) {
+  if constexpr (expression<X>) {
+    return x.extents().dims();
+  } else {
+    return Dims{};
+  }
+}
+template <class X>
+constexpr index_t size_of(const X& x) {
+  if constexpr (expression<X>) {
+    return x.size();
+  } else {
+    return 1;
+  }
+}
+
+template <class F>
+struct JacobianForward {
+  F f;
+  template <class X>
+  auto operator()(const X& point) const {
+    const auto x = own_argument(point);
+    using A = bare_t<decltype(x)>;
+    const index_t n = size_of(x);
+    if constexpr (is_element<A>) {
+      return jvp_at<JacobianForward>(f, x, A(1)).tangent;
+    } else {
+      A dx = like<A>(x);
+      using Y = decltype(jvp_at<JacobianForward>(f, x, dx).tangent);
+      using T = typename ResultElement<Y>::type;
+      using J = decltype(tensor_with(
+          static_cast<T*>(nullptr), extents_from<JoinedDims<typename ExtentsOf<Y>::type, typename A::extents_type>>{}));
+      J jacobian;
+      for (index_t j = 0; j < n; ++j) {
+        set_element(dx, j, typename A::value_type(1));
+        const Y column = jvp_at<JacobianForward>(f, x, dx).tangent;
+        set_element(dx, j, typename A::value_type(0));
+        const index_t m = size_of(column);
+        if constexpr (!J::extents_type::is_static) {
+          if (j == 0) {
+            Dims d = dims_of(column);
+            for (int a = 0; a < A::rank; ++a) d.push(x.dims().d[a]);
+            jacobian = J(d);
+          }
+        }
+        for (index_t i = 0; i < m; ++i) {
+          if constexpr (is_element<Y>) {
+            set_element(jacobian, j, column);
+          } else {
+            set_element(jacobian, i * n + j, get_element(column, i));
+          }
+        }
+      }
+      return jacobian;
+    }
+  }
+};
+
+}  // namespace detail
+
+/// f(x) and its derivative along dx, which is a number, tensor or model like x. f returns a number or an expression.
+template <class F, class X, class D>
+auto jvp(const F& f, const X& x, const D& dx) {
+  return detail::jvp_at<F>(f, detail::own_argument(x), detail::own_argument(dx));
+}
+
+/// f's value at x and its pullback: `back(cotangent)` is the gradient of <cotangent, f(x)> with respect to x. May be
+/// called many times.
+template <class F, class X>
+class Vjp {
+  using Tag = Vjp;
+  using L = detail::twin_t<detail::RevOf<Tag>, X>;
+  static L lift(Tape& tape, const X& x) {
+    detail::LiftRev<Tag> l{tape};
+    if constexpr (is_element<X>) {
+      return L(x, tape.allocate(1, detail::units_of<X>));
+    } else {
+      return detail::transform<L>(l, x);
+    }
+  }
+  static auto record(const F& f, Tape& tape, const L& lifted) {
+    static_assert(
+        requires { f(lifted); },
+        "tenon: the function to differentiate cannot be called with rev numbers: make it generic "
+        "(a lambda on const auto&, or a template on the element type)");
+    detail::Recording<Tag> recording(tape);
+    return detail::owned(f(lifted));
+  }
+  using Y = decltype(record(detail::some<const F&>(), detail::some<Tape&>(), detail::some<const L&>()));
+
+ public:
+  Vjp(const F& f, const X& x)
+      : x_(x), lifted_(lift(*loan_, x_)), result_(record(f, *loan_, lifted_)), value(strip(result_)) {}
+  Vjp(const Vjp&) = delete;
+  Vjp& operator=(const Vjp&) = delete;
+
+  template <class C>
+  X operator()(const C& cotangent) {
+    Tape& tape = *loan_;
+    tape.clear_adjoints();
+    if constexpr (is_element<Y>) {
+      using A = compute_t<typename Y::inner>;
+      if (result_.slot) *tape.adjoint<A>(result_.slot) = static_cast<A>(cotangent);
+    } else {
+      using A = compute_t<typename Y::value_type::inner>;
+      if (result_.storage().slot) {
+        TensorView<A, dyn> g(tape.adjoint<A>(result_.storage().slot), result_.size());
+        const auto c = detail::own_argument(cotangent);
+        if (!(c.dims() == result_.dims()))
+          fail_shapes("vjp", "the cotangent's shape is not the result's", c.dims(), result_.dims());
+        for (index_t i = 0; i < c.size(); ++i) g.data()[i] = static_cast<A>(detail::get_element(c, i));
+      }
+    }
+    tape.sweep();
+    if constexpr (is_element<X>) {
+      return static_cast<X>(*tape.adjoint<compute_t<X>>(lifted_.slot));
+    } else {
+      detail::CollectRev<Tag> collect{tape};
+      return detail::transform<X>(collect, x_, lifted_);
+    }
+  }
+
+ private:
+  static auto strip(Y& y) {
+    if constexpr (is_element<Y>) {
+      return y.value;
+    } else {
+      detail::Strip<Tag> s;
+      return detail::transform<detail::twin_t<detail::Strip<Tag>, Y>>(s, y);
+    }
+  }
+  X x_;
+  detail::TapeLoan loan_;
+  L lifted_;
+  Y result_;
+
+ public:
+  decltype(strip(detail::some<Y&>())) value;  ///< f(x)
+};
+template <class F, class X>
+auto vjp(const F& f, const X& x) {
+  return Vjp<F, bare_t<decltype(detail::own_argument(x))>>(f, detail::own_argument(x));
+}
+
+namespace detail {
+template <class F>
+struct JacobianReverse {
+  F f;
+  template <class X>
+  auto operator()(const X& point) const {
+    const auto x = own_argument(point);
+    using A = bare_t<decltype(x)>;
+    Vjp<F, A> back(f, x);
+    using Y = decltype(back.value);
+    if constexpr (is_element<Y>) {
+      return back(Y(1));
+    } else {
+      using T = typename Y::value_type;
+      using J = decltype(tensor_with(
+          static_cast<T*>(nullptr), extents_from<JoinedDims<typename Y::extents_type, typename ExtentsOf<A>::type>>{}));
+      Dims d = back.value.dims();
+      const Dims in = dims_of(x);
+      for (int a = 0; a < in.rank; ++a) d.push(in.d[a]);
+      J jacobian;
+      if constexpr (!J::extents_type::is_static) jacobian = J(d);
+      Y seed = like<Y>(back.value);
+      const index_t m = back.value.size(), n = size_of(x);
+      for (index_t i = 0; i < m; ++i) {
+        set_element(seed, i, T(1));
+        const A row = back(seed);
+        set_element(seed, i, T(0));
+        for (index_t j = 0; j < n; ++j) {
+          if constexpr (is_element<A>) {
+            set_element(jacobian, i, row);
+          } else {
+            set_element(jacobian, i * n + j, get_element(row, j));
+          }
+        }
+      }
+      return jacobian;
+    }
+  }
+};
+}  // namespace detail
+
+/// The Jacobian of f by forward mode, one pass for each input element: extents of f(x), then those of x.
+template <class F>
+constexpr auto jacobian_forward(F f) {
+  return detail::JacobianForward<F>{static_cast<F&&>(f)};
+}
+/// The Jacobian of f by reverse mode, one sweep for each output element: extents of f(x), then those of x.
+template <class F>
+constexpr auto jacobian_reverse(F f) {
+  return detail::JacobianReverse<F>{static_cast<F&&>(f)};
+}
+/// The Jacobian of f. Reverse mode: right for more inputs than outputs; see jacobian_forward for the opposite case.
+template <class F>
+constexpr auto jacobian(F f) {
+  return jacobian_reverse(static_cast<F&&>(f));
+}
+/// The Hessian of a function that returns a number: extents of x twice. Forward over reverse.
+template <class F>
+constexpr auto hessian(F f) {
+  return jacobian_forward(grad(static_cast<F&&>(f)));
+}
+/// The Hessian of f at x times v, without the Hessian: forward over reverse.
+template <class F, class X, class V>
+auto hvp(const F& f, const X& x, const V& v) {
+  return jvp(grad(f), x, v).tangent;
+}
+
+}  // namespace TENON_ABI
+}  // namespace tenon

@@ -1,0 +1,54 @@
+// tenon/ad/variable.hpp: reverse mode for plain code: a Tape, variables on it, gradients from it.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//   Tape tape;
+//   auto v = tape.variable(w);               // w: a number, a tensor or a model
+//   auto loss = mean(square(x * v - y));
+//   auto [gw] = tape.gradient(loss, v);      // like w
+//   tape.reset();                            // before the next recording
+#pragma once
+#include <tenon/ad/grad.hpp>
+
+namespace tenon {
+inline namespace TENON_ABI {
+
+template <class X>
+auto Tape::variable(const X& x) {
+  using namespace detail;
+  active_tape<DefaultTag> = this;
+  if constexpr (is_element<X>) {
+    static_assert(has_derivative<X>, "tenon: Tape::variable: an integer has no derivative; pass a float or a double");
+    return rev<X, DefaultTag>(x, allocate(1, units_of<X>));
+  } else {
+    LiftRev<DefaultTag> lift{*this};
+    return transform<twin_t<RevOf<DefaultTag>, X>>(lift, x);
+  }
+}
+
+template <class Y, class... V>
+auto Tape::gradient(const Y& y, const V&... variables) {
+  using namespace detail;
+  using S = typename ResultElement<Y>::type;
+  static_assert(is_element<S>, "tenon: Tape::gradient: only a number or an expression of rank 0 has a gradient");
+  const S r = static_cast<S>(y);
+  clear_adjoints();
+  if constexpr (has_tag<S, DefaultTag>)
+    if (r.slot) *adjoint<compute_t<typename S::inner>>(r.slot) = compute_t<typename S::inner>(1);
+  sweep();
+  const auto collect = [&](const auto& v) {
+    using W = bare_t<decltype(v)>;
+    if constexpr (is_element<W>) {
+      return v.slot ? static_cast<typename W::inner>(*adjoint<compute_t<typename W::inner>>(v.slot))
+                    : typename W::inner(0);
+    } else {
+      Strip<DefaultTag> strip;
+      auto plain = transform<twin_t<Strip<DefaultTag>, W>>(strip, v);
+      CollectRev<DefaultTag> c{*this};
+      return transform<bare_t<decltype(plain)>>(c, plain, v);
+    }
+  };
+  return Gradients<decltype(collect(variables))...>{collect(variables)...};
+}
+
+}  // namespace TENON_ABI
+}  // namespace tenon
