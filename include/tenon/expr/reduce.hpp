@@ -18,6 +18,9 @@ inline constexpr KeepDims keepdims{};
 
 namespace detail {
 
+template <class T>
+struct Element;  // tensor/element.hpp
+
 template <unsigned Mask, bool Keep, class E>
 struct ReducedDims {
   static constexpr Dims value() { return reduced(E::static_dims()); }
@@ -36,7 +39,7 @@ struct ReducedDims {
 
 template <class Op>
 concept has_pull = requires {
-  &Op::template pull<int, int, int>;
+  &Op::template pull<int, int, int, int>;
 };
 
 template <class Op, class T>
@@ -54,6 +57,11 @@ struct AxisExists {
   static constexpr bool ok = Axis >= -Rank && Axis < Rank;
   static_assert(ok, "tenon: there is no such axis (see Axis and Rank above)");
 };
+template <class Op, class T>
+struct ReducesElements {
+  static constexpr bool ok = !Op::needs_order || !is_complex<base_t<T>>;
+  static_assert(ok, "tenon: this reduction is for real elements, not complex ones (see Op and T above)");
+};
 template <class Op, int Rank, int... Axis>
 constexpr unsigned axis_mask() {
   static_assert((AxisExists<Op, Axis, Rank>::ok && ... && true));
@@ -62,6 +70,91 @@ constexpr unsigned axis_mask() {
   ((m |= 1u << (Axis < 0 ? Axis + Rank : Axis)), ...);
   return m;
 }
+
+// x as the number type N that an op folds.
+template <class N, class X>
+TENON_FN N to_number(const X& x) {
+  if constexpr (__is_same(N, X)) {
+    return x;
+  } else if constexpr (is_bool<N>) {
+    return !(x == X(0));  // NaN is set
+  } else {
+    return static_cast<N>(x);
+  }
+}
+
+// What a rule is given as `over`: the axes of its reduction, for further work along them.
+template <unsigned Mask>
+struct OverAxes {
+  index_t n;
+
+  /// Elements that go into each result.
+  index_t count() const { return n; }
+  /// The mean of x over the same axes, which stay with extent 1.
+  template <class X>
+  auto mean(const X& x) const;  // expr/reductions.hpp
+  /// For each result calls f(its value, its adjoint, count, at, add): at(i) is the i-th element that went into it,
+  /// add(i, v) adds v to that element's adjoint.
+  template <class Y, class G, class X, class F>
+  void groups(const Y& y, const G& g, X& x, const F& f) const {
+    if constexpr (X::active) {
+      const StridedMap of_x = x.value.map(), of_a = x.adjoint.map(), of_y = y.map(), of_g = g.map();
+      using TX = typename bare_t<decltype(x.value)>::value_type;
+      using TA = typename bare_t<decltype(x.adjoint)>::value_type;
+      if (of_y.extents.size() == 0 || n == 0) return;
+      Dims i;
+      i.rank = of_x.extents.rank;
+      // The innermost reduced axis is walked by its strides, the others by position.
+      int inner = -1;
+      for (int a = 0; a < i.rank; ++a)
+        if (Mask >> a & 1u) inner = a;
+      const index_t length = inner < 0 ? 1 : of_x.extents.d[inner];
+      do {
+        const index_t x0 = offset(of_x, i, ~0u), a0 = offset(of_a, i, ~0u);
+        const auto split = [&](index_t k, const StridedMap& m) {
+          index_t o = inner < 0 ? 0 : k % length * m.strides.d[inner];
+          if (n != length) {
+            k /= length;
+            for (int a = inner - 1; a >= 0; --a)
+              if (Mask >> a & 1u) {
+                o += k % m.extents.d[a] * m.strides.d[a];
+                k /= m.extents.d[a];
+              }
+          }
+          return o;
+        };
+        const auto at = [&](index_t k) {
+          return static_cast<compute_t<TX>>(Element<TX>::access(x.value, x0 + split(k, of_x)));
+        };
+        const auto add = [&](index_t k, const auto& v) {
+          Element<TA>::access(x.adjoint, a0 + split(k, of_a)) += static_cast<TA>(v);
+        };
+        f(compute(y, offset(of_y, i, ~Mask)), compute(g, offset(of_g, i, ~Mask)), n, at, add);
+      } while (next(of_x.extents, i));
+    }
+  }
+
+ private:
+  template <class V>
+  static auto compute(const V& v, index_t offset) {
+    using T = typename V::value_type;
+    return static_cast<compute_t<T>>(Element<T>::access(v, offset));
+  }
+  static index_t offset(const StridedMap& m, const Dims& i, unsigned axes) {
+    index_t o = m.offset;
+    for (int a = 0; a < i.rank; ++a)
+      if (axes >> a & 1u) o += i.d[a] * m.strides.d[a];
+    return o;
+  }
+  static bool next(const Dims& e, Dims& i) {
+    for (int a = e.rank - 1; a >= 0; --a) {
+      if (Mask >> a & 1u) continue;
+      if (++i.d[a] < e.d[a]) return true;
+      i.d[a] = 0;
+    }
+    return false;
+  }
+};
 
 }  // namespace detail
 
@@ -73,10 +166,11 @@ struct Reduce : Cut<Reduce<Op, Mask, Keep, A>, typename detail::ReducedType<Op, 
                    extents_from<detail::ReducedDims<Mask, Keep, typename A::extents_type>>, A>;
   using E = typename Base::extents_type;
   using Element = typename A::value_type;
-  using State = typename Op::template state<primal_t<Element>>;
+  using Number = typename Op::template number<primal_t<Element>>;
   using Result = primal_t<typename Base::value_type>;
   using operation = Op;
   static constexpr unsigned mask = Mask;
+  static_assert(detail::ReducesElements<Op, Element>::ok);
   using Base::Base;
 
   TENON_FN E extents() const {
@@ -87,13 +181,7 @@ struct Reduce : Cut<Reduce<Op, Mask, Keep, A>, typename detail::ReducedType<Op, 
     }
   }
   /// Elements that go into each result.
-  TENON_FN index_t count() const {
-    const Dims e = this->template operand<0>().extents().dims();
-    index_t n = 1;
-    for (int a = 0; a < e.rank; ++a)
-      if (Mask >> a & 1u) n *= e.d[a];
-    return n;
-  }
+  TENON_FN index_t count() const { return count_of(this->template operand<0>().extents().dims()); }
   void compute(Result* out) const;  // exec/cpu/reduce.hpp
 
   constexpr auto at(const Dims& i) const {
@@ -107,10 +195,11 @@ struct Reduce : Cut<Reduce<Op, Mask, Keep, A>, typename detail::ReducedType<Op, 
       from.d[a] = kept ? i.d[k] : 0;
       if (kept || Keep) ++k;
     }
-    State s = Op::template identity<State>();
+    auto s = Op::template identity<Number>();
     const index_t n = count();
+    if (Op::needs_element && n == 0) fail_shape(Op::name.c_str(), "no elements to reduce in shape", e);
     for (index_t c = 0; c < n; ++c) {
-      s = Op::combine(s, Op::template lift<State>(x.at(from), c));
+      s = Op::combine(s, Op::lift(detail::to_number<Number>(x.at(from)), c));
       for (int a = e.rank - 1; a >= 0; --a) {
         if (!(Mask >> a & 1u)) continue;
         if (++from.d[a] < e.d[a]) break;
@@ -125,10 +214,17 @@ struct Reduce : Cut<Reduce<Op, Mask, Keep, A>, typename detail::ReducedType<Op, 
   }
   template <class Y, class G, class X>
   static void pull(const Y& y, const G& g, X& x) {
-    Op::pull(spread(y), spread(g), x);
+    if constexpr (X::active)
+      Op::pull(spread(y), spread(g), x, detail::OverAxes<Mask>{count_of(x.value.extents().dims())});
   }
 
  private:
+  TENON_FN static index_t count_of(const Dims& e) {
+    index_t n = 1;
+    for (int a = 0; a < e.rank; ++a)
+      if (Mask >> a & 1u) n *= e.d[a];
+    return n;
+  }
   // A view of the result with the reduced axes back, as extents of 1.
   template <class V>
   static auto spread(const V& v) {
@@ -161,19 +257,6 @@ constexpr auto reduce(X&& x, KeepDims) {
   using N = node_of<X>;
   return Reduce<Op, detail::axis_mask<Op, N::rank, Axis...>(), true, N>(as_node(static_cast<X&&>(x)));
 }
-
-#define TENON_DETAIL_REDUCTION(function, Op)                      \
-  template <int... Axis, expression X, class... Keep>             \
-  constexpr auto function(X&& x, Keep... keep) {                  \
-    return reduce<op::Op, Axis...>(static_cast<X&&>(x), keep...); \
-  }
-/// Sum over all axes, or over the named ones: `sum(x)`, `sum<0>(x)`, `sum<-1>(x, keepdims)`.
-TENON_DETAIL_REDUCTION(sum, Sum)
-/// Arithmetic mean over all axes, or over the named ones.
-TENON_DETAIL_REDUCTION(mean, Mean)
-/// Product over all axes, or over the named ones.
-TENON_DETAIL_REDUCTION(prod, Prod)
-#undef TENON_DETAIL_REDUCTION
 
 }  // namespace TENON_ABI
 }  // namespace tenon

@@ -1,13 +1,15 @@
 // tenon/exec/cpu/reduce.hpp: runs reductions: the operand's row kernel fills a buffer in cache, the op folds it.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Along a contiguous axis a row is folded in SIMD lanes; across rows whole rows of states are combined. Partial results
-// of blocks are joined pairwise, so the error of a sum grows with the logarithm of its length, and the grouping depends
-// on the extents alone: the same bits every time.
+// Along a contiguous axis a row is folded in lanes; across rows every lane is a column, eight rows at a time. States of
+// blocks are joined like the carries of a binary counter, so the error of a sum grows with the logarithm of its length.
+// The grouping depends on the extents and the order of the strides alone: the same bits every time. Nothing here is a
+// template of the expression: kernels are shared by all operands of a type.
 #pragma once
+#include <tenon/exec/cpu/fold.hpp>
 #include <tenon/exec/cpu/pointwise.hpp>
 #include <tenon/exec/evaluate.hpp>
-#include <tenon/expr/reduce.hpp>
+#include <tenon/expr/reductions.hpp>
 
 namespace tenon {
 inline namespace TENON_ABI {
@@ -15,172 +17,219 @@ namespace exec {
 
 namespace detail {
 
-// States of equal-sized blocks, joined like the carries of a binary counter.
-template <class Op, class S>
-struct Pairwise {
-  S level[48];
-  unsigned long long blocks = 0;
-  void push(S s) {
-    int l = 0;
-    for (unsigned long long b = blocks; b & 1; b >>= 1) s = Op::combine(level[l++], s);
-    level[l] = s;
-    ++blocks;
+// Operand 0 of the nest is the output (stride 0 along reduced axes), operands from 1 on are the program's leaves; axes
+// [0, kept) are kept, the rest reduced. `row` fills a buffer of B; `direct`: the only leaf is the buffer. R is the
+// result's type.
+template <class Op, class B, class R, int K>
+struct ReduceLoops {
+  using F = Fold<Op, B>;
+  using N = typename F::N;
+  static constexpr index_t W = F::W;
+  static constexpr index_t buffer_bytes = 16384, rows_at_once = 8;
+  static constexpr index_t at_most(index_t n, index_t limit) { return n < limit ? n : limit; }
+  static constexpr index_t fit = buffer_bytes / static_cast<index_t>(sizeof(N)) / W * W;
+  static constexpr index_t chunk = fit > 1024 ? 1024 : fit < W ? W : fit;     // elements folded at once along a row
+  static constexpr index_t width = chunk / 4 / W > 0 ? chunk / 4 / W* W : W;  // columns folded at once across rows
+
+  Nest<K>& nest;
+  int kept;
+  RowFunction row;
+  bool direct;
+  index_t count;
+  // Packs may be read past the last row of a block, hence the slack.
+  static constexpr index_t capacity = rows_at_once * width > chunk ? rows_at_once* width : chunk;
+  alignas(alignment) char memory[(capacity + W) * static_cast<index_t>(sizeof(N))];
+
+  ReduceLoops(Nest<K>& n, int k, RowFunction r, bool d, index_t c) : nest(n), kept(k), row(r), direct(d), count(c) {
+    __builtin_memset(memory + capacity * static_cast<index_t>(sizeof(N)), 0, W * sizeof(N));
   }
-  S total() const {
-    S s = Op::template identity<S>();
-    bool any = false;
-    for (int l = 0; l < 48; ++l)
-      if (blocks >> l & 1) {
-        s = any ? Op::combine(level[l], s) : level[l];
-        any = true;
+
+  N* buffer() { return reinterpret_cast<N*>(memory); }
+  // A block of rows x cols elements from `walk` on: in the buffer, or where the only leaf has them already.
+  const N* block(const Walk<K>& walk, int row_axis, index_t r, index_t rows, int col_axis, index_t c, index_t cols,
+                 index_t& pitch) {
+    const void* source[K];
+    index_t stride[K] = {};
+    bool joined = true;
+    for (int k = 1; k < nest.operands; ++k) {
+      const index_t by_row = row_axis < 0 ? 0 : nest.stride[k][row_axis];
+      const index_t by_col = col_axis < 0 ? 0 : nest.stride[k][col_axis];
+      source[k - 1] = walk.at[k] + (r * by_row + c * by_col) * nest.bytes[k];
+      stride[k - 1] = by_col;
+      joined = joined && by_row == by_col * cols;
+    }
+    if (direct && (stride[0] == 1 || cols == 1)) {
+      pitch = row_axis < 0 ? cols : nest.stride[1][row_axis];
+      return static_cast<const N*>(source[0]);
+    }
+    pitch = cols;
+    if (joined || rows == 1) {
+      row(memory, 1, source, stride, rows * cols);
+    } else {
+      for (index_t i = 0; i < rows; ++i) {
+        row(buffer() + i * cols, 1, source, stride, cols);
+        for (int k = 1; k < nest.operands; ++k)
+          source[k - 1] = static_cast<const char*>(source[k - 1]) + nest.stride[k][row_axis] * nest.bytes[k];
       }
-    return s;
+    }
+    return buffer();
+  }
+  void store(const Walk<K>& outer, int axis, index_t i, const typename F::S& s) {
+    const index_t offset = axis < 0 ? 0 : i * nest.stride[0][axis] * nest.bytes[0];
+    *reinterpret_cast<R*>(const_cast<char*>(outer.at[0]) + offset) = Op::template finish<R>(s, count);
+  }
+
+  void run(bool across) {
+    if (across) {
+      over_columns();
+    } else {
+      over_rows();
+    }
+  }
+
+ private:
+  // The innermost reduced axis is contiguous, or as near to it as there is.
+  void over_rows() {
+    const int inner = nest.rank > kept ? nest.rank - 1 : -1, last = inner < 0 ? kept : inner, along = kept - 1;
+    const index_t n = inner < 0 ? 1 : nest.extent[inner], outputs = kept ? nest.extent[along] : 1;
+    const bool short_rows = last == kept && n <= chunk && n > 0;  // several results from one block
+    const index_t batch = !short_rows ? 1 : direct && nest.stride[1][inner < 0 ? 0 : inner] == 1 ? outputs : chunk / n;
+    index_t pitch;
+    Walk<K> outer;
+    outer.start(nest, 0, along < 0 ? 0 : along);
+    do {
+      for (index_t o = 0; o < outputs; o += batch) {
+        const index_t m = at_most(outputs - o, batch);
+        if (short_rows) {
+          const N* p = block(outer, along, o, m, inner, 0, n, pitch);
+          for (index_t i = 0; i < m; ++i) {
+            Total<Op, B> total;
+            total.add(p + i * pitch, n, 0);
+            store(outer, along, o + i, total.state());
+          }
+          continue;
+        }
+        Total<Op, B> total;
+        Walk<K> walk;
+        walk.start(nest, kept, last, outer);
+        if (along >= 0)
+          for (int k = 1; k < nest.operands; ++k) walk.at[k] += o * nest.stride[k][along] * nest.bytes[k];
+        index_t index = 0;
+        if (count > 0) do {
+            for (index_t c = 0; c < n; c += chunk) {
+              const index_t length = at_most(n - c, chunk);
+              total.add(block(walk, -1, 0, 1, inner, c, length, pitch), length, index);
+              index += length;
+            }
+          } while (walk.next(nest, kept, last));
+        store(outer, along, o, total.state());
+      }
+    } while (along > 0 && outer.next(nest, 0, along));
+  }
+
+  // The innermost kept axis is contiguous: lanes are columns.
+  void over_columns() {
+    const int along = kept - 1, inner = nest.rank - 1;
+    const index_t columns = nest.extent[along], rows = nest.extent[inner];
+    if (!Op::indexed && columns < W && rows >= 4 * rows_at_once && side_by_side(along, inner)) return;
+    Walk<K> outer;
+    outer.start(nest, 0, along);
+    Columns<Op, B> sums(at_most(columns, width), count / rows_at_once + nest_rows(inner));
+    do {
+      for (index_t c = 0; c < columns; c += width) {
+        const index_t m = at_most(columns - c, width);
+        sums.start(m);
+        Walk<K> walk;
+        walk.start(nest, kept, inner, outer);
+        index_t index = 0, pitch;
+        if (count > 0) do {
+            for (index_t r = 0; r < rows; r += rows_at_once) {
+              const index_t some = at_most(rows - r, rows_at_once);
+              const N* p = block(walk, inner, r, some, along, c, m, pitch);
+              sums.add(p, pitch, some, index, p == buffer());
+              index += some;
+            }
+          } while (walk.next(nest, kept, inner));
+        sums.finish([&](index_t j, const typename F::S& s) { store(outer, along, c + j, s); });
+      }
+    } while (along > 0 && outer.next(nest, 0, along));
+  }
+  // Blocks of rows end early at the end of the innermost reduced axis, once for each step of the axes around it.
+  index_t nest_rows(int inner) const {
+    index_t n = 1;
+    for (int a = kept; a < inner; ++a) n *= nest.extent[a];
+    return n;
+  }
+
+  // A few columns, stored row after row: as many rows as fit make one wide row, whose columns are joined in the end.
+  bool side_by_side(int along, int inner) {
+    const index_t columns = nest.extent[along], rows = nest.extent[inner];
+    for (int k = 1; k < nest.operands; ++k)
+      if (nest.stride[k][inner] != nest.stride[k][along] * columns) return false;
+    if (inner != kept) return false;
+    const index_t together = at_most(width / columns, rows / rows_at_once), wide = together * columns;
+    Walk<K> outer;
+    outer.start(nest, 0, along);
+    Columns<Op, B> sums(wide, rows / together / rows_at_once + 1);
+    typename F::S state[W];
+    do {
+      sums.start(wide);
+      index_t pitch;
+      for (index_t r = 0; r < rows / together; r += rows_at_once) {
+        const index_t some = at_most(rows / together - r, rows_at_once);
+        const N* p = block(outer, inner, r * together, 1, along, 0, some * wide, pitch);
+        sums.add(p, wide, some, 0, p == buffer());
+      }
+      sums.finish([&](index_t j, const typename F::S& s) {
+        state[j % columns] = j < columns ? s : Op::combine(state[j % columns], s);
+      });
+      for (index_t r = rows / together * together; r < rows; ++r) {
+        const N* p = block(outer, inner, r, 1, along, 0, columns, pitch);
+        for (index_t j = 0; j < columns; ++j) state[j] = Op::combine(state[j], Op::lift(p[j], r));
+      }
+      for (index_t j = 0; j < columns; ++j) store(outer, along, j, state[j]);
+    } while (along > 0 && outer.next(nest, 0, along));
+    return true;
   }
 };
 
-inline constexpr index_t chunk = 1024;
-
-// Folds n contiguous elements; `first` is the index of x[0] among the reduced elements.
-template <class Op, class B, class S>
-[[gnu::noinline]] S fold(const B* x, index_t n, index_t first) {
-  S s = Op::template identity<S>();
-  if constexpr (requires { Op::template fold<S>(x, n, first); }) {
-    return Op::template fold<S>(x, n, first);
-  } else if constexpr (Op::lanewise && is_real<S> && __is_same(B, S)) {
-    constexpr int W = simd::native_lanes<S>;
-    using V = simd::pack<S, W>;
-    constexpr int U = 4;
-    index_t i = 0;
-    if (n >= U * W) {
-      V acc[U];
-      for (int u = 0; u < U; ++u) acc[u] = simd::load<V>(x + u * W);
-      for (i = U * W; i + U * W <= n; i += U * W)
-        for (int u = 0; u < U; ++u) acc[u] = Op::combine(acc[u], simd::load<V>(x + i + u * W));
-      const V v = Op::combine(Op::combine(acc[0], acc[1]), Op::combine(acc[2], acc[3]));
-      S lane[W];
-      simd::store(lane, v);
-      for (int step = 1; step < W; step *= 2)
-        for (int l = 0; l + step < W; l += 2 * step) lane[l] = Op::combine(lane[l], lane[l + step]);
-      s = lane[0];
-    }
-    for (; i < n; ++i) s = Op::combine(s, x[i]);
-    return s;
-  } else {
-    for (index_t i = 0; i < n; ++i) s = Op::combine(s, Op::template lift<S>(x[i], first + i));
-    return s;
+// How far apart the elements of an axis are, over all leaves.
+template <int K>
+index_t span(const Nest<K>& nest, int axis) {
+  index_t s = 0;
+  for (int k = 1; k < nest.operands; ++k) {
+    const index_t step = nest.stride[k][axis] * nest.bytes[k];
+    s += step < 0 ? -step : step;
   }
+  return s;
+}
+// Axes [first, last) from far apart to near.
+template <int K>
+void sort_axes(Nest<K>& nest, int first, int last) {
+  for (int a = first; a < last; ++a)
+    for (int b = a; b > first && span(nest, b - 1) < span(nest, b); --b) nest.swap(b - 1, b);
 }
 
-// acc[j] = combine(acc[j], x[j]), the rows of a reduction across rows.
-template <class Op, class B, class S>
-[[gnu::noinline]] void fold_across(S* acc, const B* x, index_t n, index_t index) {
-  index_t j = 0;
-  if constexpr (Op::lanewise && is_real<S> && __is_same(B, S)) {
-    constexpr int W = simd::native_lanes<S>;
-    using V = simd::pack<S, W>;
-    for (; j + W <= n; j += W) simd::store(acc + j, Op::combine(simd::load<V>(acc + j), simd::load<V>(x + j)));
-  }
-  for (; j < n; ++j) acc[j] = Op::combine(acc[j], Op::template lift<S>(x[j], index));
-}
-template <class Op, class S>
-void join_rows(S* acc, const S* x, index_t n) {
-  for (index_t j = 0; j < n; ++j) acc[j] = Op::combine(acc[j], x[j]);
-}
-
-// Operand 0 of the nest is the output (stride 0 along reduced axes), operands from 1 on are the program's leaves; axes
-// [0, kept) are kept, the rest reduced. `row` fills a buffer of B; `direct`: the only leaf is the buffer.
-template <class Op, class B, class S, class R, int K>
+template <class Op, class B, class R, int K>
 [[gnu::noinline]] void reduce(Nest<K>& nest, int kept, RowFunction row, bool direct, index_t count) {
+  sort_axes(nest, 0, kept);
+  if (!Op::indexed) sort_axes(nest, kept, nest.rank);
   nest.collapse(kept, nest.rank);
   kept = nest.collapse(0, kept);
-  const int rank = nest.rank;
-  index_t stride[K];
-  const void* source[K];
-  const auto advance = [&](const Walk<K>& walk, int axis, index_t by) {
-    for (int k = 1; k < nest.operands; ++k)
-      source[k - 1] = walk.at[k] + (axis < 0 ? 0 : by * nest.stride[k][axis] * nest.bytes[k]);
-  };
-  const auto load = [&](B* buffer, index_t n) -> const B* {
-    if (direct && (stride[0] == 1 || n == 1)) return static_cast<const B*>(source[0]);
-    row(buffer, 1, source, stride, n);
-    return buffer;
-  };
-  const auto span = [&](int axis) {
-    index_t s = 0;
-    for (int k = 1; k < nest.operands; ++k)
-      s += nest.stride[k][axis] < 0 ? -nest.stride[k][axis] : nest.stride[k][axis];
-    return s;
-  };
-  alignas(alignment) B buffer[chunk];
-  const int inner = rank - 1;
-  const bool across = kept > 0 && rank > kept && span(kept - 1) < span(inner);
-  Walk<K> outer;
-  if (!across) {
-    for (int k = 1; k < nest.operands; ++k) stride[k - 1] = rank > kept ? nest.stride[k][inner] : 0;
-    const index_t n = rank > kept ? nest.extent[inner] : 1;
-    outer.start(nest, 0, kept);
-    do {
-      Pairwise<Op, S> total;
-      Walk<K> walk;
-      const int last = rank > kept ? inner : kept;
-      walk.start(nest, kept, last, outer);
-      index_t index = 0;
-      if (count > 0) do {
-          for (index_t c = 0; c < n; c += chunk) {
-            const index_t m = n - c < chunk ? n - c : chunk;
-            advance(walk, rank > kept ? inner : -1, c);
-            total.push(fold<Op, B, S>(load(buffer, m), m, index));
-            index += m;
-          }
-        } while (walk.next(nest, kept, last));
-      *reinterpret_cast<R*>(const_cast<char*>(outer.at[0])) = Op::template finish<R>(total.total(), count);
-    } while (outer.next(nest, 0, kept));
-    return;
-  }
-  // Across: blocks of the last kept axis; three levels of states bound the length of each chain of additions.
-  const int along = kept - 1;
-  for (int k = 1; k < nest.operands; ++k) stride[k - 1] = nest.stride[k][along];
-  constexpr index_t width = 256, group = 64;
-  S level[3][width];
-  outer.start(nest, 0, along);
-  do {
-    for (index_t c = 0; c < nest.extent[along]; c += width) {
-      const index_t m = nest.extent[along] - c < width ? nest.extent[along] - c : width;
-      for (auto& l : level)
-        for (index_t j = 0; j < m; ++j) l[j] = Op::template identity<S>();
-      Walk<K> walk;
-      walk.start(nest, kept, rank, outer);
-      index_t index = 0;
-      if (count > 0) do {
-          advance(walk, along, c);
-          fold_across<Op, B, S>(level[0], load(buffer, m), m, index);
-          ++index;
-          for (int l = 0, g = group; l < 2 && index % g == 0; ++l, g *= group) {
-            join_rows<Op>(level[l + 1], level[l], m);
-            for (index_t j = 0; j < m; ++j) level[l][j] = Op::template identity<S>();
-          }
-        } while (walk.next(nest, kept, rank));
-      // Older groups first, so that ops that care for order (the first maximum) see the elements in theirs.
-      join_rows<Op>(level[2], level[1], m);
-      join_rows<Op>(level[2], level[0], m);
-      for (index_t j = 0; j < m; ++j)
-        *reinterpret_cast<R*>(const_cast<char*>(outer.at[0]) + (c + j) * nest.stride[0][along] * nest.bytes[0]) =
-            Op::template finish<R>(level[2][j], count);
-    }
-  } while (outer.next(nest, 0, along));
+  ReduceLoops<Op, B, R, K> loops(nest, kept, row, direct, count);
+  loops.run(kept > 0 && nest.rank > kept && count > 0 && span(nest, kept - 1) < span(nest, nest.rank - 1));
 }
 
-// Lanewise ops convert elements to the state's type in the row kernel; others take them as they are.
-template <class N, class S>
+// Elements are converted to the op's number type in the row kernel.
+template <class N, class Number>
 struct BufferOf {
-  using type = compute_t<primal_t<typename N::value_type>>;
-  using program = program_of<N>;
-};
-template <class N, class S>
-requires(is_real<S> && !__is_same(S, compute_t<primal_t<typename N::value_type>>)) struct BufferOf<N, S> {
-  using type = S;
   using program =
-      apply_t<concat_t<typename tenon::detail::Lower<N>::type, TypeList<Call<op::Cast<S>, S, false, 1>>>, Program>;
+      apply_t<concat_t<typename tenon::detail::Lower<N>::type, TypeList<Call<op::Cast<Number>, Number, false, 1>>>,
+              Program>;
+};
+template <class N, class Number>
+requires(__is_same(Number, compute_t<primal_t<typename N::value_type>>)) struct BufferOf<N, Number> {
+  using program = program_of<N>;
 };
 
 }  // namespace detail
@@ -189,42 +238,42 @@ requires(is_real<S> && !__is_same(S, compute_t<primal_t<typename N::value_type>>
 template <class Op, unsigned Mask, bool Keep, class A>
 void Reduce<Op, Mask, Keep, A>::compute(Result* out) const {
   const A& x = this->template operand<0>();
-  using Buffer = exec::detail::BufferOf<A, State>;
-  using B = typename Buffer::type;
-  using P = typename Buffer::program;
+  using P = typename exec::detail::BufferOf<A, Number>::program;
   const Dims e = x.extents().dims();
-  const index_t n = count();
-  if (Op::needs_element && n == 0 && extents().size() > 0)
-    fail_shape(Op::name.c_str(), "no elements to reduce in shape", e);
+  const index_t n = count(), outputs = extents().size();
+  if (Op::needs_element && n == 0 && outputs > 0) fail_shape(Op::name.c_str(), "no elements to reduce in shape", e);
+  if (outputs == 0) return;
   Source source[P::loads];
   exec::sources_of<P>(x, source);
   // Kept axes first, then the reduced ones.
-  int order[max_rank], kept = 0, k = 0;
+  int order[max_rank], kept = 0;
   for (int a = 0; a < e.rank; ++a)
     if (!(Mask >> a & 1u)) order[kept++] = a;
   for (int a = 0, r = kept; a < e.rank; ++a)
     if (Mask >> a & 1u) order[r++] = a;
-  Dims ordered;
+  const auto ordered = [&](const Dims& d) {
+    Dims r;
+    r.rank = e.rank;
+    for (int k = 0; k < e.rank; ++k) r.d[k] = d.d[order[k]];
+    return r;
+  };
   StridedMap target;
-  index_t step = 1;
-  ordered.rank = e.rank;
+  target.extents = ordered(e);
   target.strides.rank = e.rank;
-  for (k = 0; k < e.rank; ++k) ordered.d[k] = e.d[order[k]];
-  for (k = kept - 1; k >= 0; --k) {
+  index_t step = 1;
+  for (int k = kept - 1; k >= 0; --k) {
     target.strides.d[k] = step;
-    step *= ordered.d[k];
+    step *= target.extents.d[k];
   }
   exec::Nest<exec::detail::nest_size(P::loads + 1)> nest;
-  nest.start(ordered);
+  nest.start(target.extents);
   nest.add(out, sizeof(Result), target);
-  for (int l = 0; l < P::loads; ++l) {
-    StridedMap m = source[l].map;
-    for (k = 0; k < e.rank; ++k) m.strides.d[k] = source[l].map.strides.d[order[k]];
-    nest.add(source[l].data, exec::load_bytes<P>[l], m);
-  }
-  if (extents().size() == 0) return;
-  constexpr bool direct = P::size == 1 && __is_same(typename P::result, B);
-  exec::detail::reduce<Op, B, State, Result>(nest, kept, exec::row<P, B>, direct, n);
+  for (int l = 0; l < P::loads; ++l)
+    nest.add(source[l].data, exec::load_bytes<P>[l],
+             { target.extents, ordered(source[l].map.strides), source[l].map.offset });
+  // A load is the program's buffer unless 16-bit floats become floats on the way.
+  constexpr bool direct = P::size == 1 && __is_same(typename P::result, Number);
+  exec::detail::reduce<Op, Number, Result>(nest, kept, exec::row<P, Number>, direct, n);
 }
 
 }  // namespace TENON_ABI

@@ -1,0 +1,122 @@
+// tenon/ops/reduction_statistics.hpp: variance and standard deviation.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// The state is a mean, the sum of squared distances from it, and the number of elements. Blocks take two passes over
+// data in cache and join by the update of T. F. Chan, G. H. Golub and R. J. LeVeque (Updating formulae and a pairwise
+// algorithm for computing sample variances, 1979), so nothing cancels however far the data are from zero.
+#pragma once
+#include <tenon/ops/power.hpp>
+#include <tenon/ops/reduction.hpp>
+
+namespace tenon {
+inline namespace TENON_ABI {
+
+namespace detail {
+
+template <class V>
+struct Moments {
+  V mean, squares;  // squares: the sum of (x - mean)^2
+  index_t count;
+  template <class F>
+  TENON_FN auto map(const F& f) const {
+    return Moments<bare_t<decltype(f(mean))>>{f(mean), f(squares), count};
+  }
+};
+
+template <class D>
+struct Spread : Reduction<D> {
+  template <class T>
+  using number = mean_number_t<T>;
+  template <class T>
+  using result = fractional_t<T>;
+  template <class V>
+  using state = Moments<V>;
+  template <class V>
+  TENON_FN static Moments<V> identity() {
+    return {reduction_constant<V>(0), reduction_constant<V>(0), 0};
+  }
+  template <class V, class I>
+  TENON_FN static Moments<V> lift(V x, I) {
+    return {x, reduction_constant<V>(0), 1};
+  }
+  template <class V>
+  TENON_FN static Moments<V> combine(const Moments<V>& a, const Moments<V>& b) {
+    if (a.count == 0) return b;
+    if (b.count == 0) return a;
+    const double n = static_cast<double>(a.count + b.count), share = static_cast<double>(b.count) / n;
+    const V delta = b.mean - a.mean;
+    return {V(a.mean + delta * reduction_constant<V>(share)),
+            V(a.squares + b.squares + delta * delta * reduction_constant<V>(static_cast<double>(a.count) * share)),
+            a.count + b.count};
+  }
+  /// Two passes, the second corrected for the rounding of the mean.
+  template <class V>
+  TENON_FN static Moments<V> fold(const simd::lane_t<V>* p, index_t stride, index_t n) {
+    const V share = reduction_constant<V>(1 / static_cast<double>(n));
+    V sum[4] = {V{}, V{}, V{}, V{}};
+    index_t i = 0;
+    for (; i + 4 <= n; i += 4)
+      for (int u = 0; u < 4; ++u) sum[u] = sum[u] + simd::load<V>(p + (i + u) * stride);
+    for (; i < n; ++i) sum[0] = sum[0] + simd::load<V>(p + i * stride);
+    const V center = ((sum[0] + sum[1]) + (sum[2] + sum[3])) * share;
+    V rest[2] = {V{}, V{}}, squares[2] = {V{}, V{}};
+    for (i = 0; i + 2 <= n; i += 2)
+      for (int u = 0; u < 2; ++u) {
+        const V d = simd::load<V>(p + (i + u) * stride) - center;
+        rest[u] = rest[u] + d;
+        squares[u] = squares[u] + d * d;
+      }
+    if (i < n) {
+      const V d = simd::load<V>(p + i * stride) - center;
+      rest[0] = rest[0] + d;
+      squares[0] = squares[0] + d * d;
+    }
+    const V off = (rest[0] + rest[1]) * share;
+    return {V(center + off), V(squares[0] + squares[1] - off * (rest[0] + rest[1])), n};
+  }
+
+ protected:
+  // The divisor of the sum of squares, never negative.
+  TENON_FN static double degrees(index_t count, int ddof) {
+    return count > ddof ? static_cast<double>(count - ddof) : 0.0;
+  }
+};
+
+}  // namespace detail
+
+namespace op {
+
+/// Variance: the sum of squared distances from the mean over (count - Ddof), NaN where that is 0.
+template <int Ddof>
+struct Var : tenon::detail::Spread<Var<Ddof>> {
+  static constexpr FixedString name{"var"};
+  template <class R, class V>
+  TENON_FN static R finish(const tenon::detail::Moments<V>& s, index_t count) {
+    return static_cast<R>(V(s.squares / reduction_constant<V>(Var::degrees(count, Ddof))));
+  }
+  template <class Y, class G, class X, class Over>
+  static void pull(const Y&, const G& g, X& x, const Over& over) {
+    x.add(g * (2 / Var::degrees(over.count(), Ddof)) * (x.value - over.mean(x.value)));
+  }
+};
+
+/// Standard deviation: the square root of the variance; its derivative is 0 where it is 0.
+template <int Ddof>
+struct Std : tenon::detail::Spread<Std<Ddof>> {
+  static constexpr FixedString name{"std"};
+  template <class R, class V>
+  TENON_FN static R finish(const tenon::detail::Moments<V>& s, index_t count) {
+    const V v = V(s.squares / reduction_constant<V>(Std::degrees(count, Ddof)));
+    if (v == reduction_constant<V>(0)) return static_cast<R>(reduction_constant<V>(0));
+    return static_cast<R>(V(sqrt(v)));
+  }
+  template <class Y, class G, class X, class Over>
+  static void pull(const Y& y, const G& g, X& x, const Over& over) {
+    const auto slope = g * (1 / Std::degrees(over.count(), Ddof)) / where(y == lit(0), lit(1), y);
+    x.add(where(y == lit(0), lit(0), slope) * (x.value - over.mean(x.value)));
+  }
+};
+
+}  // namespace op
+}  // namespace TENON_ABI
+}  // namespace tenon
