@@ -287,17 +287,36 @@ TENON_FN V load_as_partial(const S* p, index_t n) {
   }
 }
 
-namespace detail {
 #if !defined(__CUDACC__)
-template <class V, int... I>
-TENON_FN auto low_half(V v, Ints<I...>) {
-  return __builtin_shufflevector(v, v, I...);
+namespace detail {
+template <int From, class V, int... I>
+TENON_FN auto slice(V v, Ints<I...>) {
+  return __builtin_shufflevector(v, v, (From + I)...);
 }
 template <class V, int... I>
-TENON_FN auto high_half(V v, Ints<I...>) {
-  return __builtin_shufflevector(v, v, (I + static_cast<int>(sizeof...(I)))...);
+TENON_FN auto concat(V a, V b, Ints<I...>) {
+  return __builtin_shufflevector(a, b, I...);
+}
+}  // namespace detail
+
+/// The first half of the lanes of a pack.
+template <class V>
+TENON_FN auto low_half(V v) {
+  return detail::slice<0>(v, detail::Count<lanes<V> / 2>{});
+}
+/// The second half of the lanes of a pack.
+template <class V>
+TENON_FN auto high_half(V v) {
+  return detail::slice<lanes<V> / 2>(v, detail::Count<lanes<V> / 2>{});
+}
+/// The lanes of a, then those of b.
+template <class V>
+TENON_FN auto concat(V a, V b) {
+  return detail::concat(a, b, detail::Count<2 * lanes<V>>{});
 }
 #endif
+
+namespace detail {
 struct Add {
   TENON_FN auto operator()(auto a, auto b) const { return static_cast<decltype(a)>(a + b); }
 };
@@ -329,8 +348,7 @@ TENON_FN lane_t<V> reduce(V v, F f) {
     } else if constexpr (lanes<V> == 2) {
       return f(lane_t<V>{v[0]}, lane_t<V>{v[1]});
     } else {
-      constexpr detail::Count<lanes<V> / 2> half;
-      return reduce(f(detail::low_half(v, half), detail::high_half(v, half)), f);
+      return reduce(f(low_half(v), high_half(v)), f);
     }
   }
 #endif

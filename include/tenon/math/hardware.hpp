@@ -1,0 +1,213 @@
+// tenon/math/hardware.hpp: multiply-add, square root, rounding and scaling by the machine's own instructions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Every function of math/ is built on these. Whether a multiply-add is fused decides the last bit of a result, so it is
+// never left to the compiler: where a product meets a sum the code says `kernel::fma`, which is one fused operation on
+// scalars and packs alike if the target has it, and one rounded product and one rounded sum on both if not. That is
+// what "a pack gives the same bits as a scalar" rests on. It holds within one build: another instruction set, or
+// constant evaluation, may differ in the last bits, within the stated bounds.
+#pragma once
+#include <tenon/simd/pack.hpp>
+
+namespace tenon {
+inline namespace TENON_ABI {
+namespace math {
+namespace kernel {
+
+/// Whether `kernel::fma` rounds once, constant evaluation apart.
+#if defined(__FMA__) || defined(__ARM_FEATURE_FMA) || defined(__CUDA_ARCH__)
+inline constexpr bool has_fma = true;
+#else
+inline constexpr bool has_fma = false;
+#endif
+/// Whether packs are rounded to integers, and scaled by powers of two, by one instruction.
+#if defined(__CUDACC__)
+inline constexpr bool has_rounding = false, has_scaling = false;
+#else
+inline constexpr bool has_rounding = TENON_ISA >= 256, has_scaling = TENON_ISA == 512;
+#endif
+
+/// Whether V is float or a pack of it; the alternative is double.
+template <class V>
+inline constexpr bool is_single = __is_same(simd::lane_t<V>, float);
+
+namespace detail {
+#if !defined(__CUDACC__)
+// The lanes of x as W lanes; those beyond the lanes of x are zero.
+template <int W, class V>
+TENON_FN auto resized(V x) {
+  using R = simd::pack<simd::lane_t<V>, W>;
+  R r{};
+  __builtin_memcpy(&r, &x, sizeof(R) < sizeof(V) ? sizeof(R) : sizeof(V));
+  return r;
+}
+
+// F::apply on packs as wide as a register: wider ones are cut in halves, narrower ones filled up with zeros.
+template <class F, class V, class... Vs>
+TENON_FN V by_register(V x, Vs... more) {
+  constexpr int smallest = 16 / static_cast<int>(sizeof(simd::lane_t<V>));
+  if constexpr (sizeof(V) > simd::native_bytes)
+    return simd::concat(by_register<F>(simd::low_half(x), simd::low_half(more)...),
+                        by_register<F>(simd::high_half(x), simd::high_half(more)...));
+  else if constexpr (simd::lanes<V> < smallest)
+    return resized<simd::lanes<V>>(F::apply(resized<smallest>(x), resized<smallest>(more)...));
+  else
+    return F::apply(x, more...);
+}
+
+// The write masks that select every lane: gcc declares some of these parameters signed, clang all unsigned.
+#if defined(__clang__)
+inline constexpr unsigned char every8 = 0xff;
+inline constexpr unsigned short every16 = 0xffff;
+#else
+inline constexpr int every8 = -1, every16 = -1;
+#endif
+
+using F4 = simd::pack<float, 4>;
+using F8 = simd::pack<float, 8>;
+using F16 = simd::pack<float, 16>;
+using D2 = simd::pack<double, 2>;
+using D4 = simd::pack<double, 4>;
+using D8 = simd::pack<double, 8>;
+
+#if defined(__SSE2__) && !defined(__clang__)
+struct Sqrt {
+  TENON_INLINE static F4 apply(F4 x) { return __builtin_ia32_sqrtps(x); }
+  TENON_INLINE static D2 apply(D2 x) { return __builtin_ia32_sqrtpd(x); }
+#if TENON_ISA >= 256
+  TENON_INLINE static F8 apply(F8 x) { return __builtin_ia32_sqrtps256(x); }
+  TENON_INLINE static D4 apply(D4 x) { return __builtin_ia32_sqrtpd256(x); }
+#endif
+#if TENON_ISA == 512
+  TENON_INLINE static F16 apply(F16 x) { return __builtin_ia32_sqrtps512_mask(x, x, every16, 4); }
+  TENON_INLINE static D8 apply(D8 x) { return __builtin_ia32_sqrtpd512_mask(x, x, every8, 4); }
+#endif
+};
+#endif
+
+#if defined(__FMA__) && !defined(__clang__)
+struct Fma {
+  TENON_INLINE static F4 apply(F4 a, F4 b, F4 c) { return __builtin_ia32_vfmaddps(a, b, c); }
+  TENON_INLINE static D2 apply(D2 a, D2 b, D2 c) { return __builtin_ia32_vfmaddpd(a, b, c); }
+  TENON_INLINE static F8 apply(F8 a, F8 b, F8 c) { return __builtin_ia32_vfmaddps256(a, b, c); }
+  TENON_INLINE static D4 apply(D4 a, D4 b, D4 c) { return __builtin_ia32_vfmaddpd256(a, b, c); }
+#if TENON_ISA == 512
+  TENON_INLINE static F16 apply(F16 a, F16 b, F16 c) { return __builtin_ia32_vfmaddps512_mask(a, b, c, every16, 4); }
+  TENON_INLINE static D8 apply(D8 a, D8 b, D8 c) { return __builtin_ia32_vfmaddpd512_mask(a, b, c, every8, 4); }
+#endif
+};
+#endif
+
+#if TENON_ISA >= 256
+// The immediate is the instruction's rounding mode: 8 nearest even, 9 down, 10 up, 11 towards zero, no exceptions.
+template <int Mode>
+struct Round {
+  TENON_INLINE static F4 apply(F4 x) { return __builtin_ia32_roundps(x, Mode); }
+  TENON_INLINE static D2 apply(D2 x) { return __builtin_ia32_roundpd(x, Mode); }
+  TENON_INLINE static F8 apply(F8 x) { return __builtin_ia32_roundps256(x, Mode); }
+  TENON_INLINE static D4 apply(D4 x) { return __builtin_ia32_roundpd256(x, Mode); }
+#if TENON_ISA == 512
+  TENON_INLINE static F16 apply(F16 x) { return __builtin_ia32_rndscaleps_mask(x, Mode, x, every16, 4); }
+  TENON_INLINE static D8 apply(D8 x) { return __builtin_ia32_rndscalepd_mask(x, Mode, x, every8, 4); }
+#endif
+};
+#endif
+
+#if TENON_ISA == 512
+struct Scale {
+  TENON_INLINE static F4 apply(F4 x, F4 n) { return __builtin_ia32_scalefps128_mask(x, n, x, every8); }
+  TENON_INLINE static D2 apply(D2 x, D2 n) { return __builtin_ia32_scalefpd128_mask(x, n, x, every8); }
+  TENON_INLINE static F8 apply(F8 x, F8 n) { return __builtin_ia32_scalefps256_mask(x, n, x, every8); }
+  TENON_INLINE static D4 apply(D4 x, D4 n) { return __builtin_ia32_scalefpd256_mask(x, n, x, every8); }
+  TENON_INLINE static F16 apply(F16 x, F16 n) { return __builtin_ia32_scalefps512_mask(x, n, x, every16, 4); }
+  TENON_INLINE static D8 apply(D8 x, D8 n) { return __builtin_ia32_scalefpd512_mask(x, n, x, every8, 4); }
+};
+#endif
+#endif
+}  // namespace detail
+
+/// a * b + c: rounded once if `has_fma`, else the product and the sum are rounded; the same on scalars and packs.
+template <class V>
+TENON_FN V fma(V a, V b, V c) {
+  if constexpr (!simd::is_pack<V>) {
+    if constexpr (has_fma) {
+      if (!__builtin_is_constant_evaluated()) {
+        if constexpr (is_single<V>)
+          return __builtin_fmaf(a, b, c);
+        else
+          return __builtin_fma(a, b, c);
+      }
+    }
+    return a * b + c;
+  } else if constexpr (!has_fma) {
+    return a * b + c;
+  } else {
+#if defined(__clang__)
+    return __builtin_elementwise_fma(a, b, c);
+#elif defined(__FMA__) && !defined(__CUDACC__)
+    return detail::by_register<detail::Fma>(a, b, c);
+#else
+    for (int i = 0; i < simd::lanes<V>; ++i) c[i] = fma<simd::lane_t<V>>(a[i], b[i], c[i]);
+    return c;
+#endif
+  }
+}
+
+/// a * b, rounded even where a sum follows. gcc fuses a plain product into a later sum if it likes; a product that is
+/// already a multiply-add, with -0, stays what it is and costs the same.
+template <class V>
+TENON_FN V mul(V a, V b) {
+#if defined(__clang__)
+  return a * b;
+#else
+  if constexpr (has_fma)
+    return fma(a, b, simd::broadcast<V>(simd::lane_t<V>(-0.0)));
+  else
+    return a * b;
+#endif
+}
+
+/// The lanes rounded to integers; the mode is 8 nearest even, 9 down, 10 up, 11 towards zero. Needs `has_rounding`.
+template <int Mode, class V>
+TENON_FN V round_to(V x) {
+#if !defined(__CUDACC__) && TENON_ISA >= 256
+  return detail::by_register<detail::Round<Mode>>(x);
+#else
+  return x;
+#endif
+}
+
+/// x * 2^n rounded once, for n that holds an integer. Needs `has_scaling`.
+template <class V>
+TENON_FN V scale_by_instruction(V x, V n) {
+#if !defined(__CUDACC__) && TENON_ISA == 512
+  return detail::by_register<detail::Scale>(x, n);
+#else
+  return x * n;
+#endif
+}
+
+/// The square root, correctly rounded, at run time.
+template <class V>
+TENON_FN V sqrt_by_instruction(V x) {
+  if constexpr (!simd::is_pack<V>) {
+    if constexpr (is_single<V>)
+      return __builtin_sqrtf(x);
+    else
+      return __builtin_sqrt(x);
+  } else {
+#if defined(__clang__)
+    return __builtin_elementwise_sqrt(x);
+#elif defined(__SSE2__) && !defined(__CUDACC__)
+    return detail::by_register<detail::Sqrt>(x);
+#else
+    for (int i = 0; i < simd::lanes<V>; ++i) x[i] = sqrt_by_instruction<simd::lane_t<V>>(x[i]);
+    return x;
+#endif
+  }
+}
+
+}  // namespace kernel
+}  // namespace math
+}  // namespace TENON_ABI
+}  // namespace tenon
