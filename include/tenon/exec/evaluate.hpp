@@ -28,7 +28,7 @@ inline bool is_dense(const StridedMap& m) {
   index_t step = 1;
   for (int a = m.extents.rank - 1; a >= 0; --a) {
     if (m.extents.d[a] != 1 && m.strides.d[a] != step) return false;
-    step *= m.extents.d[a];
+    step *= m.extents.d[a] > 0 ? m.extents.d[a] : 1;  // as row_major counts
   }
   return true;
 }
@@ -92,66 +92,79 @@ void sources_of(const N& n, Source* out) {
   n.fill(end);
 }
 
-/// Writes a node's elements to `out`, laid out by `target` (its extents are the node's); no overlap with its operands
-/// but element on element.
-template <class N, class Out>
-void write(const N& n, Out* out, const StridedMap& target) {
-  if constexpr (detail::is_expansion<N>) {
-    if (n.arg.extents().dims() == target.extents) return write(n.arg, out, target);
-  }
-  if constexpr (cut_node<N>) {
+/// How a node writes itself straight into a target instead of running a program; specialised for what can (cuts; a
+/// contraction with a pointwise consumer). `direct` says whether it did.
+template <class N>
+struct DirectWrite {
+  static constexpr bool possible = false;
+};
+template <class N>
+requires(cut_node<N>) struct DirectWrite<N> {
+  static constexpr bool possible = true;
+  template <class Out>
+  static bool run(const N& n, Out* out, const StridedMap& target) {
     if constexpr (__is_same(Out, primal_t<typename N::value_type>)) {
-      if (is_dense(target)) return n.compute(out + target.offset);
-    }
-    materialize(n);
-    Source source{};
-    Source* end = &source;
-    n.fill(end);
-    using P = Program<Load<primal_t<typename N::value_type>, false>>;
-    pointwise<P>(&source, out, target);
-  } else {
-    using P = program_of<N>;
-    using E = typename N::extents_type;
-    if constexpr (E::is_static && detail::is_flat<N, E> && P::loads <= 64) {
-      if (is_dense(target)) {
-        const void* pointers[P::loads + 1];
-        const void** end = pointers;
-        detail::flat_pointers(n, end);
-        return row<P, Out>(out + target.offset, 1, pointers, detail::unit_strides, static_size<E>);
+      if (!n.cache.ready && is_dense(target)) {
+        n.compute(out + target.offset);
+        return true;
       }
     }
-    Source source[P::loads];
-    sources_of<P>(n, source);
-    pointwise<P>(source, out, target);
+    return false;
   }
+};
+
+namespace detail {
+
+/// Runs a node's program into a target; the operands' leaves and the cuts below are ready in a flat table first.
+template <class N, class Out>
+void write_program(const N& n, Out* out, const StridedMap& target, bool noalias) {
+  using P = program_of<N>;
+  using E = typename N::extents_type;
+  if constexpr (E::is_static && is_flat<N, E> && P::loads <= 64) {
+    // Leaves of the target's own static extents: element on element, so that overlap can only be exact.
+    if (is_dense(target)) {
+      const void* pointers[P::loads + 1];
+      const void** end = pointers;
+      flat_pointers(n, end);
+      return exec::row<P, Out>(out + target.offset, 1, pointers, unit_strides, static_size<E>);
+    }
+  }
+  Source source[P::loads];
+  sources_of<P>(n, source);
+  assign_pointwise({source, load_bytes<P>, P::loads, exec::row<P, Out>, out, sizeof(Out), target}, noalias);
 }
 
-/// Whether writing `range` (laid out by `map`) could disturb an operand of n before it is read.
+/// Whether writing the target could disturb an operand that a direct write reads.
 template <class N>
-bool hazard(const N& n, const void* out, const StridedMap& map, index_t bytes) {
+bool direct_hazard(const N& n, const void* out, const StridedMap& map, index_t bytes) {
   const ByteRange range = range_of(out, map, bytes);
   bool found = false;
-  n.each_leaf([&](const void* data, const StridedMap& m, index_t element_bytes, bool elementwise) {
-    if (!range.overlaps(range_of(data, m, element_bytes))) return;
-    if (elementwise && element_bytes == bytes && m.extents == map.extents && same_walk(data, m, out, map, bytes))
-      return;
-    found = true;
+  n.each_leaf([&](const void* data, const StridedMap& m, index_t element_bytes, bool) {
+    found = found || range.overlaps(range_of(data, m, element_bytes));
   });
   return found;
 }
 
-/// Writes a node of the target's extents into `out`; computes aside when an operand overlaps otherwise than in place.
+}  // namespace detail
+
+/// Writes a node's elements to `out`, laid out by `target` (its extents are the node's). Unless `noalias`, computes
+/// aside when an operand overlaps the target otherwise than element on element.
 template <class N, class Out>
 void assign(const N& n, Out* out, const StridedMap& target, bool noalias) {
   if (writes_twice(target))
     fail_shape("assignment", "the target is a broadcast view, which has no elements of its own", target.extents);
-  if (noalias || !hazard(n, out, target, sizeof(Out))) return write(n, out, target);
-  tenon::detail::BlockRef aside(static_cast<size_t>(target.extents.size()) * sizeof(Out));
-  Out* values = reinterpret_cast<Out*>(aside.data());
-  const StridedMap dense = dense_map(target.extents);
-  write(n, values, dense);
-  Source source{values, dense, 0, {}};
-  pointwise<Program<Load<Out, false>>>(&source, out, target);
+  if constexpr (detail::is_expansion<N>) {
+    if (n.arg.extents().dims() == target.extents) return assign(n.arg, out, target, noalias);
+  }
+  if constexpr (DirectWrite<N>::possible) {
+    if (noalias || !detail::direct_hazard(n, out, target, sizeof(Out)))
+      if (DirectWrite<N>::run(n, out, target)) return;
+  }
+  detail::write_program(n, out, target, noalias);
+}
+template <class N, class Out>
+void write(const N& n, Out* out, const StridedMap& target) {
+  assign(n, out, target, true);
 }
 
 }  // namespace exec
