@@ -129,7 +129,7 @@ struct Leaf : Node<Leaf<T, E, Hold, Dense>, T, E> {
     if constexpr (__is_same(Hold, detail::BlockRef)) out->keep = hold;
     ++out;
   }
-  /// Calls f(data, map, element bytes, elementwise) for each leaf below, in this node's index space.
+  /// Calls f(data, map, element bytes, elementwise) for each leaf below.
   template <class F>
   void each_leaf(const F& f) const {
     f(data, StridedMap{shape.dims(), stride_dims(), 0}, static_cast<index_t>(sizeof(primal)), true);

@@ -18,7 +18,7 @@ struct StridedMap {
   index_t offset = 0;
 
   /// Stretches axes of extent 1 and adds leading axes, by stride 0.
-  TENON_FN void broadcast_to(const Dims& to) {
+  [[gnu::noinline]] TENON_HD constexpr void broadcast_to(const Dims& to) {
     StridedMap m;
     m.extents = to;
     m.strides.rank = to.rank;
