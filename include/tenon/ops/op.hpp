@@ -138,6 +138,9 @@ concept operand = is_element<bare_t<X>> || simd::is_pack<bare_t<X>> || domain_t<
 0 || __is_same(bare_t<X>, Literal);
 
 /// Applies Op in the meaning of the operands' highest domain.
+#if defined(__CUDACC__)
+#pragma nv_exec_check_disable  // expressions are built on the host and evaluated anywhere
+#endif
 template <class Op, class... X>
 TENON_FN auto apply(X&&... x) {
   using D = typename detail::Highest<domain_t<X>...>::type;
