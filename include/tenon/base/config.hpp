@@ -42,7 +42,15 @@
 #endif
 
 // One name per instruction-set family: what the SIMD layer assumes, and the part of TENON_ABI that tells units apart.
-#if defined(__AVX512F__) && defined(__AVX512BW__) && defined(__AVX512DQ__) && defined(__AVX512VL__)
+// nvcc does not know vector extensions: its units compute in scalars on the host, and are a family of their own.
+#if defined(__CUDACC__)
+#define TENON_ISA 0
+#if TENON_CHECKED
+#define TENON_ABI v0_cuda_checked
+#else
+#define TENON_ABI v0_cuda
+#endif
+#elif defined(__AVX512F__) && defined(__AVX512BW__) && defined(__AVX512DQ__) && defined(__AVX512VL__)
 #define TENON_ISA 512
 #if TENON_CHECKED && TENON_EMBEDDED
 #define TENON_ABI v0_avx512_embedded_checked

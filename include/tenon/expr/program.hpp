@@ -33,7 +33,7 @@ struct Program {
   using instructions = TypeList<I...>;
   using result = typename at_t<static_cast<int>(sizeof...(I)) - 1, TypeList<I...>>::type;
   /// For each instruction, the number of loads before it.
-  static constexpr int load_index(int instruction) {
+  TENON_HD static constexpr int load_index(int instruction) {
     constexpr bool is_load[] = {I::is_load...};
     int n = 0;
     for (int k = 0; k < instruction; ++k) n += is_load[k];
@@ -155,9 +155,9 @@ TENON_FN V& reg(Register<I, V>& r) {
 
 }  // namespace detail
 
-/// Lanes a program is computed in: those of its widest type, 1 if a type has no packs.
+/// Lanes a program is computed in: those of its widest type; 1 if a type has no packs (or the compiler has none).
 template <class P>
-inline constexpr int lanes_of = detail::all_packable(static_cast<P*>(nullptr))
+inline constexpr int lanes_of = simd::is_pack<simd::native<float>>&& detail::all_packable(static_cast<P*>(nullptr))
                                     ? simd::native_bytes / detail::widest(static_cast<P*>(nullptr))
                                     : 1;
 template <class P>

@@ -163,7 +163,7 @@ using broadcast_t = typename detail::BroadcastOf<E...>::type;
 
 // ---- run-time shape errors ----------------------------------------------------------------------------------------
 
-inline Message& operator<<(Message& m, const Dims& d) {
+TENON_HD inline Message& operator<<(Message& m, const Dims& d) {
   m << "[";
   for (int i = 0; i < d.rank; ++i) {
     if (i) m << ", ";
@@ -177,18 +177,20 @@ inline Message& operator<<(Message& m, const Dims& d) {
   return m;
 }
 /// Throws shape_error "tenon: <op>: <what>: <a> and <b>".
-[[noreturn, gnu::cold, gnu::noinline]] inline void fail_shapes(const char* op, const char* what, const Dims& a,
-                                                               const Dims& b) {
+[[noreturn, gnu::cold, gnu::noinline]] TENON_HD inline void fail_shapes(const char* op, const char* what, const Dims& a,
+                                                                        const Dims& b) {
   Message m;
   m << "tenon: " << op << ": " << what << ": " << a << " and " << b;
   raise<shape_error>(m);
 }
-[[noreturn, gnu::cold, gnu::noinline]] inline void fail_shape(const char* op, const char* what, const Dims& a) {
+[[noreturn, gnu::cold, gnu::noinline]] TENON_HD inline void fail_shape(const char* op, const char* what,
+                                                                       const Dims& a) {
   Message m;
   m << "tenon: " << op << ": " << what << ": " << a;
   raise<shape_error>(m);
 }
-[[noreturn, gnu::cold, gnu::noinline]] inline void fail_index(const char* op, const char* what, index_t i, index_t n) {
+[[noreturn, gnu::cold, gnu::noinline]] TENON_HD inline void fail_index(const char* op, const char* what, index_t i,
+                                                                       index_t n) {
   Message m;
   m << "tenon: " << op << ": " << what << " " << i << " is out of range for extent " << n;
   raise<index_error>(m);

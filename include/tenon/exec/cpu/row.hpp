@@ -127,19 +127,20 @@ struct Leaves<P, W, Contiguous, Seq<K...>, L...> {
   }
 };
 
-template <class List, class... I>
-struct LoadsOf {
-  using type = List;
+template <class I, bool IsLoad = I::is_load>
+struct IfLoad {
+  using type = TypeList<>;
 };
-template <class... L, class I, class... Rest>
-struct LoadsOf<TypeList<L...>, I, Rest...> : LoadsOf<TypeList<L...>, Rest...> {};
-template <class... L, class I, class... Rest>
-requires(I::is_load) struct LoadsOf<TypeList<L...>, I, Rest...> : LoadsOf<TypeList<L..., I>, Rest...> {
+template <class I>
+struct IfLoad<I, true> {
+  using type = TypeList<I>;
 };
 template <class List>
 struct LoadList;
 template <class... I>
-struct LoadList<TypeList<I...>> : LoadsOf<TypeList<>, I...> {};
+struct LoadList<TypeList<I...>> {
+  using type = concat_t<typename IfLoad<I>::type...>;
+};
 template <class P, int W, bool Contiguous, class List>
 struct LeavesOf;
 template <class P, int W, bool Contiguous, class... L>
