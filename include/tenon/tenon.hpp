@@ -9,5 +9,6 @@
 #include <tenon/ad/variable.hpp>
 #include <tenon/ad/verify.hpp>
 #include <tenon/exec/cpu/reduce.hpp>
+#include <tenon/exec/explain.hpp>
 #include <tenon/ops/catalogue.hpp>
 #include <tenon/tensor/evaluate.hpp>

