@@ -1,0 +1,185 @@
+// tenon/simd/lanes.hpp: the SIMD pack, a raw compiler vector, and what is done to its lanes.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// A pack is the compiler's own vector type, so arithmetic, comparison and `mask ? a : b` are built in and cost no
+// call. A comparison gives an integer pack whose lanes are 0 or -1. Every function here also takes a scalar and then
+// means the one-lane case (a mask is a bool), so one template serves both:
+//   template <class V> V relu(V x) { return simd::select(x > 0, x, V{}); }   // V = float or pack<float, 16>
+// bool is no lane type: its packs are `pack<signed char, W>` in memory order, see mask.hpp. Device code has no vector
+// types, so under nvcc nothing is a pack, a register has one lane, and `pack<T, 1>` is T.
+#pragma once
+#include <tenon/base/config.hpp>
+
+// Packs wider than a register are split by the compiler. Every function that takes one is inlined, so the calling
+// convention that the compilers warn about never comes into play. The warning stays off for what includes this header,
+// because the loops over packs elsewhere in the library need the same.
+#if defined(__GNUC__)
+#pragma GCC diagnostic ignored "-Wpsabi"
+#endif
+
+namespace tenon {
+inline namespace TENON_ABI {
+namespace simd {
+
+namespace detail {
+template <class T, int W>
+struct Pack {
+  static_assert(W > 0 && (W & (W - 1)) == 0, "tenon: the number of lanes of a pack is a power of two");
+#if defined(__CUDACC__)
+  static_assert(W == 1, "tenon: code compiled by nvcc has scalars only");
+  using type = T;
+#else
+  typedef T type __attribute__((vector_size(W * sizeof(T))));
+#endif
+};
+template <class T>
+struct Unref {
+  using type = T;
+};
+template <class T>
+struct Unref<const T> : Unref<T> {};
+template <class T>
+struct Unref<T&> : Unref<T> {};
+template <class T>
+struct Unref<T&&> : Unref<T> {};
+
+template <class V>
+inline constexpr bool is_class = __is_class(V) || __is_union(V);
+
+// Of all types that are no class only vectors can be negated and then indexed.
+template <class V, bool IsClass = is_class<V>, class = void>
+struct Traits {
+  static constexpr bool pack = false;
+  static constexpr int lanes = 1;
+  using lane = V;
+  template <class U>
+  using rebind = U;
+  using mask = bool;
+};
+#if !defined(__CUDACC__)
+template <class V>
+struct Traits<V, false, decltype(void((-V{})[0]))> {
+  static constexpr bool pack = true;
+  using lane = typename Unref<decltype((-V{})[0])>::type;
+  static constexpr int lanes = static_cast<int>(sizeof(V) / sizeof(lane));
+  template <class U>
+  using rebind = typename Pack<U, lanes>::type;
+  using mask = decltype(V{} < V());
+};
+#endif
+
+template <int Bytes>
+struct IntOf;
+template <>
+struct IntOf<1> {
+  using type = signed char;
+};
+template <>
+struct IntOf<2> {
+  using type = short;
+};
+template <>
+struct IntOf<4> {
+  using type = int;
+};
+template <>
+struct IntOf<8> {
+  using type = __INT64_TYPE__;
+};
+}  // namespace detail
+
+/// W lanes of T (W a power of two): the compiler's vector type itself.
+template <class T, int W>
+using pack = typename detail::Pack<T, W>::type;
+
+/// Whether V is a pack; false for scalars, classes and everything else.
+template <class V>
+inline constexpr bool is_pack = detail::Traits<V>::pack;
+/// The number of lanes of V, 1 for a scalar.
+template <class V>
+inline constexpr int lanes = detail::Traits<V>::lanes;
+/// The lane type of V, V itself for a scalar.
+template <class V>
+using lane_t = typename detail::Traits<V>::lane;
+/// As many lanes as V has, of type U.
+template <class V, class U>
+using rebind_t = typename detail::Traits<V>::template rebind<U>;
+/// What a comparison of two V gives: bool for a scalar, else lanes 0 or -1 of a signed integer as wide as V's lanes.
+template <class V>
+using mask_t = typename detail::Traits<V>::mask;
+/// The signed integer type of so many bytes.
+template <int Bytes>
+using int_of = typename detail::IntOf<Bytes>::type;
+
+#if defined(__CUDACC__)
+inline constexpr int native_bytes = 1;
+#else
+/// Bytes in one register of the instruction set compiled for; 16 when it has none.
+inline constexpr int native_bytes = TENON_ISA == 0 ? 16 : TENON_ISA / 8;
+#endif
+/// Lanes of T in one register.
+template <class T>
+inline constexpr int native_lanes = sizeof(T) >= native_bytes ? 1 : native_bytes / static_cast<int>(sizeof(T));
+/// One register full of T.
+template <class T>
+using native = pack<T, native_lanes<T>>;
+
+/// Every lane equal to s.
+template <class V>
+TENON_FN V broadcast(lane_t<V> s) {
+  if constexpr (is_pack<V>)
+    return s - V{};  // s - 0 is s for every s, -0 included; 0 + s is not
+  else
+    return s;
+}
+
+/// The same bits as another type of the same size.
+template <class To, class From>
+TENON_FN To bitcast(From v) {
+  static_assert(sizeof(To) == sizeof(From), "tenon: bitcast keeps the size");
+  return __builtin_bit_cast(To, v);
+}
+
+/// Each lane converted to the lane type U, as static_cast does. A float outside the range of an integer U is undefined.
+template <class U, class V>
+TENON_FN rebind_t<V, U> convert(V v) {
+  if constexpr (is_pack<V>)
+    return __builtin_convertvector(v, rebind_t<V, U>);
+  else
+    return static_cast<U>(v);
+}
+
+/// The mask m with lanes as wide as those of V.
+template <class V, class M>
+TENON_FN mask_t<V> mask_cast(M m) {
+  if constexpr (!is_pack<V>)
+    return m;
+  else if constexpr (sizeof(M) == sizeof(V))
+    return bitcast<mask_t<V>>(m);
+  else
+    return __builtin_convertvector(m, mask_t<V>);
+}
+
+/// Lane by lane, a where the mask is set, else b. The mask is a bool, or an integer pack of 0 and -1 of any lane width.
+template <class M, class V>
+TENON_FN V select(M mask, V a, V b) {
+  if constexpr (is_pack<M>) {
+    static_assert(lanes<M> == lanes<V>, "tenon: select needs as many mask lanes as value lanes");
+    return mask_cast<V>(mask) ? a : b;
+  } else {
+    return mask ? a : b;
+  }
+}
+
+/// 0, 1, 2, ... in order of the lanes; 0 for a scalar.
+template <class V>
+TENON_FN V iota() {
+  V v{};
+  if constexpr (is_pack<V>)
+    for (int i = 0; i < lanes<V>; ++i) v[i] = static_cast<lane_t<V>>(i);
+  return v;
+}
+
+}  // namespace simd
+}  // namespace TENON_ABI
+}  // namespace tenon

@@ -1,0 +1,177 @@
+// tenon/simd/memory.hpp: loads and stores of packs: whole, in part, strided, converted.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// No address needs an alignment beyond that of its type, and nothing outside the stated lanes is touched.
+#pragma once
+#include <tenon/simd/lanes.hpp>
+
+namespace tenon {
+inline namespace TENON_ABI {
+namespace simd {
+
+/// The lanes from p on; p needs no alignment beyond that of its type.
+template <class V>
+TENON_FN V load(const lane_t<V>* p) {
+  if constexpr (is_pack<V>) {
+    V v;
+    __builtin_memcpy(&v, p, sizeof(V));
+    return v;
+  } else {
+    return *p;
+  }
+}
+
+/// Writes the lanes of v from p on; p needs no alignment beyond that of its type.
+template <class V>
+TENON_FN void store(lane_t<V>* p, V v) {
+  if constexpr (is_pack<V>)
+    __builtin_memcpy(p, &v, sizeof(V));
+  else
+    *p = v;
+}
+
+namespace detail {
+// The first `bytes` bytes, fewer than 2 * Size: a power of two at a time, so that no length is a call of memcpy.
+template <int Size, int Smallest>
+TENON_FN void copy_bytes(unsigned char* to, const unsigned char* from, index_t bytes) {
+  if (bytes & Size) __builtin_memcpy(to, from, Size);
+  if constexpr (Size > Smallest) {
+    const index_t done = bytes & Size;
+    copy_bytes<Size / 2, Smallest>(to + done, from + done, bytes);
+  }
+}
+
+// Whether V has masked loads and stores, which read and write nothing where the mask is clear.
+#if TENON_ISA == 512 && !defined(__CUDACC__)
+template <class V>
+inline constexpr bool has_masked_access = sizeof(V) == 64 &&
+                                          (__is_same(lane_t<V>, float) || __is_same(lane_t<V>, double));
+TENON_INLINE unsigned first_bits(index_t n) { return (1u << n) - 1; }
+TENON_INLINE pack<float, 16> masked_load(const float* p, index_t n) {
+  return __builtin_ia32_loadups512_mask(p, pack<float, 16>{}, static_cast<unsigned short>(first_bits(n)));
+}
+TENON_INLINE pack<double, 8> masked_load(const double* p, index_t n) {
+  return __builtin_ia32_loadupd512_mask(p, pack<double, 8>{}, static_cast<unsigned char>(first_bits(n)));
+}
+TENON_INLINE void masked_store(float* p, pack<float, 16> v, index_t n) {
+  __builtin_ia32_storeups512_mask(p, v, static_cast<unsigned short>(first_bits(n)));
+}
+TENON_INLINE void masked_store(double* p, pack<double, 8> v, index_t n) {
+  __builtin_ia32_storeupd512_mask(p, v, static_cast<unsigned char>(first_bits(n)));
+}
+#elif TENON_ISA == 256 && !defined(__CUDACC__)
+template <class V>
+inline constexpr bool has_masked_access = sizeof(V) == 32 &&
+                                          (__is_same(lane_t<V>, float) || __is_same(lane_t<V>, double));
+// The instructions' masks are packs of int and of long long; int64_t is a different type of the same size.
+TENON_INLINE pack<int, 8> first_of_8(index_t n) {
+  return bitcast<pack<int, 8>>(iota<pack<int, 8>>() < static_cast<int>(n));
+}
+TENON_INLINE pack<long long, 4> first_of_4(index_t n) {
+  return bitcast<pack<long long, 4>>(iota<pack<long long, 4>>() < static_cast<long long>(n));
+}
+TENON_INLINE pack<float, 8> masked_load(const float* p, index_t n) {
+  return __builtin_ia32_maskloadps256(reinterpret_cast<const pack<float, 8>*>(p), first_of_8(n));
+}
+TENON_INLINE pack<double, 4> masked_load(const double* p, index_t n) {
+  return __builtin_ia32_maskloadpd256(reinterpret_cast<const pack<double, 4>*>(p), first_of_4(n));
+}
+TENON_INLINE void masked_store(float* p, pack<float, 8> v, index_t n) {
+  __builtin_ia32_maskstoreps256(reinterpret_cast<pack<float, 8>*>(p), first_of_8(n), v);
+}
+TENON_INLINE void masked_store(double* p, pack<double, 4> v, index_t n) {
+  __builtin_ia32_maskstorepd256(reinterpret_cast<pack<double, 4>*>(p), first_of_4(n), v);
+}
+#else
+template <class V>
+inline constexpr bool has_masked_access = false;
+template <class T>
+T masked_load(const T* p, index_t n);
+template <class T, class V>
+void masked_store(T* p, V v, index_t n);
+#endif
+}  // namespace detail
+
+/// The first n lanes from p, the rest zero; reads nothing at or beyond p + n. 0 <= n <= lanes.
+template <class V>
+TENON_FN V load_partial(const lane_t<V>* p, index_t n) {
+  if constexpr (!is_pack<V>) {
+    return n > 0 ? *p : V{};
+  } else if constexpr (detail::has_masked_access<V>) {
+    return detail::masked_load(p, n);
+  } else {
+    V v{};
+    constexpr int size = sizeof(lane_t<V>);
+    detail::copy_bytes<sizeof(V), size>(reinterpret_cast<unsigned char*>(&v), reinterpret_cast<const unsigned char*>(p),
+                                        n * size);
+    return v;
+  }
+}
+
+/// Writes the first n lanes of v; touches nothing at or beyond p + n. 0 <= n <= lanes.
+template <class V>
+TENON_FN void store_partial(lane_t<V>* p, V v, index_t n) {
+  if constexpr (!is_pack<V>) {
+    if (n > 0) *p = v;
+  } else if constexpr (detail::has_masked_access<V>) {
+    detail::masked_store(p, v, n);
+  } else {
+    constexpr int size = sizeof(lane_t<V>);
+    detail::copy_bytes<sizeof(V), size>(reinterpret_cast<unsigned char*>(p), reinterpret_cast<const unsigned char*>(&v),
+                                        n * size);
+  }
+}
+
+/// The lanes p[0], p[stride], p[2 * stride], ...
+template <class V>
+TENON_FN V gather(const lane_t<V>* p, index_t stride) {
+  if constexpr (is_pack<V>) {
+    V v{};
+    for (int i = 0; i < lanes<V>; ++i) v[i] = p[i * stride];
+    return v;
+  } else {
+    return *p;
+  }
+}
+
+/// Writes the lanes of v to p[0], p[stride], p[2 * stride], ...
+template <class V>
+TENON_FN void scatter(lane_t<V>* p, index_t stride, V v) {
+  if constexpr (is_pack<V>)
+    for (int i = 0; i < lanes<V>; ++i) p[i * stride] = v[i];
+  else
+    *p = v;
+}
+
+/// The lanes from p on, each converted from S to V's lane type: int8 to float, float to double, bool to anything.
+template <class V, class S>
+TENON_FN V load_as(const S* p) {
+  if constexpr (!is_pack<V>) {
+    return static_cast<V>(*p);
+  } else if constexpr (__is_same(S, bool)) {
+    rebind_t<V, signed char> bytes;
+    __builtin_memcpy(&bytes, p, sizeof(bytes));
+    return convert<lane_t<V>>(bytes);
+  } else {
+    return convert<lane_t<V>>(load<rebind_t<V, S>>(p));
+  }
+}
+
+/// As load_as, but only the first n lanes; the rest are zero and nothing at or beyond p + n is read.
+template <class V, class S>
+TENON_FN V load_as_partial(const S* p, index_t n) {
+  if constexpr (!is_pack<V>) {
+    return n > 0 ? static_cast<V>(*p) : V{};
+  } else if constexpr (__is_same(S, bool)) {
+    rebind_t<V, signed char> bytes{};
+    for (int i = 0; i < lanes<V>; ++i)
+      if (i < n) bytes[i] = p[i];
+    return convert<lane_t<V>>(bytes);
+  } else {
+    return convert<lane_t<V>>(load_partial<rebind_t<V, S>>(p, n));
+  }
+}
+
+}  // namespace simd
+}  // namespace TENON_ABI
+}  // namespace tenon

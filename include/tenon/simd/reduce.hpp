@@ -1,0 +1,125 @@
+// tenon/simd/reduce.hpp: halves of packs, and reductions over their lanes in a fixed order.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#pragma once
+#include <tenon/simd/lanes.hpp>
+
+namespace tenon {
+inline namespace TENON_ABI {
+namespace simd {
+
+namespace detail {
+template <int... I>
+struct Ints {};
+#if defined(__clang__)
+template <class T, T... I>
+using IntSequence = Ints<I...>;
+template <int N>
+using Count = __make_integer_seq<IntSequence, int, N>;
+#else
+template <int N>
+using Count = Ints<__integer_pack(N)...>;
+#endif
+}  // namespace detail
+
+#if !defined(__CUDACC__)
+namespace detail {
+template <int From, class V, int... I>
+TENON_FN auto slice(V v, Ints<I...>) {
+  return __builtin_shufflevector(v, v, (From + I)...);
+}
+template <class V, int... I>
+TENON_FN auto concat(V a, V b, Ints<I...>) {
+  return __builtin_shufflevector(a, b, I...);
+}
+}  // namespace detail
+
+/// The first half of the lanes of a pack.
+template <class V>
+TENON_FN auto low_half(V v) {
+  return detail::slice<0>(v, detail::Count<lanes<V> / 2>{});
+}
+/// The second half of the lanes of a pack.
+template <class V>
+TENON_FN auto high_half(V v) {
+  return detail::slice<lanes<V> / 2>(v, detail::Count<lanes<V> / 2>{});
+}
+/// The lanes of a, then those of b.
+template <class V>
+TENON_FN auto concat(V a, V b) {
+  return detail::concat(a, b, detail::Count<2 * lanes<V>>{});
+}
+#endif
+
+namespace detail {
+struct Add {
+  TENON_FN auto operator()(auto a, auto b) const { return static_cast<decltype(a)>(a + b); }
+};
+struct Multiply {
+  TENON_FN auto operator()(auto a, auto b) const { return static_cast<decltype(a)>(a * b); }
+};
+struct Minimum {
+  TENON_FN auto operator()(auto a, auto b) const { return select((a < b) | (a != a), a, b); }
+};
+struct Maximum {
+  TENON_FN auto operator()(auto a, auto b) const { return select((a > b) | (a != a), a, b); }
+};
+struct And {
+  TENON_FN auto operator()(auto a, auto b) const { return static_cast<decltype(a)>(a & b); }
+};
+struct Or {
+  TENON_FN auto operator()(auto a, auto b) const { return static_cast<decltype(a)>(a | b); }
+};
+}  // namespace detail
+
+/// All lanes combined by f, halves first: ((v0 f v4) f (v2 f v6)) f ((v1 f v5) f (v3 f v7)) for eight lanes, always.
+/// f takes two packs, or two scalars, of the lane type.
+template <class V, class F>
+TENON_FN lane_t<V> reduce(V v, F f) {
+#if !defined(__CUDACC__)
+  if constexpr (is_pack<V>) {
+    if constexpr (lanes<V> == 1) {
+      return v[0];
+    } else if constexpr (lanes<V> == 2) {
+      return f(lane_t<V>{v[0]}, lane_t<V>{v[1]});
+    } else {
+      return reduce(f(low_half(v), high_half(v)), f);
+    }
+  }
+#endif
+  if constexpr (!is_pack<V>) return v;
+}
+/// The sum of the lanes, in the order of `reduce`.
+template <class V>
+TENON_FN lane_t<V> reduce_add(V v) {
+  return reduce(v, detail::Add{});
+}
+/// The product of the lanes, in the order of `reduce`.
+template <class V>
+TENON_FN lane_t<V> reduce_mul(V v) {
+  return reduce(v, detail::Multiply{});
+}
+/// The smallest lane; NaN if any lane is.
+template <class V>
+TENON_FN lane_t<V> reduce_min(V v) {
+  return reduce(v, detail::Minimum{});
+}
+/// The largest lane; NaN if any lane is.
+template <class V>
+TENON_FN lane_t<V> reduce_max(V v) {
+  return reduce(v, detail::Maximum{});
+}
+
+/// Whether a mask is set in at least one lane.
+template <class M>
+TENON_FN bool any(M mask) {
+  return reduce(mask, detail::Or{}) != 0;
+}
+/// Whether a mask is set in every lane.
+template <class M>
+TENON_FN bool all(M mask) {
+  return reduce(mask, detail::And{}) != 0;
+}
+
+}  // namespace simd
+}  // namespace TENON_ABI
+}  // namespace tenon
