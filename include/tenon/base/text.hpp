@@ -12,7 +12,7 @@ class Text {
  public:
   const char* c_str() const { return block_ ? block_.data() : ""; }
   index_t size() const { return size_; }
-  Text& append(const char* s, index_t n) {
+  [[gnu::noinline]] Text& append(const char* s, index_t n) {
     const size_t need = static_cast<size_t>(size_ + n + 1);
     if (need > block_.capacity()) {
       detail::BlockRef larger(2 * need + 256);
