@@ -139,8 +139,11 @@ template <class N>
 bool direct_hazard(const N& n, const void* out, const StridedMap& map, index_t bytes) {
   const ByteRange range = range_of(out, map, bytes);
   bool found = false;
-  n.each_leaf([&](const void* data, const StridedMap& m, index_t element_bytes, bool) {
-    found = found || range.overlaps(range_of(data, m, element_bytes));
+  n.each_leaf([&](const void* data, const StridedMap& m, index_t element_bytes, bool elementwise) {
+    if (!range.overlaps(range_of(data, m, element_bytes))) return;
+    if (elementwise && element_bytes == bytes && m.extents == map.extents && same_walk(data, m, out, map, bytes))
+      return;  // each element is read just before it is written
+    found = true;
   });
   return found;
 }

@@ -30,6 +30,9 @@ template <class N>
 struct DirectFusion {
   static constexpr bool possible = false;
 };
+template <class N>
+requires requires(const N& n) { exec::DirectWrite<N>::contraction(n); }
+struct DirectFusion<N> : exec::DirectWrite<N> {};
 
 struct Explainer {
   Plan& plan;

@@ -1,6 +1,7 @@
 // tenon/exec/cpu/contract.hpp: runs contractions, and pulls their adjoints back.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #pragma once
+#include <tenon/exec/cpu/contraction_blocked.hpp>
 #include <tenon/exec/cpu/contraction_generic.hpp>
 #include <tenon/exec/operand.hpp>
 #include <tenon/expr/contract.hpp>
@@ -9,15 +10,80 @@ namespace tenon {
 inline namespace TENON_ABI {
 namespace exec {
 
-/// c = (accumulate: c +) the contraction of a and b by Spec; with Conjugate of a and conj(b).
+namespace detail {
+
+template <class A, class B>
+struct ContractionSum {
+  using promoted = promote_t<A, B>;
+  using type = rebase_t<promoted, contraction_accumulator_t<compute_t<base_t<promoted>>>>;
+};
+// What sums of S are computed in by the blocked engine: integers as unsigned ones, which wrap.
+template <class S>
+struct BlockedNumber {
+  using type = S;
+};
+template <class S>
+requires(is_integer<S>) struct BlockedNumber<S>
+    : tenon::detail::NumberOf<sizeof(S) == 8 ? NumberKind::uint64 : NumberKind::uint32> {
+};
+// Whether elements of A are stored as T computes them.
+template <class A, class T>
+inline constexpr bool stored_as = __is_same(A, T) || (is_integer<A> && is_integer<T> && sizeof(A) == sizeof(T));
+
+}  // namespace detail
+
+/// What products of elements of A and B are summed in.
+template <class A, class B>
+using contraction_sum_t = typename detail::ContractionSum<A, B>::type;
+
+/// The target of a contraction: elements of `bytes` bytes. Without epilogue they are contraction_sum_t.
+struct ContractionTarget {
+  void* data;
+  index_t bytes;
+  StridedMap map;
+  bool add;
+  const Epilogue* epilogue;
+};
+
+/// Contracts real numbers with the blocked engine; one instance for each pair of element types.
+template <class A, class B>
+[[gnu::noinline]] void contract_real(const ContractionLabels& l, const A* a, const StridedMap& ma, const B* b,
+                                     const StridedMap& mb, const ContractionTarget& c) {
+  using T = typename detail::BlockedNumber<contraction_sum_t<A, B>>::type;
+  ContractionPlan p;
+  plan_contraction(p, l, ma, mb, c.map);
+  BlockedCall call;
+  call.a = {a + ma.offset, sizeof(A), pack<T, A, tile_rows<T>>, pack<T, A, tile_columns<T>>, detail::stored_as<A, T>};
+  call.b = {b + mb.offset, sizeof(B), pack<T, B, tile_rows<T>>, pack<T, B, tile_columns<T>>, detail::stored_as<B, T>};
+  call.c = static_cast<char*>(c.data) + c.map.offset * c.bytes;
+  call.c_bytes = c.bytes;
+  call.add = c.add;
+  call.epilogue = c.epilogue;
+  contract_blocked<T>(call, p);
+}
+
+/// c = (add: c +) the contraction of a and b by Spec; with Conjugate of a and conj(b).
 template <class Spec, bool Conjugate, class A, class B, class C>
 void contract(const A* a, const StridedMap& ma, const B* b, const StridedMap& mb, C* c, const StridedMap& mc,
-              bool accumulate) {
-  constexpr ContractionLabels l = Spec::labels();
-  using S = contraction_accumulator_t<compute_t<C>>;
-  ContractionPlan p;
-  plan_contraction(p, l, ma, mb, mc);
-  detail::contract_generic<S, Conjugate>(p, a + ma.offset, b + mb.offset, c + mc.offset, accumulate);
+              bool add) {
+  using S = contraction_sum_t<A, B>;
+  if constexpr (is_real<A> && is_real<B> && is_real<C>) {
+    if constexpr (detail::stored_as<C, S>) {
+      contract_real(Spec::labels(), a, ma, b, mb, {c, sizeof(C), mc, add, nullptr});
+    } else {
+      tenon::detail::BlockRef aside(static_cast<size_t>(mc.extents.size()) * sizeof(S));
+      Source source[2] = {{c, mc, 0, {}}, {aside.data(), dense_map(mc.extents), 0, {}}};
+      contract_real(Spec::labels(), a, ma, b, mb, {aside.data(), sizeof(S), source[1].map, false, nullptr});
+      if (add)
+        pointwise<Program<Load<C, false>, Load<S, false>, Call<op::Add, S, false, 2, 1>>>(source, c, mc);
+      else
+        pointwise<Program<Load<S, false>>>(source + 1, c, mc);
+    }
+  } else {
+    ContractionPlan p;
+    plan_contraction(p, Spec::labels(), ma, mb, mc);
+    detail::contract_generic<S, Conjugate>(p, a + ma.offset, b + mb.offset, c + mc.offset, add);
+  }
 }
 
 namespace detail {

@@ -1,0 +1,286 @@
+// tenon/exec/cpu/contraction_blocked.hpp: contractions as blocked matrix products around the micro-kernels.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Rows, columns and the sum are cut into blocks that fit the caches; operands are packed block by block (gathered from
+// any strides), or read where they lie if that is no slower. The order of additions depends on the extents alone. The
+// driver is compiled once for each number type; what the elements are stored as is in pack functions.
+#pragma once
+#include <tenon/base/memory.hpp>
+#include <tenon/exec/cpu/contraction_pack.hpp>
+#include <tenon/exec/cpu/micro_kernel.hpp>
+#include <tenon/exec/cpu/row.hpp>
+
+namespace tenon {
+inline namespace TENON_ABI {
+namespace exec {
+
+/// What is done to finished rows on their way into the target: a row kernel, one leaf of which is the product.
+struct Epilogue {
+  static constexpr int max_leaves = 16;
+  RowFunction row = nullptr;
+  int leaves = 0, product = 0;  // leaf `product` is the row of the product
+  const char* data[max_leaves];
+  index_t bytes[max_leaves], batch[max_leaves], row_stride[max_leaves], column_stride[max_leaves];
+};
+
+/// An operand: where it is, how it is packed as rows or as columns; `plain`: may be read in place.
+struct BlockedOperand {
+  const void* data;
+  index_t bytes;
+  PackFunction pack_rows, pack_columns;
+  bool plain;
+};
+/// One contraction for the blocked engine.
+struct BlockedCall {
+  BlockedOperand a, b;
+  void* c;
+  index_t c_bytes;
+  bool add;  // c = c + ...
+  const Epilogue* epilogue;
+};
+
+namespace detail {
+
+/// The lines of one operand over some axes, in tables only where no stride will do.
+inline Line make_line(const ContractionAxes& x, const index_t* stride, index_t*& table) {
+  Line l;
+  if (x.rank == 0) return l;
+  int r = x.rank - 1;
+  l.size = l.run = x.extent[r];
+  l.stride = stride[r];
+  while (r > 0 && stride[r - 1] == stride[r] * x.extent[r]) l.run *= x.extent[--r];
+  if (r == 0) {
+    l.size = l.run;
+    return l;
+  }
+  l.size = x.size();
+  if (l.stride != 1) l.run = 1;
+  index_t index[ContractionLabels::capacity] = {}, at = 0;
+  for (index_t i = 0; i < l.size; ++i) {
+    table[i] = at;
+    for (int k = x.rank - 1; k >= 0; --k) {
+      at += stride[k];
+      if (++index[k] < x.extent[k]) break;
+      index[k] = 0;
+      at -= stride[k] * x.extent[k];
+    }
+  }
+  l.offset = table;
+  table += l.size;
+  return l;
+}
+
+inline index_t smaller(index_t a, index_t b) { return a < b ? a : b; }
+inline index_t rounded_up(index_t n, index_t to) { return (n + to - 1) / to * to; }
+
+template <class T>
+class Blocked {
+ public:
+  static constexpr index_t R = tile_rows<T>, C = tile_columns<T>, W = simd::native_lanes<T>;
+
+  Blocked(const BlockedCall& call, ContractionPlan& p) : call_(call) {
+    const Epilogue* e = call.epilogue;
+    tenon::detail::BlockRef tables;
+    const bool swap = should_swap(p);
+    ContractionAxes& rows = swap ? p.column : p.row;
+    ContractionAxes& columns = swap ? p.row : p.column;
+    if (rows.rank > 1 || columns.rank > 1 || p.sum.rank > 1)
+      tables = tenon::detail::BlockRef(static_cast<size_t>(2 * (rows.size() + columns.size() + p.sum.size())) *
+                                       sizeof(index_t));
+    index_t* table = tables ? reinterpret_cast<index_t*>(tables.data()) : nullptr;
+    a_row_ = make_line(rows, swap ? rows.b : rows.a, table);
+    a_sum_ = make_line(p.sum, swap ? p.sum.b : p.sum.a, table);
+    b_column_ = make_line(columns, swap ? columns.a : columns.b, table);
+    b_sum_ = make_line(p.sum, swap ? p.sum.a : p.sum.b, table);
+    c_row_ = make_line(rows, rows.c, table);
+    c_column_ = make_line(columns, columns.c, table);
+    if (swap) {
+      call_.a = call.b;
+      call_.b = call.a;
+    }
+    if (e) {
+      row_leaf_ = swap ? e->column_stride : e->row_stride;
+      column_leaf_ = swap ? e->row_stride : e->column_stride;
+    }
+    choose();
+    ContractionWalk w;
+    do {
+      a_ = at(call_.a, swap ? w.b : w.a);
+      b_ = at(call_.b, swap ? w.a : w.b);
+      c_ = static_cast<char*>(call.c) + w.c * call.c_bytes;
+      by_dots_ ? dots() : blocks();
+      ++batch_;
+    } while (w.next(p.batch));
+  }
+
+ private:
+  // Columns are where the output is contiguous, unless they are too few to fill a register.
+  static bool should_swap(const ContractionPlan& p) {
+    const index_t rows = p.row.size(), columns = p.column.size();
+    if (p.column.rank == 0) return p.row.rank > 0;
+    if (p.row.rank == 0) return false;
+    const bool row_unit = p.row.c[p.row.rank - 1] == 1, column_unit = p.column.c[p.column.rank - 1] == 1;
+    if (columns <= W / 2 && rows >= 2 * columns) return true;
+    if (rows <= W / 2 && columns >= 2 * rows) return false;
+    return row_unit && !column_unit;
+  }
+  static const char* at(const BlockedOperand& x, index_t offset) {
+    return static_cast<const char*>(x.data) + offset * x.bytes;
+  }
+  static const T* in_place(const char* p) { return reinterpret_cast<const T*>(p); }
+  static T* buffer(tenon::detail::BlockRef& block, index_t n) {
+    const size_t bytes = static_cast<size_t>(n + C) * sizeof(T);
+    if (block.capacity() < bytes) block = tenon::detail::BlockRef(bytes);
+    return reinterpret_cast<T*>(block.data());
+  }
+
+  // Where operands are read in place, and how large blocks are: decided by extents and strides.
+  void choose() {
+    const index_t m = a_row_.size, n = b_column_.size, k = a_sum_.size, bytes = static_cast<index_t>(sizeof(T));
+    const bool a_strided = call_.a.plain && !a_row_.offset && !a_sum_.offset,
+               b_strided = call_.b.plain && !b_column_.offset && !b_sum_.offset;
+    by_dots_ = a_strided && b_strided && a_sum_.stride == 1 && b_sum_.stride == 1 && k >= 2 * W &&
+               b_column_.stride != 1 && (m == 1 || 6 * m < k);
+    const bool b_in_place = b_strided && b_column_.stride == 1;
+    packs_b_ = !b_in_place || (m > 3 * R && (k * n * bytes > 65536 || b_sum_.stride * bytes > 2048));
+    const bool a_in_place = a_strided && (m <= 2 || n <= 3 * C || m * k * bytes <= 16384);
+    packs_a_ = !a_in_place;
+    column_block_ = 16 * C;
+    row_block_ = 16 * R;
+    const index_t limit = m == 1 ? (k * n * bytes > 1048576 ? 16 : 256) : bytes == 4 ? 320 : 256;
+    const index_t parts = (k + limit - 1) / limit;
+    sum_block_ = parts > 1 ? (k + parts - 1) / parts : k;
+  }
+
+  // c (through `out`, with a row stride) of one batch.
+  void blocks() {
+    const index_t m = a_row_.size, n = b_column_.size, k = a_sum_.size;
+    const bool whole = sum_block_ == k;  // the sum is one block: rows are finished tile by tile
+    for (index_t j = 0; j < n; j += column_block_) {
+      const index_t columns = smaller(column_block_, n - j);
+      width_ = rounded_up(columns, C);
+      if (call_.epilogue) rows_ = buffer(rows_buffer_, width_ * (whole ? R : m));
+      index_t s = 0;
+      do {
+        const index_t steps = smaller(sum_block_, k - s);
+        prepare_columns(j, columns, s, steps);
+        for (index_t i = 0; i < m; i += row_block_) {
+          const index_t rows = smaller(row_block_, m - i);
+          if (packs_a_)
+            call_.a.pack_rows(buffer(a_buffer_, rounded_up(rows, R) * steps), a_, a_row_, i, rows, a_sum_, s, steps);
+          block(i, rows, j, columns, s, steps, whole);
+        }
+        s += steps;
+      } while (s < k);
+    }
+  }
+  // B's block in panels; if it is read in place, only the columns that do not fill a tile.
+  void prepare_columns(index_t j, index_t columns, index_t s, index_t steps) {
+    const index_t in_place = packs_b_ ? 0 : columns / W * W, packed = columns - in_place;
+    panels_from_ = in_place;
+    if (packed > 0)
+      call_.b.pack_columns(buffer(b_buffer_, rounded_up(packed, C) * steps), b_, b_column_, j + in_place, packed,
+                           b_sum_, s, steps);
+  }
+  void block(index_t i, index_t rows, index_t j, index_t columns, index_t s, index_t steps, bool whole) {
+    const bool first = s == 0, last = s + steps == a_sum_.size;
+    for (index_t r = 0; r < rows;) {
+      const int height = tile_height<T>(rows - r);
+      const T* a = packs_a_ ? reinterpret_cast<const T*>(a_buffer_.data()) + r / R * R * steps + r % R
+                            : in_place(a_) + a_row_.at(i + r) + a_sum_.at(s);
+      const index_t a_row = packs_a_ ? 1 : a_row_.stride, a_step = packs_a_ ? R : a_sum_.stride;
+      T* const line = call_.epilogue ? rows_ + (whole ? 0 : (i + r) * width_) : nullptr;
+      for (index_t q = 0; q < columns;) {
+        const bool panel = q >= panels_from_;
+        const index_t wide = vector_columns<T>, left = (panel ? columns : panels_from_) - q;
+        const bool vector = height == 1 && !panel && left >= wide;
+        const int packs = left > W ? 2 : 1;
+        const index_t lanes = vector ? wide : packs * W, valid = smaller(lanes, left);
+        const index_t b_step = panel ? C : b_sum_.stride;
+        const T* b = panel ? reinterpret_cast<const T*>(b_buffer_.data()) + (q - panels_from_) * steps
+                           : in_place(b_) + b_column_.at(j + q) + b_sum_.at(s);
+        const TileFunction<T> f = vector ? vector_tile<T> : tile_function<T>(height, packs, packs_a_);
+        if (line) {
+          f(steps, a, a_row, a_step, b, b_step, line + q, width_, !first);
+        } else if (valid == lanes && !c_row_.offset && c_column_.contiguous(j + q) >= lanes) {
+          f(steps, a, a_row, a_step, b, b_step, reinterpret_cast<T*>(c_) + c_row_.at(i + r) + c_column_.at(j + q),
+            c_row_.stride, call_.add || !first);
+        } else {
+          alignas(alignment) T tile[R * C];
+          f(steps, a, a_row, a_step, b, b_step, tile, C, false);
+          scatter(tile, C, i + r, height, j + q, valid, call_.add || !first);
+        }
+        q += valid;
+      }
+      if (line && last) finish(line, width_, i + r, height, j, columns);
+      r += height;
+    }
+  }
+  void scatter(const T* tile, index_t stride, index_t i, index_t rows, index_t j, index_t columns, bool add) {
+    T* c = reinterpret_cast<T*>(c_);
+    for (index_t r = 0; r < rows; ++r)
+      for (index_t q = 0; q < columns; ++q) {
+        T& to = c[c_row_.at(i + r) + c_column_.at(j + q)];
+        to = add ? to + tile[r * stride + q] : tile[r * stride + q];
+      }
+  }
+  void finish(const T* line, index_t stride, index_t i, index_t rows, index_t j, index_t columns) {
+    const Epilogue& e = *call_.epilogue;
+    const void* source[Epilogue::max_leaves];
+    for (index_t r = 0; r < rows; ++r) {
+      for (int l = 0; l < e.leaves; ++l)
+        source[l] = e.data[l] + (batch_ * e.batch[l] + (i + r) * row_leaf_[l] + j * column_leaf_[l]) * e.bytes[l];
+      source[e.product] = line + r * stride;
+      e.row(c_ + (c_row_.at(i + r) + c_column_.at(j)) * call_.c_bytes, c_column_.stride, source, column_leaf_, columns);
+    }
+  }
+
+  // Both operands follow the sum in memory: no packing, packs run along the sum.
+  void dots() {
+    constexpr int rows = dot_rows<T>, columns = dot_columns<T>;
+    const index_t m = a_row_.size, n = b_column_.size, k = a_sum_.size;
+    const bool single = m == 1;
+    const index_t height = single ? 1 : rows, width = single ? 2 * columns : columns;
+    if (call_.epilogue) rows_ = buffer(rows_buffer_, n * height);
+    const T *a[rows], *b[2 * columns];
+    for (index_t i = 0; i < m; i += height) {
+      const index_t valid_rows = smaller(height, m - i);
+      for (index_t r = 0; r < height; ++r) a[r] = in_place(a_) + a_row_.at(i + smaller(r, valid_rows - 1));
+      for (index_t j = 0; j < n; j += width) {
+        const index_t valid = smaller(width, n - j);
+        for (index_t q = 0; q < width; ++q) b[q] = in_place(b_) + b_column_.at(j + smaller(q, valid - 1));
+        alignas(alignment) T tile[2 * rows * columns];
+        single ? dot_tile<T, 1, 2 * columns>(k, a, b, tile) : dot_tile<T, rows, columns>(k, a, b, tile);
+        if (call_.epilogue) {
+          for (index_t r = 0; r < valid_rows; ++r)
+            for (index_t q = 0; q < valid; ++q) rows_[r * n + j + q] = tile[r * width + q];
+        } else {
+          scatter(tile, width, i, valid_rows, j, valid, call_.add);
+        }
+      }
+      if (call_.epilogue) finish(rows_, n, i, valid_rows, 0, n);
+    }
+  }
+
+  BlockedCall call_;
+  Line a_row_, a_sum_, b_column_, b_sum_, c_row_, c_column_;
+  const char *a_ = nullptr, *b_ = nullptr;  // of the batch
+  char* c_ = nullptr;
+  T* rows_ = nullptr;  // finished rows on their way to the epilogue
+  tenon::detail::BlockRef a_buffer_, b_buffer_, rows_buffer_;
+  const index_t *row_leaf_ = nullptr, *column_leaf_ = nullptr;
+  index_t batch_ = 0, width_ = 0, panels_from_ = 0, sum_block_ = 0, column_block_ = 0, row_block_ = 0;
+  bool packs_a_ = false, packs_b_ = false, by_dots_ = false;
+};
+
+}  // namespace detail
+
+/// Runs a contraction whose sums are kept in T (float, double, or an unsigned integer: sums wrap).
+template <class T>
+[[gnu::noinline]] void contract_blocked(const BlockedCall& call, ContractionPlan& p) {
+  if (!p.nothing) detail::Blocked<T>(call, p);
+}
+
+}  // namespace exec
+}  // namespace TENON_ABI
+}  // namespace tenon

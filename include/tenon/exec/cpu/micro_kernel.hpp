@@ -1,0 +1,215 @@
+// tenon/exec/cpu/micro_kernel.hpp: the register tiles of matrix products, compiled once for each number type.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// A tile is R rows by N packs of columns of C, held in registers while the sum runs: each step loads N packs of B and
+// multiplies them by one broadcast element of A per row. Accumulators are addressed by constants only (through integer
+// sequences), so that no compiler keeps them in memory.
+#pragma once
+#include <tenon/base/element.hpp>
+#include <tenon/base/type_list.hpp>
+#include <tenon/math/hardware.hpp>
+
+namespace tenon {
+inline namespace TENON_ABI {
+namespace exec {
+
+/// Rows of a full tile: with two packs of columns, as many as the registers hold.
+template <class T>
+inline constexpr int tile_rows = !is_floating<T>    ? 4
+                                 : TENON_ISA == 512 ? 12
+                                 : TENON_ISA == 256 ? 6
+                                                    : 4;
+/// Columns of a full tile.
+template <class T>
+inline constexpr int tile_columns = 2 * simd::native_lanes<T>;
+
+/// Computes a tile, c[r * c_row + j] = (add: c +) sum over k of a[r * a_row + k * a_step] * b[k * b_step + j].
+template <class T>
+using TileFunction = void (*)(index_t k, const T* a, index_t a_row, index_t a_step, const T* b, index_t b_step, T* c,
+                              index_t c_row, bool add);
+
+namespace detail {
+
+template <class V>
+TENON_FN V multiply_add(V a, V b, V c) {
+  if constexpr (is_floating<simd::lane_t<V>>) {
+    return math::kernel::fma(a, b, c);
+  } else {
+    return a * b + c;
+  }
+}
+
+template <class T, int R, int N>
+struct Tile {
+  using V = simd::native<T>;
+  static constexpr int W = simd::lanes<V>, bases = (R + 2) / 3;
+  V sum[R * N] = {};
+
+  // Every third row has a pointer; the other two are one and two strides from it.
+  template <int... G>
+  TENON_INLINE void run(index_t k, const T* a, index_t a_row, index_t a_step, const T* b, index_t b_step, Seq<G...>) {
+    const T* base[] = {a + 3 * G * a_row...};
+    for (; k > 0; --k) {
+      step(base, a_row, b, make_seq<N>{}, make_seq<R * N>{});
+      ((base[G] += a_step), ...);
+      b += b_step;
+    }
+  }
+  // A packed with R elements a step.
+  TENON_INLINE void run_packed(index_t k, const T* a, const T* b, index_t b_step) {
+    for (; k > 0; --k) {
+      const T* base[bases];
+      for (int g = 0; g < bases; ++g) base[g] = a + 3 * g;
+      step(base, 1, b, make_seq<N>{}, make_seq<R * N>{});
+      a += R;
+      b += b_step;
+    }
+  }
+  template <int... I>
+  TENON_INLINE void store(T* c, index_t c_row, bool add, Seq<I...>) {
+    if (add) ((sum[I] += simd::load<V>(c + I / N * c_row + I % N * W)), ...);
+    (simd::store(c + I / N * c_row + I % N * W, sum[I]), ...);
+  }
+
+ private:
+  template <int... J, int... I>
+  TENON_INLINE void step(const T* const (&base)[bases], index_t a_row, const T* b, Seq<J...>, Seq<I...>) {
+    const V column[] = {simd::load<V>(b + J * W)...};
+    ((sum[I] = multiply_add(simd::broadcast<V>(base[I / N / 3][I / N % 3 * a_row]), column[I % N], sum[I])), ...);
+  }
+};
+
+template <class T, int R, int N>
+[[gnu::noinline]] void tile(index_t k, const T* a, index_t a_row, index_t a_step, const T* b, index_t b_step, T* c,
+                            index_t c_row, bool add) {
+  Tile<T, R, N> t;
+  t.run(k, a, a_row, a_step, b, b_step, make_seq<Tile<T, R, N>::bases>{});
+  t.store(c, c_row, add, make_seq<R * N>{});
+}
+template <class T, int R, int N>
+[[gnu::noinline]] void packed_tile(index_t k, const T* a, index_t, index_t, const T* b, index_t b_step, T* c,
+                                   index_t c_row, bool add) {
+  Tile<T, R, N> t;
+  t.run_packed(k, a, b, b_step);
+  t.store(c, c_row, add, make_seq<R * N>{});
+}
+
+// The largest height of a compiled tile that is at most `rows`.
+template <class T>
+constexpr int tile_height(index_t rows) {
+  constexpr int heights[] = {8, 4, 2, 1};
+  if (rows >= tile_rows<T>) return tile_rows<T>;
+  for (int h : heights)
+    if (h < tile_rows<T> && rows >= h) return h;
+  return 1;
+}
+
+template <class T, int N>
+TileFunction<T> tile_of_height(int rows, bool packed) {
+  constexpr int full = tile_rows<T>;
+  if (rows == full) return packed ? packed_tile<T, full, N> : tile<T, full, N>;
+  if constexpr (full > 8)
+    if (rows == 8) return tile<T, 8, N>;
+  if constexpr (full > 4)
+    if (rows == 4) return tile<T, 4, N>;
+  return rows == 2 ? tile<T, 2, N> : tile<T, 1, N>;
+}
+
+}  // namespace detail
+
+/// The tile of `rows` rows (a height that tile_height gives) and one or two packs of columns. `packed`: A has tile_rows
+/// elements a step.
+template <class T>
+TileFunction<T> tile_function(int rows, int packs, bool packed) {
+  return packs == 1 ? detail::tile_of_height<T, 1>(rows, packed) : detail::tile_of_height<T, 2>(rows, packed);
+}
+/// Columns of the tile that a single row is computed in: several packs, to hide the latency of additions.
+template <class T>
+inline constexpr int vector_columns = 8 * simd::native_lanes<T>;
+template <class T>
+inline constexpr TileFunction<T> vector_tile = detail::tile<T, 1, 8>;
+
+// ---- dot products --------------------------------------------------------------------------------------------------
+
+/// Rows and columns of a tile whose packs run along the sum.
+template <class T>
+inline constexpr int dot_rows = TENON_ISA == 512 ? 4 : 2;
+template <class T>
+inline constexpr int dot_columns = 4;
+
+namespace detail {
+
+// Lanes whose index has bit D clear: a's, added to those that have it set; the others likewise from b.
+template <int D, class V, int... I>
+TENON_FN V add_halves(V a, V b, Seq<I...>) {
+  constexpr int W = static_cast<int>(sizeof...(I));
+  return __builtin_shufflevector(a, b, ((I & D) ? W + (I ^ D) : I)...) +
+         __builtin_shufflevector(a, b, ((I & D) ? W + I : (I ^ D))...);
+}
+// out[i] = the sum of the lanes of v[i], for N packs: pairs of packs become one, whose lanes are half done.
+template <int N, int D, class V>
+TENON_FN V sum_lanes(V* v) {
+  if constexpr (D == 0) {
+    return v[0];
+  } else {
+    constexpr int M = N > 1 ? N / 2 : 1;
+    V half[M];
+    for (int i = 0; i < M; ++i)
+      half[i] = add_halves<D>(v[N > 1 ? 2 * i : 0], v[N > 1 ? 2 * i + 1 : 0], make_seq<simd::lanes<V>>{});
+    return sum_lanes<M, D / 2>(half);
+  }
+}
+constexpr int reversed_bits(int i, int below) {
+  int r = 0;
+  for (below /= 2; below > 0; below /= 2, i /= 2)
+    if (i & 1) r |= below;
+  return r;
+}
+template <class V, int... I>
+TENON_FN V reverse_lanes(V v, Seq<I...>) {
+  return __builtin_shufflevector(v, v, reversed_bits(I, simd::lanes<V>)...);
+}
+
+template <class T, int R, int N>
+struct DotTile {
+  using V = simd::native<T>;
+  static constexpr int W = simd::lanes<V>;
+  V sum[R * N] = {};
+
+  template <int... I>
+  TENON_INLINE void step(const V (&x)[R], const V (&y)[N], Seq<I...>) {
+    ((sum[I] = multiply_add(x[I / N], y[I % N], sum[I])), ...);
+  }
+  template <int... I, int... J>
+  TENON_INLINE void run(index_t k, const T* const* a, const T* const* b, Seq<I...>, Seq<J...>) {
+    index_t s = 0;
+    for (; s + W <= k; s += W) {
+      const V x[] = {simd::load<V>(a[I] + s)...}, y[] = {simd::load<V>(b[J] + s)...};
+      step(x, y, make_seq<R * N>{});
+    }
+    if (s == k) return;
+    // The last pack overlaps the one before: what that has added already counts as zero.
+    const auto fresh =
+        simd::iota<simd::rebind_t<V, simd::int_of<sizeof(T)>>>() >= static_cast<simd::int_of<sizeof(T)>>(W - (k - s));
+    const V x[] = {simd::select(fresh, simd::load<V>(a[I] + k - W), V{})...};
+    const V y[] = {simd::select(fresh, simd::load<V>(b[J] + k - W), V{})...};
+    step(x, y, make_seq<R * N>{});
+  }
+};
+
+/// out[r * N + j] = the sum over k of a[r][k] * b[j][k]; k is at least a pack.
+template <class T, int R, int N>
+[[gnu::noinline]] void dot_tile(index_t k, const T* const* a, const T* const* b, T* out) {
+  DotTile<T, R, N> t;
+  t.run(k, a, b, make_seq<R>{}, make_seq<N>{});
+  constexpr int W = simd::native_lanes<T>, group = R * N < W ? R * N : W;
+  for (int i = 0; i < R * N; i += group) {
+    const auto v = reverse_lanes(sum_lanes<group, W / 2>(t.sum + i), make_seq<W>{});
+    __builtin_memcpy(out + i, &v, group * sizeof(T));
+  }
+}
+
+}  // namespace detail
+}  // namespace exec
+}  // namespace TENON_ABI
+}  // namespace tenon
