@@ -8,7 +8,9 @@
 #include <tenon/ad/grad.hpp>
 #include <tenon/ad/variable.hpp>
 #include <tenon/ad/verify.hpp>
+#include <tenon/exec/cpu/epilogue.hpp>
 #include <tenon/exec/cpu/reduce.hpp>
 #include <tenon/exec/explain.hpp>
+#include <tenon/expr/matmul.hpp>
 #include <tenon/ops/catalogue.hpp>
 #include <tenon/tensor/evaluate.hpp>
