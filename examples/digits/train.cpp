@@ -14,7 +14,8 @@
 using namespace digits;
 
 template <index_t Hidden, index_t Pixels>
-void run(const Split<Pixels>& split, int seeds, const train::FitOptions& options, double weight_decay) {
+void run(const char* folder, const Split<Pixels>& split, int seeds, const train::FitOptions& options,
+         double weight_decay) {
   using Net = Mlp<Pixels, Hidden>;
   std::printf("%td images to learn from, %td to test\n\n", split.train.labels.size(), split.test.labels.size());
   nn::print_summary(Net{}, 1, Pixels);
@@ -42,7 +43,10 @@ void run(const Split<Pixels>& split, int seeds, const train::FitOptions& options
     if (!one_run) continue;
     for (const index_t count : nn::confusion(logits, split.test.labels))
       picture.confusion.push_back(static_cast<int>(count));
-    io::save(net, "digits.safetensors");
+    io::SafetensorsWriter file;
+    file.set_metadata("data", folder);  // for infer.cpp
+    io::add_model(file, net);
+    file.write("digits.safetensors");
   }
   picture.title = "tenon: digits";
   train::write_svg("digits.svg", picture);
@@ -61,10 +65,10 @@ int main(int argc, char** argv) try {
   if (mnist) {
     how.epochs = options.number("--epochs", 5);
     how.batch = 64;
-    run<256>(read_mnist(mnist), options.number("--seeds", 1), how, 0.01);
+    run<256>(mnist, read_mnist(mnist), options.number("--seeds", 1), how, 0.01);
   } else {
     how.epochs = options.number("--epochs", 60);
-    run<128>(read_digits(TENON_EXAMPLE_DATA), options.number("--seeds", 3), how, 0.1);
+    run<128>(TENON_EXAMPLE_DATA, read_digits(TENON_EXAMPLE_DATA), options.number("--seeds", 3), how, 0.1);
   }
 } catch (const std::exception& e) {
   std::fprintf(stderr, "%s: %s\n", argv[0], e.what());
