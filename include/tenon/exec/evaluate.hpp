@@ -36,11 +36,13 @@ inline StridedMap dense_map(const Dims& extents) { return {extents, row_major(ex
 
 namespace detail {
 
-// Whether N is a program over operands that all are dense with extents E (or scalars): no loop nest is needed.
+// Whether N may be a program over dense operands of one shape (and scalars), which needs no loop nest: the extents'
+// types allow it; `flat_pointers` gives the operands and says whether their run-time extents do, too.
 template <class N, class E>
 inline constexpr bool is_flat = false;
-template <class T, class E, class Hold>
-inline constexpr bool is_flat<Leaf<T, E, Hold, true>, E> = true;
+template <class T, class F, class Hold, class E>
+inline constexpr bool is_flat<Leaf<T, F, Hold, true>, E> = F::rank == E::rank &&
+                                                           (__is_same(F, E) || !F::is_static || !E::is_static);
 template <class T, class E>
 inline constexpr bool is_flat<Value<T, E>, E> = true;
 template <class T, class E>
@@ -48,28 +50,34 @@ inline constexpr bool is_flat<Scalar<T>, E> = true;
 template <class Op, class T, class Args, class... N, class E>
 inline constexpr bool is_flat<Map<Op, T, Args, N...>, E> = (is_flat<N, E> && ...);
 
-template <class T, class E, class Hold>
-TENON_INLINE void flat_pointers(const Leaf<T, E, Hold, true>& n, const void**& out) {
+template <class T, class F, class Hold, class E>
+TENON_INLINE bool flat_pointers(const Leaf<T, F, Hold, true>& n, const E& e, const void**& out) {
   n.check();
   *out++ = n.data;
+  if constexpr (!F::is_static || !E::is_static)
+    for (int a = 0; a < E::rank; ++a)
+      if (n.shape[a] != e[a]) return false;
+  return true;
 }
 template <class T, class E>
-TENON_INLINE void flat_pointers(const Value<T, E>& n, const void**& out) {
+TENON_INLINE bool flat_pointers(const Value<T, E>& n, const E&, const void**& out) {
   *out++ = n.values;
+  return true;
 }
-template <class T>
-TENON_INLINE void flat_pointers(const Scalar<T>& n, const void**& out) {
+template <class T, class E>
+TENON_INLINE bool flat_pointers(const Scalar<T>& n, const E&, const void**& out) {
   *out++ = &n.number;
+  return true;
 }
-template <class Op, class T, class Args, class... N, int... I>
-TENON_INLINE void flat_operands(const Map<Op, T, Args, N...>& n, const void**& out, Seq<I...>);
-template <class Op, class T, class Args, class... N>
-TENON_INLINE void flat_pointers(const Map<Op, T, Args, N...>& n, const void**& out) {
-  flat_operands(n, out, make_seq<static_cast<int>(sizeof...(N))>{});
+template <class Op, class T, class Args, class... N, int... I, class E>
+TENON_INLINE bool flat_operands(const Map<Op, T, Args, N...>& n, const E& e, const void**& out, Seq<I...>);
+template <class Op, class T, class Args, class... N, class E>
+TENON_INLINE bool flat_pointers(const Map<Op, T, Args, N...>& n, const E& e, const void**& out) {
+  return flat_operands(n, e, out, make_seq<static_cast<int>(sizeof...(N))>{});
 }
-template <class Op, class T, class Args, class... N, int... I>
-TENON_INLINE void flat_operands(const Map<Op, T, Args, N...>& n, const void**& out, Seq<I...>) {
-  (flat_pointers(operand_at<I>(n.operands), out), ...);
+template <class Op, class T, class Args, class... N, int... I, class E>
+TENON_INLINE bool flat_operands(const Map<Op, T, Args, N...>& n, const E& e, const void**& out, Seq<I...>) {
+  return (flat_pointers(operand_at<I>(n.operands), e, out) && ...);
 }
 
 inline constexpr index_t unit_strides[64] = {1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
@@ -120,14 +128,13 @@ template <class N, class Out>
 void write_program(const N& n, Out* out, const StridedMap& target, bool noalias) {
   using P = program_of<N>;
   using E = typename N::extents_type;
-  if constexpr (E::is_static && is_flat<N, E> && P::loads <= 64) {
-    // Leaves of the target's own static extents: element on element, so that overlap can only be exact.
-    if (is_dense(target)) {
-      const void* pointers[P::loads + 1];
-      const void** end = pointers;
-      flat_pointers(n, end);
-      return exec::row<P, Out>(out + target.offset, 1, pointers, unit_strides, static_size<E>);
-    }
+  if constexpr (is_flat<N, E> && P::loads <= 64) {
+    // Dense leaves of the target's own extents are met element on element, so that overlap can only be exact.
+    const E e = n.extents();
+    const void* pointers[P::loads + 1];
+    const void** end = pointers;
+    if (is_dense(target) && flat_pointers(n, e, end))
+      return exec::row<P, Out>(out + target.offset, 1, pointers, unit_strides, e.size());
   }
   Source source[P::loads];
   sources_of<P>(n, source);

@@ -18,15 +18,19 @@ struct StridedMap {
   index_t offset = 0;
 
   /// Stretches axes of extent 1 and adds leading axes, by stride 0.
-  [[gnu::noinline]] TENON_HD constexpr void broadcast_to(const Dims& to) {
-    StridedMap m;
-    m.extents = to;
-    m.strides.rank = to.rank;
-    m.offset = offset;
+  TENON_HD constexpr void broadcast_to(const Dims& to) {
+    if (!(extents == to)) stretch_to(to);
+  }
+
+ private:
+  [[gnu::noinline]] TENON_HD constexpr void stretch_to(const Dims& to) {
     const int lead = to.rank - extents.rank;
-    for (int a = 0; a < to.rank; ++a)
-      m.strides.d[a] = a < lead || (extents.d[a - lead] == 1 && to.d[a] != 1) ? 0 : strides.d[a - lead];
-    *this = m;
+    for (int a = to.rank - 1; a >= 0; --a) {
+      const bool stretched = a < lead || (extents.d[a - lead] == 1 && to.d[a] != 1);
+      strides.d[a] = stretched ? 0 : strides.d[a - lead];
+    }
+    extents = to;
+    strides.rank = to.rank;
   }
 };
 
@@ -167,8 +171,7 @@ struct Diagonal {
     const index_t rows = m.extents.d[A] - (k < 0 ? -k : 0), cols = m.extents.d[B] - (k > 0 ? k : 0);
     const index_t n = rows < cols ? rows : cols;
     const index_t skipped = n <= 0 ? 0 : k > 0 ? k * m.strides.d[B] : -k * m.strides.d[A];  // never point past the end
-    return {without(m.extents, n < 0 ? 0 : n), without(m.strides, m.strides.d[A] + m.strides.d[B]),
-            m.offset + skipped};
+    return {without(m.extents, n < 0 ? 0 : n), without(m.strides, m.strides.d[A] + m.strides.d[B]), m.offset + skipped};
   }
 };
 
