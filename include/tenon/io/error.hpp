@@ -2,55 +2,47 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // A file that cannot be opened, read or written is an io_error; a file whose contents break its format is a
-// format_error, which is an io_error too. Messages name the file, the place in it and what is wrong. Names that come
-// from the file go through in_quotes(), so that a hostile one cannot flood or steer a terminal.
+// format_error, which is an io_error too, and a tenon::error. Messages name the file, the place in it and what is
+// wrong. Names that come from the file go through in_quotes(), so that a hostile one cannot flood or steer a terminal.
 // Example: try { load(net, "digits.safetensors"); } catch (const io::io_error& e) { std::puts(e.what()); }
 #pragma once
 #include <cstdarg>
 #include <cstdio>
-#include <cstdlib>
-#include <stdexcept>
 #include <string>
 #include <string_view>
 
-#include <tenon/base/config.hpp>
+#include <tenon/base/contract.hpp>
 
 namespace tenon {
 inline namespace TENON_ABI {
 namespace io {
 
-/// Thrown when a file cannot be opened, read or written.
-class io_error : public std::runtime_error {
+/// A file that cannot be opened, read or written.
+class io_error : public error {
  public:
-  using std::runtime_error::runtime_error;
+  using error::error;
 };
 
-/// Thrown when the contents of a file break its format, or ask for something the format does not allow.
+/// A file whose contents break its format, or a request for something that its format does not allow.
 class format_error : public io_error {
  public:
   using io_error::io_error;
 };
 
-/// Throws `Error` with a message formatted as by printf; in builds without exceptions prints the message and aborts.
+/// Raises `Error` with a message formatted as by printf.
 template <class Error>
 [[noreturn, gnu::noinline, gnu::cold, gnu::format(printf, 1, 2)]] void fail(const char* format, ...) {
-  char message[1024];
+  char message[Message::capacity + 2];  // one more than fits, so that the cut is marked
   std::va_list arguments;
   va_start(arguments, format);
   std::vsnprintf(message, sizeof message, format, arguments);
   va_end(arguments);
-#if TENON_THROWS
-  throw Error(message);
-#else
-  std::fprintf(stderr, "tenon: %s\n", message);
-  std::abort();
-#endif
+  raise<Error>(Message() << message);
 }
 
 // Not named `quoted`: with <iomanip> included, std::quoted would be found for a std::string and win.
-/// The text in single quotes, without control characters and cut to at most 80 bytes, for use in messages.
-[[gnu::noinline, gnu::cold]] inline std::string in_quotes(std::string_view text) {
-  constexpr std::size_t longest = 80;
+/// The text in single quotes, without control characters and cut to at most `longest` bytes, for use in messages.
+[[gnu::noinline, gnu::cold]] inline std::string in_quotes(std::string_view text, std::size_t longest = 80) {
   std::string out = "'";
   for (std::size_t i = 0; i < text.size() && i < longest; ++i) {
     const auto byte = static_cast<unsigned char>(text[i]);
@@ -77,6 +69,9 @@ template <class Error>
   out += "'";
   return out;
 }
+
+/// A path in quotes, for use in messages.
+inline std::string path_in_quotes(std::string_view path) { return in_quotes(path, 200); }
 
 }  // namespace io
 }  // namespace TENON_ABI

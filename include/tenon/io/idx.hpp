@@ -44,9 +44,9 @@ class IdxSource {
       name_ += ".gz";
       file_ = std::fopen(name_.c_str(), "rb");
       if (!file_ && errno == ENOENT)
-        io::fail<io_error>("cannot open %s: there is neither that file nor one with .gz", in_quotes(path).c_str());
+        fail<io_error>("cannot open %s: there is neither that file nor one with .gz", path_in_quotes(path).c_str());
     }
-    if (!file_) io::fail<io_error>("cannot open %s: %s", in_quotes(name_).c_str(), std::strerror(errno));
+    if (!file_) fail<io_error>("cannot open %s: %s", path_in_quotes(name_).c_str(), std::strerror(errno));
   }
   IdxSource(const IdxSource&) = delete;
   IdxSource& operator=(const IdxSource&) = delete;
@@ -62,7 +62,7 @@ class IdxSource {
     if (stream_.avail_in < 2 || input_[0] != 0x1f || input_[1] != 0x8b) return;
     // 15: the largest window; 16: gzip and nothing else.
     if (inflateInit2(&stream_, 15 + 16) != Z_OK)
-      io::fail<io_error>("cannot read %s: no memory", in_quotes(name_).c_str());
+      fail<io_error>("cannot read %s: no memory", path_in_quotes(name_).c_str());
     inflating_ = true;
   }
 
@@ -80,7 +80,7 @@ class IdxSource {
     va_start(arguments, format);
     std::vsnprintf(what, sizeof what, format, arguments);
     va_end(arguments);
-    io::fail<format_error>("%s is not a valid idx file: %s", in_quotes(name_).c_str(), what);
+    fail<format_error>("%s is not a valid idx file: %s", path_in_quotes(name_).c_str(), what);
   }
 
  private:
@@ -88,7 +88,7 @@ class IdxSource {
     errno = 0;
     stream_.next_in = input_;
     stream_.avail_in = static_cast<uInt>(std::fread(input_, 1, sizeof input_, file_));
-    if (std::ferror(file_)) io::fail<io_error>("cannot read %s: %s", in_quotes(name_).c_str(), std::strerror(errno));
+    if (std::ferror(file_)) fail<io_error>("cannot read %s: %s", path_in_quotes(name_).c_str(), std::strerror(errno));
   }
 
   std::size_t copy(unsigned char* out, std::size_t bytes) {
@@ -117,7 +117,7 @@ class IdxSource {
     stream_.avail_out = room;
     const int status = inflate(&stream_, Z_NO_FLUSH);
     between_ = status == Z_STREAM_END;
-    if (status == Z_MEM_ERROR) io::fail<io_error>("cannot read %s: no memory", in_quotes(name_).c_str());
+    if (status == Z_MEM_ERROR) fail<io_error>("cannot read %s: no memory", path_in_quotes(name_).c_str());
     if (status != Z_OK && status != Z_STREAM_END && status != Z_BUF_ERROR)
       refuse("its gzip stream is damaged (%s)", stream_.msg ? stream_.msg : "no details");
     return room - stream_.avail_out;

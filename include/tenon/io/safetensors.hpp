@@ -27,7 +27,7 @@ namespace io {
 class SafetensorsFile {
  public:
   /// Reads the file at `path`; throws io_error if it cannot be read and format_error if it is not valid.
-  explicit SafetensorsFile(const std::string& path) : name_(in_quotes(path)) {
+  explicit SafetensorsFile(const std::string& path) : name_(path_in_quotes(path)) {
     std::FILE* file = std::fopen(path.c_str(), "rb");
     if (!file) fail<io_error>("cannot open %s: %s", name_.c_str(), std::strerror(errno));
     const Closer closer{file};
@@ -53,7 +53,7 @@ class SafetensorsFile {
 
   /// Views a whole file in memory, which must stay alive; `name` stands for the file in messages. Throws format_error.
   explicit SafetensorsFile(std::span<const unsigned char> bytes, const std::string& name = "memory")
-      : name_(in_quotes(name)) {
+      : name_(path_in_quotes(name)) {
     const std::size_t header_bytes = check_prefix(bytes, bytes.size());
     data_ = bytes.subspan(8 + header_bytes);
     const std::string_view text(reinterpret_cast<const char*>(bytes.data()) + 8, header_bytes);
@@ -202,7 +202,7 @@ class SafetensorsWriter {
       file = std::fopen(temporary.c_str(), "wbx");
       if (!file && errno != EEXIST) break;
     }
-    if (!file) fail<io_error>("cannot write %s: %s", in_quotes(path).c_str(), std::strerror(errno));
+    if (!file) fail<io_error>("cannot write %s: %s", path_in_quotes(path).c_str(), std::strerror(errno));
     bool good = std::fwrite(start.data(), 1, start.size(), file) == start.size();
     for (const Item* item : order)
       good = good && (!item->entry.end || std::fwrite(item->data, 1, item->entry.end, file) == item->entry.end);
@@ -215,7 +215,7 @@ class SafetensorsWriter {
     if (good && std::rename(temporary.c_str(), path.c_str()) != 0) good = false, reason = errno;
     if (good) return;
     std::remove(temporary.c_str());
-    fail<io_error>("cannot write %s: %s", in_quotes(path).c_str(), std::strerror(reason));
+    fail<io_error>("cannot write %s: %s", path_in_quotes(path).c_str(), std::strerror(reason));
   }
 
  private:
