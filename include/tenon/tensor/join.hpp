@@ -38,7 +38,7 @@ constexpr Dims joined_dims(const Dims* e, int n) {
   return r;
 }
 template <int Axis, class... E>
-struct Joined {
+struct ConcatExtents {
   static constexpr Dims joined() {
     const Dims e[] = {E::static_dims()...};
     return joined_dims<Axis>(e, static_cast<int>(sizeof...(E)));
@@ -52,12 +52,12 @@ struct Joined {
 };
 template <int Axis, class... E>
 struct ConcatFits {
-  static constexpr bool ok = dims_fit(Joined<Axis, E...>::joined());
+  static constexpr bool ok = dims_fit(ConcatExtents<Axis, E...>::joined());
   static_assert(ok, "tenon: concat: the extents differ on another axis than the joined one (see the axis and shapes)");
 };
 template <class... E>
 struct StackFits {
-  static constexpr bool ok = dims_fit(Joined<-1, E...>::joined());
+  static constexpr bool ok = dims_fit(ConcatExtents<-1, E...>::joined());
   static_assert(ok, "tenon: stack: the operands have different shapes (see above)");
 };
 template <class... A>
@@ -154,7 +154,7 @@ template <int Axis, class... N>
 constexpr auto concat_nodes(const char* op, N... n) {
   static_assert(ConcatFits<Axis, typename N::extents_type...>::ok);
   using T = common_value_t<N...>;
-  using E = extents_from<Joined<Axis, typename N::extents_type...>>;
+  using E = extents_from<ConcatExtents<Axis, typename N::extents_type...>>;
   const Dims shapes[] = {n.extents().dims()...};
   const Dims d = joined_dims<Axis>(shapes, static_cast<int>(sizeof...(N)));
   if (!dims_fit(d))
