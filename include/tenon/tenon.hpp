@@ -1,7 +1,8 @@
 // tenon/tenon.hpp: the whole library on one hosted machine: tensors, fusion, autodiff, models and optimisers.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Leaves out train/ (tenon/train.hpp) and io/ (tenon/io.hpp), which need the standard library's streams and files.
+// Leaves out what needs the standard library's strings, streams and files: train/ (tenon/train.hpp), io/ (tenon/io.hpp)
+// and printing (tenon/tensor/print.hpp).
 #pragma once
 #include <tenon/ad/custom.hpp>
 #include <tenon/ad/forward.hpp>
@@ -12,5 +13,14 @@
 #include <tenon/exec/cpu/reduce.hpp>
 #include <tenon/exec/explain.hpp>
 #include <tenon/expr/matmul.hpp>
+#include <tenon/nn.hpp>
 #include <tenon/ops/catalogue.hpp>
+#include <tenon/optim.hpp>
+#include <tenon/tensor/choice.hpp>
+#include <tenon/tensor/create.hpp>
 #include <tenon/tensor/evaluate.hpp>
+#include <tenon/tensor/join.hpp>
+#include <tenon/tensor/movement.hpp>
+#include <tenon/tensor/random.hpp>
+#include <tenon/tensor/rearrange.hpp>
+#include <tenon/tensor/reshape.hpp>

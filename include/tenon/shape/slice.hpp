@@ -299,8 +299,8 @@ struct Slicing {
 /// The movement of extents `e` that indices, ranges and so on describe; index_error if one is out of range.
 template <class E, class... S>
 TENON_FN auto slice_movement(const E& e, const S&... spec) {
-  using Plan = detail::Slicing<E, S...>;
-  return Plan::make(e.dims(), make_seq<static_cast<int>(sizeof...(S))>{}, spec...);
+  using Slices = detail::Slicing<E, S...>;
+  return Slices::make(e.dims(), make_seq<static_cast<int>(sizeof...(S))>{}, spec...);
 }
 
 }  // namespace TENON_ABI
