@@ -61,7 +61,8 @@ TENON_FN V erfc(V x) {
   constexpr bool single = kernel::is_single<V>;
   if (device::active()) return device::erfc(x);
   if constexpr (!simd::is_pack<V>)
-    if (kernel::evaluated_early() && x != x) return x;
+    if (kernel::evaluated_early() && !(kernel::magnitude(x) <= kernel::format<V>::max))
+      return x != x ? x : V(x < 0 ? 2 : 0);
   constexpr T end = single ? T(10.2f) : T(27.4);  // from here on the result is 0
   V a = kernel::magnitude(x);
   a = simd::select(a > constant<V>(end), constant<V>(end), a);

@@ -76,7 +76,7 @@ TENON_FN V exp(V x) {
   if constexpr (!simd::is_pack<V>)
     if (kernel::evaluated_early()) {
       if (x != x) return x;
-      if (x > (kernel::is_single<V> ? V(88.7228394f) : V(709.782712893384))) return kernel::format<V>::infinity;
+      if (x > (kernel::is_single<V> ? V(88.7228317f) : V(709.782712893384))) return kernel::format<V>::infinity;
     }
   return kernel::exp_shifted(x, 0);
 }
@@ -140,7 +140,7 @@ TENON_FN V expm1(V x) {
   if constexpr (!simd::is_pack<V>)
     if (kernel::evaluated_early()) {
       if (x != x) return x;
-      if (x > (single ? T(88.7228394f) : T(709.782712893384))) return kernel::format<V>::infinity;
+      if (x > (single ? T(88.7228317f) : T(709.782712893384))) return kernel::format<V>::infinity;
     }
   auto [n, r, c, s] = kernel::reduce_exp(kernel::clamp<V>(x, single ? T(-20) : T(-40), single ? T(88.8f) : T(709.8)));
   // 2^n overflows before the result does, so there one factor of two comes last.

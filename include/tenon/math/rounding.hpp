@@ -50,6 +50,8 @@ TENON_FN V floor(V x) {
     else if (!kernel::evaluated_early())
       return kernel::is_single<V> ? V(__builtin_floorf(float(x))) : V(__builtin_floor(x));
   }
+  if constexpr (!simd::is_pack<V>)
+    if (kernel::evaluated_early() && !(kernel::magnitude(x) < kernel::all_integers<V>)) return x;
   V y = kernel::rint_by_sum(x);
   return simd::select(y > x, V(y - 1), y);
 }

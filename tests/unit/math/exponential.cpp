@@ -1,0 +1,39 @@
+// exp, exp2, exp10, expm1 and sigmoid within their claims.
+#include <tenon/math/exponential.hpp>
+
+#include "sweep.hpp"
+
+using namespace tenon;
+using namespace tenon::test;
+
+TEST_CASE("exp") { sweep("exp", bound(1), -746, 710, TENON_CALL(exp), TENON_REFERENCE(std::exp(x))); }
+TEST_CASE("exp near the range of float") {
+  sweep("exp", bound(1), -105, 89, TENON_CALL(exp), TENON_REFERENCE(std::exp(x)));
+}
+TEST_CASE("exp2") { sweep("exp2", bound(1, 1.25), -1076, 1025, TENON_CALL(exp2), TENON_REFERENCE(std::exp2(x))); }
+TEST_CASE("exp10") {
+  sweep("exp10", bound(1, 1.25), -325, 309, TENON_CALL(exp10), TENON_REFERENCE(__builtin_powl(10, x)));
+}
+TEST_CASE("expm1") { sweep("expm1", bound(1.25), -3, 3, TENON_CALL(expm1), TENON_REFERENCE(std::expm1(x))); }
+TEST_CASE("sigmoid") {
+  sweep("sigmoid", bound(1.5, 2), -40, 40, TENON_CALL(sigmoid), TENON_REFERENCE(1 / (1 + std::exp(-x))));
+}
+
+TEST_CASE("exponentials of infinities and of the last finite arguments") {
+  const float inf = HUGE_VALF;
+  CHECK(math::exp(inf) == inf);
+  CHECK(math::exp(-inf) == 0);
+  CHECK(math::exp(88.7228317f) <= std::numeric_limits<float>::max());
+  CHECK(math::exp(88.7228394f) == inf);
+  CHECK(math::exp(709.782712893384) <= std::numeric_limits<double>::max());
+  CHECK(math::exp(709.7827128933841) == HUGE_VAL);
+  CHECK(math::exp(-103.9f) == std::numeric_limits<float>::denorm_min());
+  CHECK(math::exp(-745.1) == std::numeric_limits<double>::denorm_min());
+  CHECK(math::exp2(127.0f) == 0x1p127f);
+  CHECK(math::exp2(-1074.0) == 0x1p-1074);
+  CHECK(math::expm1(-inf) == -1);
+  CHECK(math::expm1(0x1p-149f) == 0x1p-149f);
+  CHECK(math::sigmoid(-100.0f) > 0);
+  CHECK(math::sigmoid(inf) == 1);
+  CHECK(math::sigmoid(-inf) == 0);
+}

@@ -1,0 +1,121 @@
+// Loads and stores: whole, partial next to memory that must not be touched, strided, converting.
+#include <doctest/doctest.h>
+#include <sys/mman.h>
+#include <unistd.h>
+#include <tenon/simd/pack.hpp>
+
+using namespace tenon;
+using simd::pack;
+
+namespace {
+
+// Memory between two pages that fault on any access.
+class Guarded {
+ public:
+  Guarded() : page_(static_cast<size_t>(sysconf(_SC_PAGESIZE))) {
+    void* p = mmap(nullptr, 3 * page_, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    REQUIRE(p != MAP_FAILED);
+    begin_ = static_cast<unsigned char*>(p) + page_;
+    REQUIRE(mprotect(begin_, page_, PROT_READ | PROT_WRITE) == 0);
+  }
+  Guarded(const Guarded&) = delete;
+  Guarded& operator=(const Guarded&) = delete;
+  ~Guarded() { munmap(begin_ - page_, 3 * page_); }
+  // The last n elements before the fault, and the first after it.
+  template <class T>
+  T* last(index_t n) {
+    return reinterpret_cast<T*>(begin_ + page_) - n;
+  }
+  template <class T>
+  T* first() {
+    return reinterpret_cast<T*>(begin_);
+  }
+
+ private:
+  size_t page_;
+  unsigned char* begin_;
+};
+
+template <class T, int W>
+int wrong_partial(Guarded& memory) {
+  using V = pack<T, W>;
+  int wrong = 0;
+  for (int n = 0; n <= W; ++n) {
+    T* p = memory.last<T>(n);
+    for (int i = 0; i < n; ++i) p[i] = T(i + 1);
+    const V v = simd::load_partial<V>(p, n);
+    for (int i = 0; i < W; ++i) wrong += v[i] != (i < n ? T(i + 1) : T(0));
+    simd::store_partial(p, V(v + v), n);
+    for (int i = 0; i < n; ++i) wrong += p[i] != T(2 * (i + 1));
+    T* q = memory.first<T>();
+    for (int i = 0; i <= W; ++i) q[i] = T(7);
+    simd::store_partial(q, v, n);
+    for (int i = 0; i <= W; ++i) wrong += q[i] != (i < n ? T(i + 1) : T(7));
+  }
+  T* whole = memory.last<T>(W);
+  simd::store(whole, simd::iota<V>());
+  wrong += simd::load<V>(whole)[W - 1] != T(W - 1);
+  return wrong;
+}
+
+}  // namespace
+
+TEST_CASE("partial access touches nothing beyond its lanes") {
+  Guarded memory;
+  CHECK(wrong_partial<float, 1>(memory) == 0);
+  CHECK(wrong_partial<float, 4>(memory) == 0);
+  CHECK(wrong_partial<float, 8>(memory) == 0);
+  CHECK(wrong_partial<float, 16>(memory) == 0);
+  CHECK(wrong_partial<float, 32>(memory) == 0);
+  CHECK(wrong_partial<double, 2>(memory) == 0);
+  CHECK(wrong_partial<double, 4>(memory) == 0);
+  CHECK(wrong_partial<double, 8>(memory) == 0);
+  CHECK(wrong_partial<int, 16>(memory) == 0);
+  CHECK(wrong_partial<long, 8>(memory) == 0);
+  CHECK(wrong_partial<short, 32>(memory) == 0);
+  CHECK(wrong_partial<signed char, 64>(memory) == 0);
+}
+
+TEST_CASE("scalars count as one lane") {
+  double x = 2;
+  CHECK(simd::load<double>(&x) == 2);
+  CHECK(simd::load_partial<double>(&x, 0) == 0);
+  simd::store_partial(&x, 5.0, 0);
+  CHECK(x == 2);
+  simd::store(&x, 5.0);
+  CHECK(x == 5);
+  const signed char c = -3;
+  CHECK(simd::load_as<float>(&c) == -3);
+}
+
+TEST_CASE("strided access") {
+  float in[40], out[40] = {};
+  for (int i = 0; i < 40; ++i) in[i] = static_cast<float>(i);
+  using V = pack<float, 8>;
+  const V v = simd::gather<V>(in + 1, 5);
+  simd::scatter(out + 2, 4, v);
+  const V back = simd::gather<V>(in + 35, -5);
+  for (int i = 0; i < 8; ++i) {
+    CHECK(v[i] == static_cast<float>(1 + 5 * i));
+    CHECK(out[2 + 4 * i] == v[i]);
+    CHECK(back[i] == static_cast<float>(35 - 5 * i));
+  }
+}
+
+TEST_CASE("converting loads") {
+  signed char bytes[8] = {-128, -1, 0, 1, 2, 3, 100, 127};
+  const bool bools[8] = {true, false, true, true, false, false, true, false};
+  const float floats[8] = {0.5f, -1.5f, 2, 3, 4, 5, 6, 7};
+  const auto b = simd::load_as<pack<float, 8>>(bytes);
+  const auto d = simd::load_as<pack<double, 8>>(floats);
+  const auto t = simd::load_as<pack<double, 8>>(bools);
+  const auto part = simd::load_as_partial<pack<int, 8>>(bytes, 3);
+  const auto few = simd::load_as_partial<pack<int, 8>>(bools, 3);
+  for (int i = 0; i < 8; ++i) {
+    CHECK(b[i] == bytes[i]);
+    CHECK(d[i] == static_cast<double>(floats[i]));
+    CHECK(t[i] == bools[i]);
+    CHECK(part[i] == (i < 3 ? bytes[i] : 0));
+    CHECK(few[i] == (i < 3 ? bools[i] : 0));
+  }
+}
