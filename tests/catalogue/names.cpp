@@ -5,8 +5,11 @@
 #include <map>
 #include <string>
 #include <tenon/ops/catalogue.hpp>
+#include <tenon/ops/special_catalogue.hpp>
 
 namespace {
+
+using All = tenon::concat_t<tenon::PointwiseCatalogue, tenon::SpecialCatalogue>;
 
 template <class... Op>
 std::map<std::string, int> count_names(tenon::TypeList<Op...>) {
@@ -26,8 +29,8 @@ std::map<std::string, std::string> onnx_names(tenon::TypeList<Op...>) {
 }  // namespace
 
 TEST_CASE("every pointwise op has a name of its own") {
-  const auto count = count_names(tenon::PointwiseCatalogue{});
-  CHECK(count.size() == static_cast<std::size_t>(tenon::PointwiseCatalogue::size));
+  const auto count = count_names(All{});
+  CHECK(count.size() == static_cast<std::size_t>(All::size));
   for (const auto& [name, n] : count) {
     INFO(name);
     CHECK(!name.empty());
@@ -36,7 +39,7 @@ TEST_CASE("every pointwise op has a name of its own") {
 }
 
 TEST_CASE("an ONNX operator stands for one op") {
-  for (const auto& [onnx, ops] : onnx_names(tenon::PointwiseCatalogue{})) {
+  for (const auto& [onnx, ops] : onnx_names(All{})) {
     if (onnx.empty()) continue;
     INFO(onnx);
     INFO(ops);

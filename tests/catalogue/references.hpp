@@ -4,7 +4,9 @@
 // An op without an entry is compared with its own value in double, which still finds errors of float evaluation.
 #pragma once
 #include <cmath>
+#include <exception>
 #include <tenon/ops/catalogue.hpp>
+#include <tenon/ops/special_catalogue.hpp>
 
 namespace tenon::test {
 
@@ -44,6 +46,36 @@ inline Real cos_pi(Real x) {
   const Real n = rintl(x);
   return (fmodl(n, 2) == 0 ? 1 : -1) * sinl(pi * (0.5L - fabsl(x - n)));
 }
+// Asymptotic series (Abramowitz and Stegun 6.3.18, 6.4.12) after steps up to 40.
+inline Real digamma(Real x) {
+  Real y = 0;
+  for (; x < 40; x += 1) y -= 1 / x;
+  const Real z = 1 / (x * x);
+  return y + logl(x) - 0.5L / x -
+         z * (1.0L / 12 - z * (1.0L / 120 - z * (1.0L / 252 - z * (1.0L / 240 - z * (1.0L / 132 - z * 691 / 32760)))));
+}
+inline Real trigamma(Real x) {
+  Real y = 0;
+  for (; x < 40; x += 1) y += 1 / (x * x);
+  const Real z = 1 / (x * x);
+  return y + 1 / x + z / 2 + z / x * (1.0L / 6 - z * (1.0L / 30 - z * (1.0L / 42 - z * (1.0L / 30 - z * 5 / 66))));
+}
+// Newton's method on erf from the double result.
+inline Real erfinv(Real x) {
+  Real y = math::erfinv(static_cast<double>(x));
+  for (int i = 0; i < 3; ++i) y -= (erfl(y) - x) * sqrtl(pi) / 2 * expl(y * y);
+  return y;
+}
+// The standard library gives up on some arguments by throwing.
+template <class F>
+Real or_nan(F f) {
+  try {
+    return f();
+  } catch (const std::exception&) {
+    return NAN;
+  }
+}
+inline unsigned whole(Real x) { return static_cast<unsigned>(x); }
 inline Real softplus(Real x) { return x > 0 ? x + log1pl(expl(-x)) : log1pl(expl(x)); }
 
 TENON_TEST_REFERENCE_2(Add, x + y)
@@ -114,6 +146,9 @@ TENON_TEST_REFERENCE_2(LogAddExp, fmaxl(x, y) + log1pl(expl(-fabsl(x - y))))
 TENON_TEST_REFERENCE_1(Logit, 2 * atanhl(2 * x - 1))
 TENON_TEST_REFERENCE_1(Erf, erfl(x))
 TENON_TEST_REFERENCE_1(Erfc, erfcl(x))
+TENON_TEST_REFERENCE_1(Erfinv, erfinv(x))
+TENON_TEST_REFERENCE_1(NormalCdf, erfcl(-x* sqrt_half) / 2)
+TENON_TEST_REFERENCE_1(NormalQuantile, erfinv(2 * x - 1) / sqrt_half)
 TENON_TEST_REFERENCE_1(Sinc, x == 0 ? 1 : sin_pi(x) / (pi * x))
 TENON_TEST_REFERENCE_1(Relu, x > 0 ? x : 0)
 TENON_TEST_REFERENCE_1(Relu6, fminl(fmaxl(x, 0), 6))
@@ -136,6 +171,29 @@ TENON_TEST_REFERENCE_1(Real, x)
 TENON_TEST_REFERENCE_1(Imag, 0 * x)
 TENON_TEST_REFERENCE_1(Conj, x)
 TENON_TEST_REFERENCE_1(Arg, x < 0 ? pi : 0)
+
+TENON_TEST_REFERENCE_1(Tgamma, tgammal(x))
+TENON_TEST_REFERENCE_1(Lgamma, lgammal(x))
+TENON_TEST_REFERENCE_1(Digamma, digamma(x))
+TENON_TEST_REFERENCE_1(Trigamma, trigamma(x))
+TENON_TEST_REFERENCE_2(Beta, expl(lgammal(x) + lgammal(y) - lgammal(x + y)))
+#if defined(__STDCPP_MATH_SPEC_FUNCS__)
+TENON_TEST_REFERENCE_2(CylBesselJ, x >= 0 && y >= 0 ? or_nan([&] { return std::cyl_bessel_jl(x, y); }) : NAN)
+TENON_TEST_REFERENCE_2(CylNeumann, x >= 0 && y >= 0 ? or_nan([&] { return std::cyl_neumannl(x, y); }) : NAN)
+TENON_TEST_REFERENCE_2(CylBesselI, x >= 0 && y >= 0 ? or_nan([&] { return std::cyl_bessel_il(x, y); }) : NAN)
+TENON_TEST_REFERENCE_2(CylBesselK, x >= 0 && y >= 0 ? or_nan([&] { return std::cyl_bessel_kl(x, y); }) : NAN)
+TENON_TEST_REFERENCE_2(SphBessel, x >= 0 && y >= 0 ? std::sph_bessell(whole(x), y) : NAN)
+TENON_TEST_REFERENCE_2(SphNeumann, x >= 0 && y >= 0 ? std::sph_neumannl(whole(x), y) : NAN)
+TENON_TEST_REFERENCE_1(CompEllint1, std::comp_ellint_1l(x))
+TENON_TEST_REFERENCE_1(CompEllint2, std::comp_ellint_2l(x))
+TENON_TEST_REFERENCE_1(Expint, std::expintl(x))
+TENON_TEST_REFERENCE_1(RiemannZeta, std::riemann_zetal(x))
+TENON_TEST_REFERENCE_2(Legendre, x >= 0 && y <= 1 ? std::legendrel(whole(x), y) : NAN)
+TENON_TEST_REFERENCE_3(AssocLegendre, x >= 0 && y >= 0 && z <= 1 ? std::assoc_legendrel(whole(x), whole(y), z) : NAN)
+TENON_TEST_REFERENCE_2(Laguerre, x >= 0 && y >= 0 ? std::laguerrel(whole(x), y) : NAN)
+TENON_TEST_REFERENCE_3(AssocLaguerre, x >= 0 && y >= 0 && z >= 0 ? std::assoc_laguerrel(whole(x), whole(y), z) : NAN)
+TENON_TEST_REFERENCE_2(Hermite, x >= 0 ? std::hermitel(whole(x), y) : NAN)
+#endif
 
 template <class To>
 struct Reference<op::Cast<To>> {

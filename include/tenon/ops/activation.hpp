@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #pragma once
 #include <tenon/math/math.hpp>
+#include <tenon/ops/error_function.hpp>
 #include <tenon/ops/exponential.hpp>
 #include <tenon/ops/extrema.hpp>
 #include <tenon/ops/hyperbolic.hpp>
@@ -9,7 +10,6 @@
 #include <tenon/ops/logistic.hpp>
 #include <tenon/ops/op.hpp>
 #include <tenon/ops/select.hpp>
-#include <tenon/ops/special.hpp>
 
 namespace tenon {
 inline namespace TENON_ABI {
@@ -115,18 +115,17 @@ struct Celu : Pointwise<Celu> {
   }
 };
 
-/// x Phi(x) with the normal distribution Phi, exactly (Hendrycks and Gimpel 2016), as x erfc(-x/sqrt(2))/2, which keeps
-/// its digits for negative x; derivative Phi(x) + x phi(x).
+/// x Phi(x) with the normal distribution Phi, exactly (Hendrycks and Gimpel 2016), with its digits also for negative x;
+/// derivative Phi(x) + x phi(x).
 struct Gelu : Pointwise<Gelu> {
   static constexpr FixedString name{"gelu"};
   static constexpr FixedString onnx{"Gelu"};
   static constexpr Domain domain{-3, 10};
   static constexpr Claim claim{16, 16};
   static constexpr int cost = 30;
-  TENON_FN static auto value(auto x) { return lit(0.5) * x * math::erfc(lit(-0.7071067811865476) * x); }
+  TENON_FN static auto value(auto x) { return x * NormalCdf::value(x); }
   TENON_FN static auto partials(auto x) {
-    const auto phi = lit(0.3989422804014327) * exp(lit(-0.5) * x * x);
-    return d(lit(0.5) * erfc(lit(-0.7071067811865476) * x) + x * phi);
+    return d(normal_cdf(x) + x * (lit(0.3989422804014327) * exp(lit(-0.5) * x * x)));
   }
 };
 
@@ -142,9 +141,11 @@ struct GeluTanh : Pointwise<GeluTanh> {
   }
   TENON_FN static auto partials(auto x) {
     const auto u = x * (lit(1.5957691216057308) + lit(0.07135481627260025) * (x * x));
-    const auto slope = lit(1.5957691216057308) + lit(0.21406444881780074) * (x * x);
-    const auto s = sigmoid(u);
-    return d(s + x * slope * (s * sigmoid(-u)));
+    const auto w = x * (lit(1.5957691216057308) + lit(0.21406444881780074) * (x * x));
+    // As for silu, with w = x 2u' in place of x.
+    const auto e = exp(where(u > lit(0), -u, u));
+    const auto n = lit(1) + e;
+    return d(where(u > lit(0), n + w * e, e * (n + w)) / (n * n));
   }
 };
 
@@ -155,7 +156,12 @@ struct Silu : Pointwise<Silu> {
   static constexpr Claim claim{3, 3};
   static constexpr int cost = 15;
   TENON_FN static auto value(auto x) { return x * math::sigmoid(x); }
-  TENON_FN static auto partials(auto x) { return d(sigmoid(x) * (lit(1) + x * sigmoid(-x))); }
+  TENON_FN static auto partials(auto x) {
+    // With e = e^-|x|: (1 + e + x e)/(1 + e)^2 for positive x, e (1 + e + x)/(1 + e)^2 for negative.
+    const auto e = exp(where(x > lit(0), -x, x));
+    const auto n = lit(1) + e;
+    return d(where(x > lit(0), n + x * e, e * (n + x)) / (n * n));
+  }
 };
 
 /// x tanh(softplus(x)) (Misra 2019); derivative t + x sigmoid(x)/cosh^2(softplus(x)) with t = tanh(softplus(x)).
@@ -173,9 +179,12 @@ struct Mish : Pointwise<Mish> {
     return x * (n / (n + lit(2) * simd::select(x < V{}, lanewise::constant<V>(1), e * e)));
   }
   TENON_FN static auto partials(auto x) {
-    const auto s = softplus(x);
-    const auto c = cosh(s);
-    return d(tanh(s) + x * sigmoid(x) / (c * c));
+    // The formula above as a quotient of polynomials in e^-|x|, one exponential in all.
+    const auto e = exp(where(x > lit(0), -x, x));
+    const auto a = lit(4) * (x + lit(1)), b = lit(4) * x + lit(6);
+    const auto n = where(x > lit(0), lit(1) + e * (lit(4) + e * (b + e * a)), e * (a + e * (b + e * (lit(4) + e))));
+    const auto m = where(x > lit(0), lit(1) + e * (lit(2) + lit(2) * e), lit(2) + e * (lit(2) + e));
+    return d(n / (m * m));
   }
 };
 

@@ -129,7 +129,7 @@ struct Fma : Pointwise<Fma> {
 /// The length of (x, y), without overflow in between; derivatives x/h, y/h, both 0 at the origin.
 struct Hypot : Pointwise<Hypot> {
   static constexpr FixedString name{"hypot"};
-  static constexpr Claim claim{1, 1};
+  static constexpr Claim claim{2, 2};
   static constexpr int cost = 12;
   TENON_FN static auto value(auto x, auto y) { return math::hypot(x, y); }
   TENON_FN static auto partials_with_output(auto h, auto x, auto y) {

@@ -12,6 +12,7 @@
 #include <tenon/ops/compare.hpp>
 #include <tenon/ops/complex.hpp>
 #include <tenon/ops/division.hpp>
+#include <tenon/ops/error_function.hpp>
 #include <tenon/ops/exponential.hpp>
 #include <tenon/ops/extrema.hpp>
 #include <tenon/ops/hyperbolic.hpp>
@@ -20,7 +21,6 @@
 #include <tenon/ops/power.hpp>
 #include <tenon/ops/rounding.hpp>
 #include <tenon/ops/select.hpp>
-#include <tenon/ops/special.hpp>
 #include <tenon/ops/trigonometric.hpp>
 
 namespace tenon {
@@ -37,11 +37,11 @@ using PointwiseCatalogue = TypeList<  //
     op::Log10, op::Log1p, op::Xlogy, op::Xlog1py, op::Pow, op::Sqrt, op::Rsqrt, op::Cbrt, op::Sin, op::Cos, op::Tan,
     op::Asin, op::Acos, op::Atan, op::Atan2, op::SinPi, op::CosPi, op::Deg2rad, op::Rad2deg, op::Sinh, op::Cosh,
     op::Tanh, op::Asinh, op::Acosh, op::Atanh, op::Sigmoid, op::LogSigmoid, op::Softplus, op::LogAddExp, op::Logit,
-    op::Erf, op::Erfc, op::Sinc, op::Relu, op::Relu6, op::LeakyRelu, op::Elu, op::Selu, op::Celu, op::Gelu,
-    op::GeluTanh, op::Silu, op::Mish, op::Softsign, op::HardSigmoid, op::HardSwish, op::Threshold, op::HardShrink,
-    op::SoftShrink, op::Real, op::Imag, op::Conj, op::Arg, op::Cast<bool>, op::Cast<signed char>,
-    op::Cast<unsigned char>, op::Cast<int>, op::Cast<__INT64_TYPE__>, op::Cast<bfloat16>, op::Cast<half>,
-    op::Cast<float>, op::Cast<double>>;
+    op::Erf, op::Erfc, op::Erfinv, op::NormalCdf, op::NormalQuantile, op::Sinc, op::Relu, op::Relu6, op::LeakyRelu,
+    op::Elu, op::Selu, op::Celu, op::Gelu, op::GeluTanh, op::Silu, op::Mish, op::Softsign, op::HardSigmoid,
+    op::HardSwish, op::Threshold, op::HardShrink, op::SoftShrink, op::Real, op::Imag, op::Conj, op::Arg, op::Cast<bool>,
+    op::Cast<signed char>, op::Cast<unsigned char>, op::Cast<int>, op::Cast<__INT64_TYPE__>, op::Cast<bfloat16>,
+    op::Cast<half>, op::Cast<float>, op::Cast<double>>;
 
 namespace detail {
 template <class Op>

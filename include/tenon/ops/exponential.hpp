@@ -52,7 +52,7 @@ struct Exp2 : Pointwise<Exp2> {
 struct Exp10 : Pointwise<Exp10> {
   static constexpr FixedString name{"exp10"};
   static constexpr Domain domain{-37, 37};
-  static constexpr Claim claim{1, 1};
+  static constexpr Claim claim{2, 2};
   static constexpr int cost = 12;
   TENON_FN static auto value(auto x) { return math::exp10(x); }
   TENON_FN static auto partials_from_output(auto y) { return d(lit(2.302585092994046) * y); }
@@ -63,7 +63,7 @@ struct Expm1 : Pointwise<Expm1> {
   static constexpr FixedString name{"expm1"};
   static constexpr FixedString stablehlo{"exponential_minus_one"};
   static constexpr Domain domain{-30, 80};
-  static constexpr Claim claim{1, 1};
+  static constexpr Claim claim{2, 2};
   static constexpr int cost = 14;
   TENON_FN static auto value(auto x) { return math::expm1(x); }
   TENON_FN static auto partials(auto x) { return d(exp(x)); }

@@ -23,7 +23,7 @@ struct Pow : Pointwise<Pow> {
   static constexpr FixedString onnx{"Pow"};
   static constexpr FixedString stablehlo{"power"};
   static constexpr Domain domain{0.01, 10, -8, 8};
-  static constexpr Claim claim{1, 1};
+  static constexpr Claim claim{2, 2};
   static constexpr int cost = 30;
   template <class V>
   TENON_FN static V value(V x, V y) {
@@ -63,7 +63,7 @@ struct Rsqrt : Pointwise<Rsqrt> {
   static constexpr FixedString name{"rsqrt"};
   static constexpr FixedString stablehlo{"rsqrt"};
   static constexpr Domain domain{1e-20, 1e20};
-  static constexpr Claim claim{1.5, 1.5};
+  static constexpr Claim claim{2, 2};
   static constexpr int cost = 8;
   TENON_FN static auto value(auto x) { return math::rsqrt(x); }
   TENON_FN static auto partials_from_output(auto y) { return d(lit(-0.5) * (y * y * y)); }

@@ -1,4 +1,4 @@
-// tenon/ops/special.hpp: the error function and the gamma function with what belongs to them.
+// tenon/ops/error_function.hpp: the error function, the normal distribution function, sinc.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #pragma once
 #include <tenon/math/math.hpp>
@@ -32,10 +32,42 @@ struct Erf : Pointwise<Erf> {
 struct Erfc : Pointwise<Erfc> {
   static constexpr FixedString name{"erfc"};
   static constexpr Domain domain{-6, 9};
-  static constexpr Claim claim{4, 4};
-  static constexpr int cost = 28;
+  static constexpr Claim claim{2, 2};
+  static constexpr int cost = 40;
   TENON_FN static auto value(auto x) { return math::erfc(x); }
   TENON_FN static auto partials(auto x) { return d(lit(-1.1283791670955126) * exp(-(x * x))); }
+};
+
+/// The inverse of erf, for -1 < x < 1; derivative sqrt(pi)/2 e^(y^2), from the result.
+struct Erfinv : Pointwise<Erfinv> {
+  static constexpr FixedString name{"erfinv"};
+  static constexpr Domain domain{-0.999, 0.999};
+  static constexpr Claim claim{4, 5};
+  static constexpr int cost = 50;
+  TENON_FN static auto value(auto x) { return math::erfinv(x); }
+  TENON_FN static auto partials_from_output(auto y) { return d(lit(0.886226925452758) * exp(y * y)); }
+};
+
+/// The distribution function Phi of the standard normal distribution, also called ndtr; derivative its density
+/// e^(-x^2/2)/sqrt(2 pi).
+struct NormalCdf : Pointwise<NormalCdf> {
+  static constexpr FixedString name{"normal_cdf"};
+  static constexpr Domain domain{-3, 8};
+  static constexpr Claim claim{16, 16};
+  static constexpr int cost = 40;
+  TENON_FN static auto value(auto x) { return lit(0.5) * math::erfc(lit(-0.7071067811865476) * x); }
+  TENON_FN static auto partials(auto x) { return d(lit(0.3989422804014327) * exp(lit(-0.5) * x * x)); }
+};
+
+/// The inverse of normal_cdf, also called ndtri or probit, for 0 < p < 1; derivative sqrt(2 pi) e^(y^2/2), from the
+/// result.
+struct NormalQuantile : Pointwise<NormalQuantile> {
+  static constexpr FixedString name{"normal_quantile"};
+  static constexpr Domain domain{0.1, 0.999};
+  static constexpr Claim claim{8, 8};
+  static constexpr int cost = 52;
+  TENON_FN static auto value(auto p) { return lit(1.4142135623730951) * math::erfinv(lit(2) * p - lit(1)); }
+  TENON_FN static auto partials_from_output(auto y) { return d(lit(2.5066282746310002) * exp(lit(0.5) * y * y)); }
 };
 
 /// sin(pi x)/(pi x), 1 at 0, as numpy.sinc; derivative (cos(pi x) - sinc(x))/x, near 0 by its series.
@@ -72,6 +104,24 @@ TENON_FN auto erf(X&& x) {
 template <operand X>
 TENON_FN auto erfc(X&& x) {
   return apply<op::Erfc>(static_cast<X&&>(x));
+}
+
+/// The inverse of erf.
+template <operand X>
+TENON_FN auto erfinv(X&& x) {
+  return apply<op::Erfinv>(static_cast<X&&>(x));
+}
+
+/// The standard normal distribution function.
+template <operand X>
+TENON_FN auto normal_cdf(X&& x) {
+  return apply<op::NormalCdf>(static_cast<X&&>(x));
+}
+
+/// The inverse of normal_cdf.
+template <operand P>
+TENON_FN auto normal_quantile(P&& p) {
+  return apply<op::NormalQuantile>(static_cast<P&&>(p));
 }
 
 /// sin(pi x)/(pi x).

@@ -1,0 +1,127 @@
+// tenon/ops/elliptic.hpp: complete elliptic integrals, exponential integral, zeta function.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// On the host, where the standard library has them. A derivative without a rule is NaN (`incomplete`), never silently
+// zero.
+#pragma once
+#include <tenon/base/element.hpp>
+#include <tenon/math/special.hpp>
+#include <tenon/ops/arithmetic.hpp>
+#include <tenon/ops/exponential.hpp>
+#include <tenon/ops/literal.hpp>
+#include <tenon/ops/op.hpp>
+#include <tenon/ops/select.hpp>
+
+#if defined(__STDCPP_MATH_SPEC_FUNCS__)
+namespace tenon {
+inline namespace TENON_ABI {
+
+// Used by rules before their ops are complete.
+template <operand X>
+TENON_FN auto expint(X&& x);
+template <operand X>
+TENON_FN auto riemann_zeta(X&& x);
+template <operand K>
+TENON_FN auto comp_ellint_1(K&& k);
+template <operand K>
+TENON_FN auto comp_ellint_2(K&& k);
+
+namespace op {
+
+/// The exponential integral Ei(x); derivative e^x/x.
+struct Expint : Pointwise<Expint> {
+  static constexpr FixedString name{"expint"};
+  static constexpr Domain domain{0.5, 30};
+  static constexpr Claim claim{1, 64};
+  static constexpr int cost = 1000;
+  TENON_INLINE static auto value(auto x) { return math::expint(x); }
+  TENON_FN static auto partials(auto x) { return d(exp(x) / x); }
+};
+
+/// Riemann's zeta function; no rule for its derivative.
+struct RiemannZeta : Pointwise<RiemannZeta> {
+  static constexpr FixedString name{"riemann_zeta"};
+  static constexpr Domain domain{1.5, 20};
+  static constexpr Claim claim{1, 64};
+  static constexpr int cost = 1000;
+  static constexpr bool incomplete = true;
+  TENON_INLINE static auto value(auto x) { return math::riemann_zeta(x); }
+  TENON_FN static auto partials(auto) { return d(lit(limits<double>::nan())); }
+};
+
+/// The complete elliptic integral of the first kind K(k), |k| < 1 the modulus; derivative (E/(1 - k^2) - K)/k, near 0
+/// by its series.
+struct CompEllint1 : Pointwise<CompEllint1> {
+  static constexpr FixedString name{"comp_ellint_1"};
+  static constexpr Domain domain{-0.9, 0.9};
+  static constexpr Claim claim{1, 64};
+  static constexpr int cost = 1000;
+  TENON_INLINE static auto value(auto k) { return math::comp_ellint_1(k); }
+  TENON_FN static auto partials_with_output(auto y, auto k) {
+    const auto inside = abs(k) < lit(0.5);
+    const auto m = k * k;
+    const auto series = k * polynomial(m, 0.7853981633974483, 0.8835729338221293, 0.9203884727313847,
+                                       0.9395632325799552, 0.9513077729872047, 0.959235337762098, 0.9649450719154439,
+                                       0.9692528624150664, 0.9726183237428965, 0.975320041308849, 0.9775366777663691,
+                                       0.9793880729894114, 0.9809576051576637, 0.9823050743955176, 0.9834744851983694,
+                                       0.9844989377871178, 0.9854038081343485, 0.9862088766050465, 0.9869297895265414,
+                                       0.9875790854407037, 0.9881669301344184, 0.9887016524992097, 0.9891901414579545,
+                                       0.9896381442394117, 0.9900504934661782, 0.9904312821175114);
+    const auto safe = where(inside, lit(0.5), k);
+    return d(where(inside, series, (comp_ellint_2(safe) / ((lit(1) - safe) * (lit(1) + safe)) - y) / safe));
+  }
+};
+
+/// The complete elliptic integral of the second kind E(k), |k| <= 1 the modulus; derivative (E - K)/k, near 0 by its
+/// series.
+struct CompEllint2 : Pointwise<CompEllint2> {
+  static constexpr FixedString name{"comp_ellint_2"};
+  static constexpr Domain domain{-0.9, 0.9};
+  static constexpr Claim claim{1, 64};
+  static constexpr int cost = 1000;
+  TENON_INLINE static auto value(auto k) { return math::comp_ellint_2(k); }
+  TENON_FN static auto partials_with_output(auto y, auto k) {
+    const auto inside = abs(k) < lit(0.5);
+    const auto m = k * k;
+    const auto series =
+        k * polynomial(m, -0.7853981633974483, -0.2945243112740431, -0.18407769454627693, -0.1342233189399936,
+                       -0.10570086366524496, -0.0872032125238271, -0.07422654399349568, -0.06461685749433775,
+                       -0.05721284257311156, -0.051332633753097316, -0.04654936560792233, -0.04258209012997441,
+                       -0.03923830420630655, -0.03638166942205621, -0.03391291328270239, -0.03175803025119735,
+                       -0.029860721458616624, -0.028177396474429902, -0.026673778095311934, -0.025322540652325733,
+                       -0.024101632442302887, -0.022993061686028132, -0.021982003143510096, -0.021056130728498122,
+                       -0.02020511211155466, -0.01942022121799042);
+    const auto safe = where(inside, lit(0.5), k);
+    return d(where(inside, series, (y - comp_ellint_1(safe)) / safe));
+  }
+};
+
+}  // namespace op
+
+/// The exponential integral Ei(x).
+template <operand X>
+TENON_FN auto expint(X&& x) {
+  return apply<op::Expint>(static_cast<X&&>(x));
+}
+
+/// Riemann's zeta function.
+template <operand X>
+TENON_FN auto riemann_zeta(X&& x) {
+  return apply<op::RiemannZeta>(static_cast<X&&>(x));
+}
+
+/// The complete elliptic integral K(k).
+template <operand K>
+TENON_FN auto comp_ellint_1(K&& k) {
+  return apply<op::CompEllint1>(static_cast<K&&>(k));
+}
+
+/// The complete elliptic integral E(k).
+template <operand K>
+TENON_FN auto comp_ellint_2(K&& k) {
+  return apply<op::CompEllint2>(static_cast<K&&>(k));
+}
+
+}  // namespace TENON_ABI
+}  // namespace tenon
+#endif
