@@ -107,7 +107,7 @@ inline Pool& pool() {
   return instance;
 }
 
-inline Block* allocate_block(size_t bytes) {
+[[gnu::noinline]] inline Block* allocate_block(size_t bytes) {
   const int c = size_class_of(bytes);
   const bool pooled = c < size_classes;
   if (pooled && !pool_gone) {
@@ -133,7 +133,7 @@ inline Block* allocate_block(size_t bytes) {
   return b;
 }
 
-inline void free_block(Block* b) {
+[[gnu::noinline]] inline void free_block(Block* b) {
   if (b->size_class < 0 || pool_gone || pool().kept + b->bytes > pool_limit) return release_memory(b);
   Pool& p = pool();
   b->next = p.free[b->size_class];
