@@ -39,9 +39,11 @@ Set<Pixels> read_set(const std::string& images, const std::string& labels, float
     io::fail<io::format_error>("'%s' does not hold images of %td pixels", images.c_str(), Pixels);
   if (y.type != io::IdxType::u8 || y.shape.size() != 1 || y.shape[0] != x.shape[0])
     io::fail<io::format_error>("'%s' does not hold a label for each image", labels.c_str());
-  const TensorView<const unsigned char, dyn, Pixels> pixels(x.bytes.data(), x.shape[0], Pixels);
-  const TensorView<const unsigned char, dyn> digits(y.bytes.data(), y.shape[0]);
-  return {pixels / ink, cast<int>(digits)};
+  Set<Pixels> set{Tensor<float, dyn, Pixels>(x.shape[0], Pixels), Tensor<int, dyn>(x.shape[0])};
+  for (index_t i = 0; i < set.images.size(); ++i)
+    set.images.data()[i] = static_cast<float>(x.bytes[static_cast<std::size_t>(i)]) / ink;
+  for (index_t i = 0; i < set.labels.size(); ++i) set.labels(i) = y.bytes[static_cast<std::size_t>(i)];
+  return set;
 }
 
 // The files that come with tenon: every fifth image (index % 5 == 0) is for testing.
@@ -53,7 +55,7 @@ inline Split<64> read_digits(const std::string& folder) {
   for (index_t i = 0; i < n; ++i) {
     Set<64>& to = i % 5 == 0 ? split.test : split.train;
     const index_t at = i % 5 == 0 ? i / 5 : i - i / 5 - 1;
-    row(to.images, at) = row(all.images, i);
+    for (index_t k = 0; k < 64; ++k) to.images(at, k) = all.images(i, k);
     to.labels(at) = all.labels(i);
   }
   return split;

@@ -64,12 +64,56 @@ inline void check_entry(const SafetensorsFile& file, const TensorEntry& entry, D
   fail<format_error>("%s: tensor %s has shape %s, the model's has %s", name, in_quotes(entry.name).c_str(),
                      shape_text(entry.shape).c_str(), shape.c_str());
 }
-template <class T>
-Dims wanted(const T& tensor) {
-  Dims d = T::extents_type::static_dims();
+// A tensor of a model, as loading sees it: no code is compiled for each type but `resize`.
+struct Slot {
+  std::string name;
+  DType type;
+  Dims wanted, current;
+  void* tensor;
+  void* data;
+  void* (*resize)(void* tensor, const Dims& extents);
+};
+template <class X>
+void* resize(void* tensor, const Dims& extents) {
+  X& x = *static_cast<X*>(tensor);
+  x = X(extents);
+  return x.data();
+}
+template <class X>
+Slot slot_of(const nn::Path& name, X& x) {
   // A tensor whose run-time extents have been set keeps them; an empty one takes the file's.
-  if (tensor.size() > 0) d = tensor.dims();
-  return d;
+  const Dims current = x.dims(), wanted = x.size() > 0 ? current : X::extents_type::static_dims();
+  void* (*resizes)(void*, const Dims&) = nullptr;
+  if constexpr (!X::extents_type::is_static) resizes = &resize<X>;
+  return {name.c_str(), FileType<typename X::value_type>::value, wanted, current, &x, x.data(), resizes};
+}
+inline void load_slots(std::vector<Slot>& slots, const SafetensorsFile& file) {
+  std::vector<const TensorEntry*> entries;
+  for (const Slot& s : slots) {
+    const TensorEntry* entry = file.find(s.name);
+    if (!entry)
+      fail<format_error>("%s has no tensor %s, which the model needs", file.name().c_str(), in_quotes(s.name).c_str());
+    check_entry(file, *entry, s.type, s.wanted);
+    entries.push_back(entry);
+  }
+  for (const TensorEntry& entry : file.entries()) {
+    bool known = false;
+    for (const TensorEntry* e : entries) known = known || e == &entry;
+    if (!known)
+      fail<format_error>("%s has a tensor %s, which the model lacks", file.name().c_str(),
+                         in_quotes(entry.name).c_str());
+  }
+  for (std::size_t i = 0; i < slots.size(); ++i) {
+    Slot& s = slots[i];
+    const Dims extents = dims_of(entries[i]->shape);
+    if (!(extents == s.current)) s.data = s.resize(s.tensor, extents);
+    const auto bytes = file.bytes(*entries[i]);
+    if (!bytes.empty()) std::memcpy(s.data, bytes.data(), bytes.size());
+  }
+}
+inline void add_tensor(SafetensorsWriter& writer, const std::string& prefix, const nn::Path& name, DType type,
+                       const Dims& extents, const void* data) {
+  writer.add(prefix + name.c_str(), type, shape_of(extents), data);
 }
 
 }  // namespace detail
@@ -79,7 +123,7 @@ template <class M>
 void add_model(SafetensorsWriter& writer, const M& model, const std::string& prefix = "") {
   nn::for_each_state(model, [&](const nn::Path& name, const auto& tensor) {
     using T = typename bare_t<decltype(tensor)>::value_type;
-    writer.add(prefix + name.c_str(), detail::FileType<T>::value, detail::shape_of(tensor.dims()), tensor.data());
+    detail::add_tensor(writer, prefix, name, detail::FileType<T>::value, tensor.dims(), tensor.data());
   });
 }
 /// Writes all parameters and state of a model; io_error if the file cannot be written.
@@ -94,34 +138,10 @@ void save(const M& model, const std::string& path) {
 /// model is as it was.
 template <class M>
 void load(M& model, const SafetensorsFile& file) {
-  std::size_t found = 0;
-  nn::for_each_state(model, [&](const nn::Path& name, const auto& tensor) {
-    using X = bare_t<decltype(tensor)>;
-    const TensorEntry* entry = file.find(name.c_str());
-    if (!entry)
-      fail<format_error>("%s has no tensor %s, which the model needs", file.name().c_str(),
-                         in_quotes(name.c_str()).c_str());
-    detail::check_entry(file, *entry, detail::FileType<typename X::value_type>::value, detail::wanted(tensor));
-    ++found;
-  });
-  if (found != file.entries().size())
-    for (const TensorEntry& entry : file.entries()) {
-      bool known = false;
-      nn::for_each_state(model,
-                         [&](const nn::Path& name, const auto&) { known = known || entry.name == name.c_str(); });
-      if (!known)
-        fail<format_error>("%s has a tensor %s, which the model lacks", file.name().c_str(),
-                           in_quotes(entry.name).c_str());
-    }
-  nn::for_each_state(model, [&](const nn::Path& name, auto& tensor) {
-    using X = bare_t<decltype(tensor)>;
-    const TensorEntry& entry = file.at(name.c_str());
-    const Dims dims = detail::dims_of(entry.shape);
-    if constexpr (!X::extents_type::is_static)
-      if (!(tensor.dims() == dims)) tensor = X(dims);
-    const auto bytes = file.bytes(entry);
-    if (!bytes.empty()) std::memcpy(static_cast<void*>(tensor.data()), bytes.data(), bytes.size());
-  });
+  std::vector<detail::Slot> slots;
+  nn::for_each_state(model,
+                     [&](const nn::Path& name, auto& tensor) { slots.push_back(detail::slot_of(name, tensor)); });
+  detail::load_slots(slots, file);
 }
 /// The same from the file at `path`; io_error if it cannot be read.
 template <class M>

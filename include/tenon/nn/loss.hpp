@@ -28,6 +28,15 @@ struct DropLast {
     return d;
   }
 };
+template <Reduction R, class Logits>
+struct LossDims : DropLast<Logits> {};
+template <class Logits>
+struct LossDims<Reduction::mean, Logits> : DropLast<Extents<>> {};
+template <class Logits>
+struct LossDims<Reduction::sum, Logits> : DropLast<Extents<>> {};
+template <Reduction R, class Logits>
+using LossExtents = extents_from<LossDims<R, Logits>>;
+
 template <class Logits, class Labels>
 struct LabelsFit {
   static constexpr bool fits() {
@@ -88,77 +97,108 @@ C exponentials(const C* x, C* e, index_t n, C& top) {
 
 }  // namespace detail
 
-/// The loss of each row of A (logits, or log-probabilities if Log) given its label in B.
-template <bool Log, class A, class B>
-struct LabelLoss : Cut<LabelLoss<Log, A, B>, typename A::value_type,
-                       extents_from<detail::DropLast<typename A::extents_type>>, A, B> {
-  using Base = Cut<LabelLoss, typename A::value_type, extents_from<detail::DropLast<typename A::extents_type>>, A, B>;
-  using E = typename Base::extents_type;
+/// The losses of the rows of A (logits, or log-probabilities if Log) given their labels in B, reduced by R.
+template <bool Log, Reduction R, class A, class B>
+struct LabelLoss
+    : Cut<LabelLoss<Log, R, A, B>, typename A::value_type, detail::LossExtents<R, typename A::extents_type>, A, B> {
+  using E = detail::LossExtents<R, typename A::extents_type>;
+  using Base = Cut<LabelLoss, typename A::value_type, E, A, B>;
   using Result = primal_t<typename Base::value_type>;
   using C = compute_t<Result>;
   static constexpr FixedString name{"cross_entropy"};
   using Base::Base;
 
-  TENON_FN E extents() const { return E::from(detail::DropLast<E>::of(this->template operand<0>().extents().dims())); }
+  TENON_FN E extents() const {
+    if constexpr (E::is_static) {
+      return E{};
+    } else {
+      return E::from(detail::DropLast<E>::of(this->template operand<0>().extents().dims()));
+    }
+  }
   void compute(Result* out) const {
     const auto x = exec::operand(this->template operand<0>());
     const auto labels = exec::operand(this->template operand<1>());
-    rows(x.data, x.shape.dims(), x.strides, labels.data, labels.strides,
-         [&](index_t row, const C* logit, C* e, index_t n, index_t label) {
-           if constexpr (Log) {
-             out[row] = static_cast<Result>(-logit[label]);
-           } else {
-             C top{};
-             const C sum = detail::exponentials(logit, e, n, top);
-             out[row] = static_cast<Result>(log(sum) - (logit[label] - top));
-           }
-         });
+    C total(0);
+    const Rows rows{x.shape.dims(), x.strides, labels.strides};
+    rows.each(x.data, labels.data, [&](index_t row, const C* logit, C* e, index_t n, index_t label) {
+      const C loss = of_row(logit, e, n, label);
+      if constexpr (R == Reduction::none) {
+        out[row] = static_cast<Result>(loss);
+      } else {
+        total = total + loss;
+      }
+    });
+    if constexpr (R != Reduction::none) *out = static_cast<Result>(total / divisor(rows.count));
   }
+  /// One element, for constant expressions.
   constexpr C at(const Dims& i) const {
     const auto& x = this->template operand<0>();
-    Dims k = i;
-    const index_t n = x.extents()[A::rank - 1];
-    const auto logit = [&](index_t c) {
-      k.rank = A::rank;
-      k.d[A::rank - 1] = c;
-      return static_cast<C>(x.at(k));
-    };
-    const index_t label = static_cast<index_t>(this->template operand<1>().at(i));
-    if (label < 0 || label >= n) fail_index("cross_entropy", "label", label, n);
-    if constexpr (Log) {
-      return -logit(label);
-    } else {
-      C top = logit(0);
-      for (index_t c = 1; c < n; ++c) top = logit(c) > top ? logit(c) : top;
-      C sum(0);
-      for (index_t c = 0; c < n; ++c) sum = sum + exp(C(logit(c) - top));
-      return log(sum) - (logit(label) - top);
+    const Dims extents = x.extents().dims();
+    Dims row = detail::DropLast<E>::of(extents), k = row;
+    const index_t n = extents.d[A::rank - 1], count = R == Reduction::none ? 1 : row.size();
+    C total(0);
+    for (index_t r = 0; r < count; ++r) {
+      index_t rest = r;
+      for (int a = A::rank - 2; a >= 0; --a) {
+        k.d[a] = R == Reduction::none ? i.d[a] : rest % row.d[a];
+        rest /= row.d[a];
+      }
+      const index_t label = static_cast<index_t>(this->template operand<1>().at(k));
+      if (label < 0 || label >= n) fail_index("cross_entropy", "label", label, n);
+      const auto logit = [&](index_t c) {
+        Dims j = k;
+        j.push(c);
+        return static_cast<C>(x.at(j));
+      };
+      if constexpr (Log) {
+        total = total - logit(label);
+      } else {
+        C top = logit(0), sum(0);
+        for (index_t c = 1; c < n; ++c) top = logit(c) > top ? logit(c) : top;
+        for (index_t c = 0; c < n; ++c) sum = sum + exp(C(logit(c) - top));
+        total = total + (log(sum) - (logit(label) - top));
+      }
     }
+    return R == Reduction::none ? total : total / divisor(count);
   }
   template <class X, class Y>
   static auto with(X x, Y y) {
-    return LabelLoss<Log, X, Y>(static_cast<X&&>(x), static_cast<Y&&>(y));
+    return LabelLoss<Log, R, X, Y>(static_cast<X&&>(x), static_cast<Y&&>(y));
   }
   /// d loss / d logit = softmax - 1 at the label.
   template <class Y, class G, class X, class L>
   static void pull(const Y&, const G& g, X& x, L& labels) {
     if constexpr (X::active) {
-      const StridedMap to = x.adjoint.map(), from = g.map();
-      rows(x.value.data(), x.value.dims(), x.value.strides(), labels.value.data(), labels.value.strides(),
-           [&](index_t row, const C* logit, C* e, index_t n, index_t label) {
-             const C scale = get(g, offset(from, row));
-             const index_t first = offset(to, row, 1), step = to.strides.d[to.strides.rank - 1];
-             if constexpr (!Log) {
-               C top{};
-               const C factor = scale / detail::exponentials(logit, e, n, top);
-               for (index_t c = 0; c < n; ++c) add(x.adjoint, first + c * step, C(e[c] * factor));
-             }
-             add(x.adjoint, first + label * step, C(-scale));
-           });
+      const Dims extents = x.value.dims(), strides = x.adjoint.strides();
+      const index_t step = strides.d[extents.rank - 1];
+      const Rows rows{extents, x.value.strides(), labels.value.strides()};
+      C scale = R == Reduction::none ? C(0) : get(g, 0) / divisor(rows.count);
+      rows.each(x.value.data(), labels.value.data(), [&](index_t row, const C* logit, C* e, index_t n, index_t label) {
+        if constexpr (R == Reduction::none) scale = get(g, Rows::offset(g.dims(), g.strides(), g.dims().rank, row));
+        const index_t first = Rows::offset(extents, strides, extents.rank - 1, row);
+        if constexpr (!Log) {
+          C top{};
+          const C factor = scale / detail::exponentials(logit, e, n, top);
+          for (index_t c = 0; c < n; ++c) add(x.adjoint, first + c * step, C(e[c] * factor));
+        }
+        add(x.adjoint, first + label * step, C(-scale));
+      });
     }
   }
 
  private:
+  static constexpr C divisor(index_t rows) {
+    return C(R == Reduction::mean ? static_cast<base_t<C>>(rows) : static_cast<base_t<C>>(1));
+  }
+  static C of_row(const C* logit, C* e, index_t n, index_t label) {
+    if constexpr (Log) {
+      return -logit[label];
+    } else {
+      C top{};
+      const C sum = detail::exponentials(logit, e, n, top);
+      return log(sum) - (logit[label] - top);
+    }
+  }
   template <class V>
   static C get(const V& view, index_t at) {
     return static_cast<C>(tenon::detail::Element<typename V::value_type>::access(view, at));
@@ -167,41 +207,47 @@ struct LabelLoss : Cut<LabelLoss<Log, A, B>, typename A::value_type,
   static void add(V& view, index_t at, const C& value) {
     tenon::detail::Element<typename V::value_type>::access(view, at) += value;
   }
-  // Where row `row` (row-major, of all axes but the last `inner`) begins.
-  static index_t offset(const StridedMap& m, index_t row, int inner = 0) {
-    index_t o = m.offset;
-    for (int a = m.extents.rank - inner - 1; a >= 0; --a) {
-      o += row % m.extents.d[a] * m.strides.d[a];
-      row /= m.extents.d[a];
+  // All rows of logits, in row-major order.
+  struct Rows {
+    Dims extents, strides, label_strides;
+    index_t count;
+    Rows(const Dims& e, const Dims& s, const Dims& l)
+        : extents(e), strides(s), label_strides(l), count(detail::DropLast<E>::of(e).size()) {}
+
+    // Where row number `row` begins, `axes` axes counting the rows.
+    static index_t offset(const Dims& extents, const Dims& strides, int axes, index_t row) {
+      index_t o = 0;
+      for (int a = axes - 1; a >= 0; --a) {
+        o += row % extents.d[a] * strides.d[a];
+        row /= extents.d[a];
+      }
+      return o;
     }
-    return o;
-  }
-  // f(row, logits, room for as many, their number, label) for each row.
-  template <class P, class I, class F>
-  static void rows(const P* x, const Dims& extents, const Dims& strides, const I* labels, const Dims& label_strides,
-                   const F& f) {
-    const index_t n = extents.d[extents.rank - 1], step = strides.d[strides.rank - 1];
-    const StridedMap logits{extents, strides, 0}, of_labels{detail::DropLast<E>::of(extents), label_strides, 0};
-    const index_t count = of_labels.extents.size();
-    if (count == 0) return;
-    constexpr bool direct = __is_same(P, C);
-    tenon::detail::BlockRef block(static_cast<size_t>(2 * n) * sizeof(C));
-    C *e = reinterpret_cast<C*>(block.data()), *copy = e + n;
-    if constexpr (!is_real<C>)
-      for (index_t c = 0; c < 2 * n; ++c) ::new (e + c) C();
-    for (index_t row = 0; row < count; ++row) {
-      const index_t label = static_cast<index_t>(labels[offset(of_labels, row)]);
-      if (label < 0 || label >= n) fail_index("cross_entropy", "label", label, n);
-      const P* p = x + offset(logits, row, 1);
-      if constexpr (direct)
-        if (step == 1) {
-          f(row, p, e, n, label);
-          continue;
+    // f(row, logits, room for as many, their number, label) for each row.
+    template <class P, class I, class F>
+    void each(const P* x, const I* labels, const F& f) const {
+      const int axes = extents.rank - 1;
+      const index_t n = extents.d[axes], step = strides.d[axes];
+      if (count == 0) return;
+      tenon::detail::BlockRef block(static_cast<size_t>(2 * n) * sizeof(C));
+      C *e = reinterpret_cast<C*>(block.data()), *copy = e + n;
+      if constexpr (!is_real<C>)
+        for (index_t c = 0; c < 2 * n; ++c) ::new (e + c) C();
+      for (index_t row = 0; row < count; ++row) {
+        const index_t label = static_cast<index_t>(labels[offset(extents, label_strides, axes, row)]);
+        if (label < 0 || label >= n) fail_index("cross_entropy", "label", label, n);
+        const P* p = x + offset(extents, strides, axes, row);
+        const C* logit = copy;
+        bool direct = false;
+        if constexpr (__is_same(P, C)) {
+          direct = step == 1;
+          if (direct) logit = p;
         }
-      for (index_t c = 0; c < n; ++c) copy[c] = static_cast<C>(p[c * step]);
-      f(row, copy, e, n, label);
+        for (index_t c = 0; !direct && c < n; ++c) copy[c] = static_cast<C>(p[c * step]);
+        f(row, logit, e, n, label);
+      }
     }
-  }
+  };
 };
 
 namespace detail {
@@ -224,8 +270,7 @@ constexpr auto label_loss(const char* name, X&& x, L&& labels) {
   using EB = typename decltype(b)::extents_type;
   if constexpr (LabelsFit<EA, EB>::ok) {
     check_labels(name, a.extents().dims(), b.extents().dims());
-    return reduced<R>(
-        LabelLoss<Log, decltype(a), decltype(b)>(static_cast<decltype(a)&&>(a), static_cast<decltype(b)&&>(b)));
+    return LabelLoss<Log, R, decltype(a), decltype(b)>(static_cast<decltype(a)&&>(a), static_cast<decltype(b)&&>(b));
   }
 }
 template <class X>

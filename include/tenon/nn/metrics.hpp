@@ -8,15 +8,25 @@ inline namespace TENON_ABI {
 namespace nn {
 
 namespace detail {
+// As argmax: the first largest element, or the first NaN.
+template <class T>
+index_t first_largest(const T* x, index_t n) {
+  index_t best = 0;
+  for (index_t i = 1; i < n && x[best] == x[best]; ++i)
+    if (!(x[i] <= x[best])) best = i;
+  return best;
+}
 // f(label, position of the largest logit) for each example.
 template <class X, class Y, class F>
 void each_prediction(const char* metric, const X& logits, const Y& labels, const F& f) {
   static_assert(has_labels<Y>, "tenon: labels are integers");
   if constexpr (LabelsFit<typename X::extents_type, typename Y::extents_type>::ok) {
     check_labels(metric, logits.extents().dims(), labels.extents().dims());
-    const auto best = evaluate(argmax<-1>(logits));
+    const auto x = evaluate(logits);
     const auto label = evaluate(labels);
-    for (index_t i = 0, n = label.size(); i < n; ++i) f(static_cast<index_t>(label.data()[i]), best.data()[i]);
+    const index_t classes = x.extents()[X::rank - 1];
+    for (index_t i = 0, n = label.size(); i < n; ++i)
+      f(static_cast<index_t>(label.data()[i]), first_largest(x.data() + i * classes, classes));
   }
 }
 }  // namespace detail

@@ -92,11 +92,6 @@ struct Describe {
   }
 };
 
-inline void print_extents(std::FILE* out, int width, const Dims& d) {
-  Message text;
-  if (d.rank) text << d;
-  std::fprintf(out, "  %-*s", width, text.c_str());
-}
 // "12.3 k": three digits and a unit.
 inline void print_scaled(char (&text)[32], double x) {
   const char* const unit[] = {"", " k", " M", " G", " T", " P"};
@@ -108,6 +103,22 @@ inline void print_scaled(char (&text)[32], double x) {
                 : x < 99.95 ? "%.1f%s"
                             : "%.0f%s",
                 x, unit[u]);
+}
+
+inline void print_line(std::FILE* out, const LayerLine& l) {
+  Message shape;
+  if (l.output.rank) shape << l.output;
+  char flops[32];
+  print_scaled(flops, l.flops);
+  std::fprintf(out, "%-16s  %-32s  %-14s  %10td  %10s\n", l.name, l.type, shape.c_str(), l.parameters, flops);
+}
+inline void print_total(std::FILE* out, const Summary& total) {
+  char flops[32], bytes[32], activations[32];
+  print_scaled(flops, total.flops);
+  print_scaled(bytes, static_cast<double>(total.parameter_bytes));
+  print_scaled(activations, static_cast<double>(total.activation_bytes));
+  std::fprintf(out, "%td parameters in %sB; for one input %sFLOP and %sB of activations\n", total.parameters, bytes,
+               flops, activations);
 }
 
 }  // namespace detail
@@ -128,18 +139,8 @@ template <class M, class... I>
 Summary print_summary(std::FILE* out, const M& model, I... extent) {
   const Dims input{static_cast<int>(sizeof...(I)), {static_cast<index_t>(extent)...}};
   std::fprintf(out, "%-16s  %-32s  %-14s  %10s  %10s\n", "layer", "type", "output", "parameters", "FLOPs");
-  char flops[32], bytes[32], activations[32];
-  const Summary total = summarise(model, input, [&](const LayerLine& l) {
-    std::fprintf(out, "%-16s  %-32s", l.name, l.type);
-    detail::print_extents(out, 14, l.output);
-    detail::print_scaled(flops, l.flops);
-    std::fprintf(out, "  %10td  %10s\n", l.parameters, flops);
-  });
-  detail::print_scaled(flops, total.flops);
-  detail::print_scaled(bytes, static_cast<double>(total.parameter_bytes));
-  detail::print_scaled(activations, static_cast<double>(total.activation_bytes));
-  std::fprintf(out, "%td parameters in %sB; for one input %sFLOP and %sB of activations\n", total.parameters, bytes,
-               flops, activations);
+  const Summary total = summarise(model, input, [&](const LayerLine& l) { detail::print_line(out, l); });
+  detail::print_total(out, total);
   return total;
 }
 /// The same to standard output.
