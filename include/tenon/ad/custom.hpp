@@ -7,7 +7,7 @@
 //   z = stop_gradient(x) * w;
 // A pointwise rule needs neither: an op with `partials` of its own is one (docs/adding-an-op.md).
 #pragma once
-#include <tenon/ad/record.hpp>
+#include <tenon/ad/statement.hpp>
 #include <tenon/tensor/evaluate.hpp>
 
 namespace tenon {

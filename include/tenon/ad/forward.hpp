@@ -1,5 +1,5 @@
-// tenon/ad/forward.hpp: forward mode on functions (jvp), and what is built from both modes: jacobian, hessian, hvp,
-// vjp. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// tenon/ad/forward.hpp: forward mode on functions (jvp), and what needs both modes: vjp, jacobian, hessian, hvp.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //   auto [y, dy] = jvp(f, x, dx);        // value and directional derivative, one pass
 //   auto J = jacobian(f)(x);             // extents: those of f(x), then those of x
@@ -112,15 +112,6 @@ auto owned(const R& r) {
     }
   } else {
     return r;
-  }
-}
-
-template <class X>
-auto own_argument(const X& x) {
-  if constexpr (expression<X> && !is_tensor<X>) {
-    return evaluate(x);
-  } else {
-    return x;
   }
 }
 

@@ -165,6 +165,16 @@ struct Restructure {
   }
 };
 
+// Views and expressions as tensors of their own, other arguments as they are.
+template <class X>
+decltype(auto) own_argument(const X& x) {
+  if constexpr (expression<X> && !is_tensor<X>) {
+    return evaluate(x);
+  } else {
+    return (x);
+  }
+}
+
 // What a function returned, free of Tag's layer: a number, or a tensor of its own.
 template <class Tag, class R>
 auto detach(const R& r) {
@@ -263,10 +273,22 @@ struct Reverse {
   template <class... X>
   auto operator()(const X&... x) const {
     static_assert(((Arg < static_cast<int>(sizeof...(X))) && ...), "tenon: grad: there is no such argument");
-    return run(make_seq<static_cast<int>(sizeof...(X))>{}, x...);
+    return take(make_seq<static_cast<int>(sizeof...(X))>{}, x...);
   }
 
  private:
+  template <int... I, class... X>
+  auto take(Seq<I...> s, const X&... x) const {
+    return run(s, variable<I>(x)...);
+  }
+  template <int I, class X>
+  static decltype(auto) variable(const X& x) {
+    if constexpr (selected<I, Arg...>) {
+      return own_argument(x);
+    } else {
+      return (x);
+    }
+  }
   static constexpr int first = [] {
     constexpr int a[] = {Arg...};
     return a[0];

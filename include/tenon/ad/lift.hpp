@@ -5,7 +5,7 @@
 // member by member. Lifting to rev aliases the parameters' storage. Integer tensors and plain scalars stay what they
 // are; `frozen(x)` keeps all of x out of the derivative.
 #pragma once
-#include <tenon/ad/record.hpp>
+#include <tenon/ad/statement.hpp>
 #include <tenon/base/reflect.hpp>
 
 namespace tenon {

@@ -1,12 +1,13 @@
-// tenon/ad/record.hpp: reverse mode on tensors: a statement is computed by its primal kernel and recorded whole.
+// tenon/ad/record.hpp: what a tape keeps of a tensor statement, and how it pulls the statement's adjoint back.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // The record of a pointwise statement is its program with its table of leaves; pulling back is one fused sweep. The
 // record of a cut (reduction, contraction, opaque op) is the cut on primal operands; pulling back is its `pull` rule.
-// Kernels are those of the primal type: training shares them with inference. Intermediate values are kept by count;
-// plain tensors that a rule needs are copied, since their owner may change or drop them before the sweep.
+// Intermediate values are kept by count; plain tensors that a rule needs are copied, since their owner may change or
+// drop them before the sweep. A record whose adjoint is zero throughout is passed over.
 #pragma once
 #include <tenon/ad/rev.hpp>
+#include <tenon/exec/cpu/offsets.hpp>
 #include <tenon/exec/cpu/pullback.hpp>
 #include <tenon/exec/operand.hpp>
 #include <tenon/tensor/view.hpp>
@@ -24,7 +25,19 @@ struct Pulled<P, Extents<E...>, true> {
   TensorView<compute_t<P>, E...> adjoint;
   template <class X>
   void add(X&& x) {
-    adjoint += static_cast<X&&>(x);
+    if (!exec::writes_twice(adjoint.map())) {
+      adjoint += static_cast<X&&>(x);
+      return;
+    }
+    // A broadcast operand: many elements add to one adjoint.
+    using G = compute_t<P>;
+    const Dims extents = adjoint.dims();
+    const detail::BlockRef block(static_cast<size_t>(extents.size()) * sizeof(G));
+    G* const given = reinterpret_cast<G*>(block.data());
+    TensorView<G, E...>(given, extents) = static_cast<X&&>(x);
+    exec::OffsetTables tables(extents);
+    for (int a = 0; a < extents.rank; ++a) tables.identity(a, adjoint.strides().d[a]);
+    exec::add_at_offsets(given, adjoint.data(), tables);
   }
 };
 template <class P, index_t... E>
@@ -37,11 +50,8 @@ struct Pulled<P, Extents<E...>, false> {
 
 namespace detail {
 
-template <class P>
-inline constexpr index_t units_of = (static_cast<index_t>(sizeof(compute_t<P>)) + 3) / 4;
-
-// Replaces a leaf by a copy of the elements it touches.
-inline void keep_copy(Source& s, index_t bytes) {
+// Replaces a leaf by a copy of the elements it touches; an adjoint takes `units`.
+inline void keep_copy(Source& s, index_t bytes, index_t units) {
   Dims extents = s.map.extents;
   for (int a = 0; a < extents.rank; ++a)
     if (s.map.strides.d[a] == 0) extents.d[a] = 1;
@@ -75,6 +85,7 @@ inline void keep_copy(Source& s, index_t bytes) {
   to.extents = s.map.extents;
   for (int a = 0; a < extents.rank; ++a)
     if (s.map.strides.d[a] == 0) to.strides.d[a] = 0;
+  if (s.slot) s.slot = static_cast<slot_t>(static_cast<index_t>(s.slot) + s.map.offset * units);
   s.map = to;
   s.data = copy.data();
   s.keep = static_cast<BlockRef&&>(copy);
@@ -82,6 +93,22 @@ inline void keep_copy(Source& s, index_t bytes) {
 // Whether the memory behind a leaf may be gone or changed by the time of the sweep.
 inline bool transient(const Source& s) {
   return !s.keep && (s.slot == 0 || s.map.strides == Dims{s.map.strides.rank, {}});
+}
+
+inline index_t magnitude(index_t x) { return x < 0 ? -x : x; }
+// to[map] += from, element after element; `from` is dense.
+template <class A>
+void add_adjoints(A* to, const StridedMap& map, const A* from) {
+  exec::Nest<4> nest;
+  nest.start(map.extents);
+  nest.add(to, sizeof(A), map);
+  if (nest.empty()) return;
+  exec::Walk<4> walk;
+  walk.start(nest, 0, nest.rank);
+  do {
+    A& t = *reinterpret_cast<A*>(const_cast<char*>(walk.at[0]));
+    t = static_cast<A>(apply<op::Add>(t, *from++));
+  } while (walk.next(nest, 0, nest.rank));
 }
 
 template <class P, class List>
@@ -103,6 +130,7 @@ struct ProgramRecord {
 
   static void sweep(Tape& tape, char* begin, char*) {
     ProgramRecord& r = *reinterpret_cast<ProgramRecord*>(begin);
+    if (are_zero_adjoints(tape.adjoint<A>(r.out), r.extents.size())) return;
     void* adjoint[P::loads];
     for (int k = 0; k < P::loads; ++k)
       adjoint[k] = Loads::active[k] && r.source[k].slot ? tape.adjoint<char>(r.source[k].slot) : nullptr;
@@ -126,6 +154,43 @@ auto adjoint_view(T* data, const Extents<E...>& e, const Dims& strides) {
 template <class A>
 using PrimalLeaf = Leaf<primal_t<typename A::value_type>, typename A::extents_type, BlockRef, false>;
 
+// Whether two indices of a map may mean one element, as they do in a broadcast or in windows.
+inline bool may_repeat(const StridedMap& m) {
+  bool seen[max_rank] = {};
+  index_t reach = 0;
+  for (int step = 0; step < m.extents.rank; ++step) {
+    int least = -1;
+    for (int a = 0; a < m.extents.rank; ++a)
+      if (!seen[a] && (least < 0 || magnitude(m.strides.d[a]) < magnitude(m.strides.d[least]))) least = a;
+    seen[least] = true;
+    if (m.extents.d[least] <= 1) continue;
+    if (magnitude(m.strides.d[least]) <= reach) return true;
+    reach += magnitude(m.strides.d[least]) * (m.extents.d[least] - 1);
+  }
+  return false;
+}
+
+// An adjoint that a rule adds to in a place of its own: of an operand whose indices share elements, which are added up
+// after the rule; of a constant of an active type, where it is dropped.
+template <class G>
+struct AsideAdjoint {
+  BlockRef block;
+  StridedMap map;  // of the operand
+  slot_t slot = 0;
+
+  G* start(const StridedMap& m, slot_t s) {
+    const size_t bytes = static_cast<size_t>(m.extents.size()) * sizeof(G);
+    block = BlockRef(bytes);
+    __builtin_memset(block.data(), 0, bytes);
+    map = m;
+    slot = s;
+    return reinterpret_cast<G*>(block.data());
+  }
+  void finish(Tape& tape) {
+    if (slot) add_adjoints(tape.adjoint<G>(slot), map, reinterpret_cast<const G*>(block.data()));
+  }
+};
+
 // A cut: the node on primal leaves, its value, where its adjoint and its operands' adjoints are.
 template <class N, class P, class E, class... A>
 struct CutRecord {
@@ -139,37 +204,41 @@ struct CutRecord {
     reinterpret_cast<CutRecord*>(begin)->pull(tape, make_seq<static_cast<int>(sizeof...(A))>{});
   }
   static void destroy(char* begin) { reinterpret_cast<CutRecord*>(begin)->~CutRecord(); }
+
+ private:
+  template <class Old>
+  using adjoint_of = compute_t<primal_t<typename Old::value_type>>;
+
   template <int... I>
   void pull(Tape& tape, Seq<I...>) {
+    const compute_t<P>* adjoint = tape.adjoint<compute_t<P>>(out);
+    if (are_zero_adjoints(adjoint, shape.size())) return;
     const Dims dense = row_major(shape.dims());
     const auto y = const_view(reinterpret_cast<const P*>(value ? value.data() : nullptr), shape, dense);
-    const auto g = const_view(static_cast<const compute_t<P>*>(tape.adjoint<compute_t<P>>(out)), shape, dense);
-    BlockRef unwanted;
-    pull_with(y, g, pulled<A>(tape, node.template operand<I>(), slot[I], unwanted)...);
+    const auto g = const_view(adjoint, shape, dense);
+    Operands<AsideAdjoint<adjoint_of<A>>...> aside;
+    pull_with(y, g, pulled<A>(tape, node.template operand<I>(), slot[I], mutable_at<I>(aside))...);
+    (mutable_at<I>(aside).finish(tape), ...);
+  }
+  template <int I, class X>
+  static X& mutable_at(Operand<I, X>& o) {
+    return o.node;
   }
   template <class Y, class G, class... X>
   void pull_with(const Y& y, const G& g, X... x) {
     node.pull(y, g, x...);
   }
-  template <class Old, class Lf>
-  static auto pulled(Tape& tape, const Lf& leaf, slot_t s, BlockRef& unwanted) {
+  template <class Old, class Lf, class G>
+  static auto pulled(Tape& tape, const Lf& leaf, slot_t s, AsideAdjoint<G>& aside) {
     using Q = typename Lf::value_type;
     constexpr bool active = leaf_active<Old>;
     auto value = const_view(leaf.data, leaf.shape, leaf.strides);
     if constexpr (active) {
-      using G = compute_t<Q>;
-      G* to;
-      if (s) {
-        to = tape.adjoint<G>(s);
-      } else {
-        // A constant of an active type: what it is given goes nowhere.
-        const StridedMap map{leaf.shape.dims(), leaf.strides, 0};
-        const exec::ByteRange range = exec::range_of(nullptr, map, sizeof(G));
-        unwanted = BlockRef(static_cast<size_t>(range.hi - range.lo));
-        __builtin_memset(unwanted.data(), 0, static_cast<size_t>(range.hi - range.lo));
-        to = reinterpret_cast<G*>(unwanted.data() - (range.lo - static_cast<const char*>(nullptr)));
-      }
-      return Pulled<Q, typename Lf::extents_type, true>{value, adjoint_view(to, leaf.shape, leaf.strides)};
+      const StridedMap map{leaf.shape.dims(), leaf.strides, 0};
+      const bool apart = s == 0 || may_repeat(map);
+      G* to = apart ? aside.start(map, s) : tape.adjoint<G>(s);
+      return Pulled<Q, typename Lf::extents_type, true>{
+          value, adjoint_view(to, leaf.shape, apart ? row_major(map.extents) : leaf.strides)};
     } else {
       return Pulled<Q, typename Lf::extents_type, false>{value};
     }
@@ -204,17 +273,14 @@ struct CopyRecord {
 
 // n adjoints at `to` go on to those at `from`: two tensors that shared slots part ways.
 template <class P>
-struct CopyRecordFrom {
+struct PartingRecord {
   index_t n;
   slot_t to, from;
   static void sweep(Tape& tape, char* begin, char*) {
-    CopyRecordFrom& r = *reinterpret_cast<CopyRecordFrom*>(begin);
+    PartingRecord& r = *reinterpret_cast<PartingRecord*>(begin);
     using A = compute_t<P>;
     A *to = tape.adjoint<A>(r.to), *from = tape.adjoint<A>(r.from);
-    for (index_t i = 0; i < r.n; ++i) {
-      from[i] = static_cast<A>(apply<op::Add>(from[i], to[i]));
-      to[i] = A{};
-    }
+    for (index_t i = 0; i < r.n; ++i) from[i] = static_cast<A>(apply<op::Add>(from[i], to[i]));
   }
 };
 
@@ -234,197 +300,6 @@ PrimalLeaf<A> primal_leaf(const Leaf<T, E, BlockRef, false>& l) {
 }
 
 }  // namespace detail
-
-/// One element of a rev tensor, writable: reads as a rev number on the element's slot, records what is assigned to it.
-template <class T, class Tag>
-class ElementRef {
- public:
-  using tenon_domain = DifferentialDomain;
-  ElementRef(detail::BlockStorage<T>& owner, index_t size, index_t offset)
-      : owner_(&owner), size_(size), offset_(offset) {}
-  operator rev<T, Tag>() const { return get(); }
-  rev<T, Tag> get() const {
-    return {owner_->values[offset_], detail::slot_at<rev<T, Tag>>(owner_->slot, owner_->slot ? offset_ : 0)};
-  }
-  ElementRef& operator=(const ElementRef& o) { return *this = o.get(); }
-  template <class X>
-  ElementRef& operator=(const X& x) {
-    const rev<T, Tag> r(x);
-    detail::Element<rev<T, Tag>>::make_writable(*owner_, size_);
-    owner_->values[offset_] = r.value;
-    Tape* tape = detail::active_tape<Tag>;
-    if (!tape || !owner_->slot) return *this;
-    const compute_t<T> one(1);
-    tape->statement(get().slot, r.slot ? 1 : 0, &one, &r.slot);
-    return *this;
-  }
-  template <class X>
-  ElementRef& operator+=(const X& x) {
-    return *this = get() + x;
-  }
-  template <class X>
-  ElementRef& operator-=(const X& x) {
-    return *this = get() - x;
-  }
-  template <class X>
-  ElementRef& operator*=(const X& x) {
-    return *this = get() * x;
-  }
-  template <class X>
-  ElementRef& operator/=(const X& x) {
-    return *this = get() / x;
-  }
-
- private:
-  detail::BlockStorage<T>* owner_;
-  index_t size_, offset_;
-};
-
-namespace detail {
-template <class T, class Tag>
-requires(!contains_rev<T>) struct Element<rev<T, Tag>> {
-  using R = rev<T, Tag>;
-  template <class S>
-  static auto access(const S& s, index_t offset) {
-    if constexpr (requires { s.values; }) {
-      return R(s.values[offset], s.slot ? slot_at<R>(s.slot, offset) : 0);
-    } else {
-      return R(s.data()[offset], s.slot() ? slot_at<R>(s.slot(), offset) : 0);
-    }
-  }
-  template <class S>
-  static auto access(S& s, index_t offset) requires requires {
-    s.values;
-  }
-  { return ElementRef<T, Tag>(s, s.shape.size(), offset); }
-  // Values in a block nobody else sees, and slots of its own to overwrite.
-  static void make_writable(BlockStorage<T>& s, index_t n) {
-    s.unshare(n);
-    Tape* tape = active_tape<Tag>;
-    if (!tape || (s.slot && !s.shares_slot)) return;
-    const slot_t from = s.slot;
-    s.slot = tape->allocate(n, units_of<T>);
-    s.shares_slot = false;
-    if (!from) return;
-    ::new (new_record<CopyRecordFrom<T>>(*tape, nullptr)) CopyRecordFrom<T>{n, s.slot, from};
-  }
-};
-}  // namespace detail
-
-namespace detail {
-/// Element i (row-major) of an owning tensor, as its element type.
-template <class X>
-auto get_element(const X& x, index_t i) {
-  return typename X::value_type(Element<typename X::value_type>::access(x.storage(), i));
-}
-template <class X, class V>
-void set_element(X& x, index_t i, const V& v) {
-  Element<typename X::value_type>::access(x.storage(), i) = v;
-}
-/// An owning tensor like R with the extents of x.
-template <class R, class X>
-R like(const X& x) {
-  if constexpr (R::extents_type::is_static) {
-    return R{};
-  } else {
-    return R(x.dims());
-  }
-}
-}  // namespace detail
-
-/// Evaluation of rev tensors: compute with the primal kernel, record if a tape is active and an operand is.
-template <class T, class Tag>
-requires(!contains_rev<T>) struct Evaluate<rev<T, Tag>> {
-  template <class N>
-  static void materialize_into(const N& n, const ValueCache<true>& cache) {
-    if constexpr (cut_node<N>) {
-      compute_cut(n, cache, make_seq<N::arity>{});
-    } else {
-      compute_program(n, cache);
-    }
-    cache.ready = true;
-  }
-
-  /// target = node: an owning tensor takes over a fresh value; a view's elements are overwritten, which is recorded.
-  template <class Target, class N>
-  static void assign(Target& target, const N& n, bool) {
-    ValueCache<true> result;
-    if constexpr (requires { target.storage(); }) {
-      materialize_into(n, result);
-      target.storage().adopt(static_cast<detail::BlockRef&&>(result.block), target.extents(), result.slot);
-    } else {
-      materialize_into(n, result);
-      target.overwrite([&](T* data, const StridedMap& map, slot_t slot) {
-        Source source{result.block ? result.block.data() : nullptr, exec::dense_map(map.extents), 0, {}};
-        exec::pointwise<Program<Load<T, false>>>(&source, data, map);
-        if (Tape* tape = detail::active_tape<Tag>; tape && slot) {
-          auto* r = detail::new_record<detail::CopyRecord<T>>(*tape, nullptr);
-          ::new (r) detail::CopyRecord<T>{map, slot, result.slot};
-        }
-      });
-    }
-  }
-
- private:
-  template <class N>
-  static void compute_program(const N& n, const ValueCache<true>& cache) {
-    using P = program_of<N>;
-    using R = typename P::result;
-    const Dims extents = n.extents().dims();
-    Source source[P::loads];
-    exec::sources_of<P>(n, source);
-    detail::BlockRef block(static_cast<size_t>(extents.size()) * sizeof(T));
-    exec::pointwise<P>(source, reinterpret_cast<T*>(block.data()), exec::dense_map(extents));
-    cache.block = static_cast<detail::BlockRef&&>(block);
-    Tape* tape = detail::active_tape<Tag>;
-    bool active = false;
-    for (const Source& s : source) active = active || s.slot;
-    if (!tape || !active) return;
-    using Record = detail::ProgramRecord<P>;
-    auto* r = ::new (detail::new_record<Record>(*tape, &Record::destroy)) Record;
-    for (int k = 0; k < P::loads; ++k) {
-      if (detail::transient(source[k])) detail::keep_copy(source[k], exec::load_bytes<P>[k]);
-      r->source[k] = static_cast<Source&&>(source[k]);
-    }
-    r->extents = extents;
-    r->out = cache.slot = tape->allocate(extents.size(), detail::units_of<R>);
-  }
-  template <class N, int... I>
-  static void compute_cut(const N& n, const ValueCache<true>& cache, Seq<I...>) {
-    compute_cut_with(n, cache, exec::operand(n.template operand<I>())...);
-  }
-  template <class N, class... L>
-  static void compute_cut_with(const N& n, const ValueCache<true>& cache, L... leaf) {
-    auto node = n.with(detail::primal_leaf<typename L::value_type, typename L::extents_type, L>(leaf)...);
-    using M = decltype(node);
-    using E = typename N::extents_type;
-    const E shape = n.extents();
-    detail::BlockRef block(static_cast<size_t>(shape.size()) * sizeof(T));
-    node.compute(reinterpret_cast<T*>(block.data()));
-    cache.block = block;
-    Tape* tape = detail::active_tape<Tag>;
-    if (!tape || !((leaf.slot != 0) || ... || false)) return;
-    (keep(leaf), ...);
-    cache.slot = tape->allocate(shape.size(), detail::units_of<T>);
-    using Record = detail::CutRecord<M, T, E, L...>;
-    ::new (detail::new_record<Record>(*tape, &Record::destroy))
-        Record{n.with(detail::primal_leaf<typename L::value_type, typename L::extents_type, L>(leaf)...),
-               static_cast<detail::BlockRef&&>(block),
-               shape,
-               cache.slot,
-               {leaf.slot..., 0}};
-  }
-  template <class L>
-  static void keep(L& leaf) {
-    if (leaf.hold || leaf.slot) return;
-    using P = primal_t<typename L::value_type>;
-    Source s{leaf.data, {leaf.shape.dims(), leaf.strides, 0}, 0, {}};
-    detail::keep_copy(s, sizeof(P));
-    leaf.data = static_cast<const P*>(s.data);
-    leaf.strides = s.map.strides;
-    leaf.hold = static_cast<detail::BlockRef&&>(s.keep);
-  }
-};
 
 }  // namespace TENON_ABI
 }  // namespace tenon

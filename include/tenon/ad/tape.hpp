@@ -3,7 +3,8 @@
 //
 // A tape is a list of segments. A run of scalar statements is one segment of flat entries (a multiplier and a slot for
 // each operand: 12 bytes an operand and 8 a statement in double); a tensor statement is a segment of its own, an object
-// that knows how to pull its adjoint back. The reverse sweep walks segments backwards, without recursion. Slots count
+// that knows how to pull its adjoint back. The reverse sweep walks segments backwards, without recursion, and passes
+// over statements whose adjoint is zero: what the result does not depend on adds nothing, not even 0 * inf. Slots count
 // units of four bytes, so adjoints of different types share one space. A reset tape keeps its memory: a training loop
 // allocates nothing after its first step. A tape belongs to one thread.
 #pragma once
@@ -53,6 +54,22 @@ struct Segment {
 
 inline constexpr size_t chunk_bytes = size_t{1} << 18;
 
+// Whether an adjoint is zero and depends on nothing.
+template <class T>
+bool is_zero_adjoint(const T& x) {
+  if constexpr (is_real<T>) {
+    return x == T(0);
+  } else {
+    const T zero{};
+    return __builtin_memcmp(&x, &zero, sizeof(T)) == 0;
+  }
+}
+template <class T>
+bool are_zero_adjoints(const T* x, index_t n) {
+  for (index_t i = 0; i < n; ++i)
+    if (!is_zero_adjoint(x[i])) return false;
+  return true;
+}
 }  // namespace detail
 
 /// Records what is computed with the rev numbers that belong to it, and pulls adjoints back through it.
@@ -79,7 +96,7 @@ class Tape {
     segments_.clear();
     chunk_ = 0;
     used_ = 0;
-    units_ = first_slot;
+    units_ = base_;
     adjoints_ready_ = false;
   }
   /// Slots for n adjoints of `units` units each.
@@ -95,7 +112,7 @@ class Tape {
     return static_cast<slot_t>(first);
   }
   /// Bytes recorded and bytes of adjoints: what reverse mode costs in memory beside the values.
-  size_t bytes() const { return chunk_ * detail::chunk_bytes + used_ + static_cast<size_t>(units_) * 4; }
+  size_t bytes() const { return chunk_ * detail::chunk_bytes + used_ + static_cast<size_t>(units_ - base_) * 4; }
   index_t segments() const { return segments_.size(); }
 
   /// Room for one tensor statement's record; `pull` runs in the sweep, `destroy` at reset.
@@ -104,9 +121,12 @@ class Tape {
     segments_.push({pull, destroy, p, p + size});
     return p;
   }
-  /// Appends a scalar statement: the result's slot, and for each of n operands a multiplier and a slot.
+  /// Whether a slot was given by this tape since it was reset; others are constants to it.
+  bool owns(slot_t slot) const { return slot >= base_ && slot < units_; }
+  /// Appends a scalar statement: the result's slot, and for each of n operands a multiplier and a slot. A result that
+  /// `overwrites` an element takes what its slot stood for before.
   template <class T>
-  void statement(slot_t result, int n, const T* multiplier, const slot_t* operand) {
+  void statement(slot_t result, int n, const T* multiplier, const slot_t* operand, bool overwrites = false) {
     const size_t size = static_cast<size_t>(n) * (sizeof(T) + sizeof(slot_t)) + 2 * sizeof(slot_t);
     const bool joins = !segments_.empty() && segments_.back().sweep == &sweep_scalars<T> && !adjoints_ready_ &&
                        segments_.back().end == current() && used_ + size <= capacity_;
@@ -121,7 +141,7 @@ class Tape {
     p += static_cast<size_t>(n) * sizeof(T);
     __builtin_memcpy(p, operand, static_cast<size_t>(n) * sizeof(slot_t));
     p += static_cast<size_t>(n) * sizeof(slot_t);
-    const slot_t trailer[2] = {result, static_cast<slot_t>(n)};
+    const slot_t trailer[2] = {result, 2 * static_cast<slot_t>(n) + overwrites};
     __builtin_memcpy(p, trailer, sizeof(trailer));
   }
 
@@ -129,7 +149,7 @@ class Tape {
   template <class T>
   T* adjoint(slot_t slot) {
     prepare();
-    return reinterpret_cast<T*>(adjoints_.data() + static_cast<size_t>(slot) * 4);
+    return reinterpret_cast<T*>(adjoints_.data() + static_cast<size_t>(slot - base_) * 4);
   }
   /// Pulls the adjoints set so far back through all statements, last first.
   void sweep() {
@@ -151,29 +171,38 @@ class Tape {
  private:
   static constexpr unsigned long long first_slot = 16;  // slots before it are the constants' place
 
+  // Makes this the tape that plain code records on. A tape that begins above another one counts its slots from there,
+  // so that neither takes the other's numbers for its own.
+  void activate();
+  void leave();
+
   template <class T>
   static void sweep_scalars(Tape& tape, char* begin, char* end) {
     char* p = end;
     char* const adjoints = tape.adjoints_.data();
+    const slot_t base = static_cast<slot_t>(tape.base_);
     while (p != begin) {
       slot_t trailer[2];
       p -= sizeof(trailer);
       __builtin_memcpy(trailer, p, sizeof(trailer));
-      const size_t n = trailer[1];
+      const size_t n = trailer[1] / 2;
       T g;
-      char* out = adjoints + static_cast<size_t>(trailer[0]) * 4;
+      char* out = adjoints + static_cast<size_t>(trailer[0] - base) * 4;
       __builtin_memcpy(&g, out, sizeof(T));
-      const T zero{};
-      __builtin_memcpy(out, &zero, sizeof(T));
       p -= n * sizeof(slot_t);
       const char* operands = p;
       p -= n * sizeof(T);
+      if (detail::is_zero_adjoint(g)) continue;
+      if (trailer[1] % 2 != 0) {
+        const T zero{};
+        __builtin_memcpy(out, &zero, sizeof(T));
+      }
       for (size_t k = 0; k < n; ++k) {
         slot_t slot;
         T m;
         __builtin_memcpy(&slot, operands + k * sizeof(slot_t), sizeof(slot));
         __builtin_memcpy(&m, p + k * sizeof(T), sizeof(T));
-        char* to = adjoints + static_cast<size_t>(slot) * 4;
+        char* to = adjoints + static_cast<size_t>(slot - base) * 4;
         T a;
         __builtin_memcpy(&a, to, sizeof(T));
         a = a + m * g;
@@ -184,7 +213,7 @@ class Tape {
 
   void prepare() {
     if (adjoints_ready_) return;
-    const size_t bytes = static_cast<size_t>(units_) * 4 + 64;
+    const size_t bytes = static_cast<size_t>(units_ - base_) * 4 + 64;
     if (adjoints_.capacity() < bytes) adjoints_ = detail::BlockRef(bytes);
     __builtin_memset(adjoints_.data(), 0, bytes);
     adjoints_ready_ = true;
@@ -215,9 +244,10 @@ class Tape {
   detail::Grow<detail::Segment> segments_;
   Chunks chunks_;
   size_t chunk_ = 0, used_ = 0, capacity_ = 0;
-  unsigned long long units_ = first_slot;
+  unsigned long long base_ = first_slot, units_ = first_slot;
   detail::BlockRef adjoints_;
   bool adjoints_ready_ = false;
+  Tape* below_ = nullptr;  // of the tapes of plain code that have variables on this thread
 };
 
 namespace detail {
@@ -228,8 +258,26 @@ inline thread_local Tape* active_tape = nullptr;
 }  // namespace detail
 
 inline Tape::~Tape() {
-  if (detail::active_tape<DefaultTag> == this) detail::active_tape<DefaultTag> = nullptr;
+  leave();
   reset();
+}
+inline void Tape::leave() {
+  for (Tape** t = &detail::active_tape<DefaultTag>; *t; t = &(*t)->below_)
+    if (*t == this) {
+      *t = below_;
+      return;
+    }
+}
+inline void Tape::activate() {
+  Tape*& top = detail::active_tape<DefaultTag>;
+  if (top == this) return;
+  leave();
+  if (units_ == base_) {
+    base_ = top ? (top->units_ + 15) / 16 * 16 : first_slot;
+    units_ = base_;
+  }
+  below_ = top;
+  top = this;
 }
 
 namespace detail {

@@ -15,7 +15,7 @@ inline namespace TENON_ABI {
 template <class X>
 auto Tape::variable(const X& x) {
   using namespace detail;
-  active_tape<DefaultTag> = this;
+  activate();
   if constexpr (is_element<X>) {
     static_assert(has_derivative<X>, "tenon: Tape::variable: an integer has no derivative; pass a float or a double");
     return rev<X, DefaultTag>(x, allocate(1, units_of<X>));

@@ -206,6 +206,8 @@ constexpr auto as_node(X&& x) {
     }
   } else if constexpr (__is_same(B, Literal) || (is_real<B> && !__is_class(B))) {
     return Weak<B>{x};
+  } else if constexpr (requires { x.get(); }) {
+    return Scalar<bare_t<decltype(x.get())>>(x.get());  // an element of a taped tensor
   } else {
     return Scalar<B>(x);
   }

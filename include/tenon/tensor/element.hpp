@@ -7,12 +7,20 @@ namespace tenon {
 inline namespace TENON_ABI {
 namespace detail {
 
-// Primary: a reference. Taped element types give a scalar that knows its adjoint's slot.
+// Primary: references and pointers. Taped element types give scalars that know their adjoint's slot.
 template <class T>
 struct Element {
   template <class S>
   static constexpr auto& access(S& storage, index_t offset) {
     return storage.data()[offset];
+  }
+  template <class S>
+  static constexpr auto* begin(S& storage) {
+    return storage.data();
+  }
+  template <class S>
+  static constexpr auto* end(S& storage) {
+    return storage.data() + storage.size();
   }
 };
 

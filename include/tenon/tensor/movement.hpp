@@ -29,7 +29,9 @@ concept view_like = requires(const bare_t<X>& x) {
 /// A view of the same elements that cannot be written through.
 template <class T, index_t... E>
 constexpr auto read_only(const TensorView<T, E...>& v) {
-  return TensorView<const bare_t<T>, E...>(v.data(), v.dims(), v.strides(), v.leaf().hold, v.slot());
+  TensorView<const bare_t<T>, E...> r(v.data(), v.dims(), v.strides(), v.hold(), v.slot());
+  r.set_owner(v.owner());
+  return r;
 }
 
 /// x through a movement: a view if x is a named tensor or a view, else a node that owns its operand.

@@ -97,8 +97,8 @@ struct Storage : BlockStorage<primal_t<T>> {
     slot = s;
     shares_slot = false;
   }
+  /// New elements of a taped tensor, of the same extents; views ask the tensor where they are.
   void adopt(BlockRef b, const E& e, slot_t s = 0) {
-    live.invalidate();
     block = static_cast<BlockRef&&>(b);
     values = block ? reinterpret_cast<P*>(block.data()) : nullptr;
     shape = e;

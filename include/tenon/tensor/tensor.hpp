@@ -18,6 +18,8 @@ inline namespace TENON_ABI {
 
 template <class T, index_t... E>
 class TensorView;
+template <char C>
+struct Index;
 
 namespace detail {
 
@@ -42,13 +44,13 @@ constexpr void nested_extents(const typename Nested<T, Rank>::type& list, Dims& 
     }
   }
 }
-template <class T, int Rank, class P>
-constexpr void copy_nested(const typename Nested<T, Rank>::type& list, const Dims& d, int axis, P*& out) {
+template <class T, int Rank, class Out>
+constexpr void copy_nested(const typename Nested<T, Rank>::type& list, const Dims& d, int axis, Out& out) {
   if (static_cast<index_t>(list.size()) != d.d[axis])
     fail_shape("initializer list", "rows differ in length; expected shape", d);
   for (const auto& row : list) {
     if constexpr (Rank == 1) {
-      *out++ = static_cast<P>(row);
+      out(row);
     } else {
       copy_nested<T, Rank - 1>(row, d, axis + 1, out);
     }
@@ -103,7 +105,8 @@ class Tensor {
   constexpr explicit Tensor(const Dims& extents) : store_(checked(extents)) {}
   /// From nested lists, as deep as the rank: `Tensor<float, 2, 2> a{{1, 2}, {3, 4}}`.
   constexpr Tensor(typename detail::Nested<T, rank>::type list) requires(rank > 0) : Tensor(list_dims(list)) {
-    auto* out = store_.data();
+    index_t i = 0;
+    auto out = [&](const T& x) { detail::Element<T>::access(store_, i++) = x; };
     detail::copy_nested<T, rank>(list, extents().dims(), 0, out);
   }
   constexpr Tensor(T value) requires(rank == 0 && !is_taped<T>) { store_.data()[0] = value; }
@@ -141,6 +144,15 @@ class Tensor {
   constexpr decltype(auto) operator()(I... i) const requires(sizeof...(I) == sizeof...(Extent)) {
     return detail::Element<T>::access(store_, offset(TENON_CHECKED, i...));
   }
+  /// The tensor with named axes: index notation (tensor/index.hpp).
+  template <char... C>
+  constexpr auto operator()(Index<C>... i) requires(sizeof...(C) == sizeof...(Extent) && sizeof...(C) > 0) {
+    return indexed(*this, i...);
+  }
+  template <char... C>
+  constexpr auto operator()(Index<C>... i) const requires(sizeof...(C) == sizeof...(Extent) && sizeof...(C) > 0) {
+    return indexed(*this, i...);
+  }
   template <detail::index_like I>
   constexpr decltype(auto) operator[](I i) requires(rank == 1) {
     return (*this)(i);
@@ -159,10 +171,10 @@ class Tensor {
     return detail::Element<T>::access(store_, offset(true, i...));
   }
   /// Elements in row-major order.
-  constexpr auto* begin() { return data(); }
-  constexpr auto* end() { return data() + size(); }
-  constexpr const auto* begin() const { return data(); }
-  constexpr const auto* end() const { return data() + size(); }
+  constexpr auto begin() { return detail::Element<T>::begin(store_); }
+  constexpr auto end() { return detail::Element<T>::end(store_); }
+  constexpr auto begin() const { return detail::Element<T>::begin(store_); }
+  constexpr auto end() const { return detail::Element<T>::end(store_); }
   /// A rank-0 tensor is its only element.
   constexpr operator T() const requires(rank == 0) { return detail::Element<T>::access(store_, 0); }
 

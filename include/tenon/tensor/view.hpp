@@ -34,6 +34,17 @@ struct HoldFor<T, true> {
 };
 template <class T>
 using HoldOf = typename HoldFor<T>::type;
+// The taped tensor that a view looks at, whose values move to another block when they are written: the view asks it
+// where they are. Plain tensors stay where they are.
+template <class T, bool Taped = is_taped<T>>
+struct OwnerOf {};
+template <class T>
+struct OwnerOf<T, true> {
+  BlockStorage<primal_t<T>>* storage = nullptr;
+  index_t size = 0, offset = 0;  // of the tensor; of the view's first element in it
+  [[no_unique_address]] Watch watch{};
+};
+
 template <class T, class S>
 constexpr HoldOf<T> hold_of(const S& storage) {
   if constexpr (is_taped<T>) {
@@ -74,8 +85,11 @@ class TensorView {
   constexpr explicit TensorView(Owner& t) requires requires {
     t.storage().live;
   } : TensorView(t.data(), t.dims(), row_major(t.dims()), detail::hold_of<value_type>(t.storage()), t.storage().slot) {
-    if constexpr (!is_const && is_taped<value_type>)
-      set_owner(static_cast<detail::BlockStorage<primal_t<value_type>>*>(&t.storage()), t.size());
+    if constexpr (is_taped<value_type>) {
+      using Base = detail::BlockStorage<primal_t<value_type>>;
+      owner_ = {const_cast<Base*>(static_cast<const Base*>(&t.storage())), t.size(), 0,
+                detail::Watch(t.storage().live)};
+    }
   }
   constexpr TensorView(const TensorView&) = default;
   constexpr TensorView& operator=(const TensorView& o) { return assign_node(o.leaf(), false); }
@@ -110,7 +124,11 @@ class TensorView {
   constexpr const Dims& strides() const { return strides_; }
   constexpr index_t extent(int axis) const { return shape_[normalize_axis("extent", axis, rank)]; }
   constexpr index_t size() const { return shape_.size(); }
-  constexpr pointer data() const { return data_; }
+  constexpr pointer data() const {
+    if constexpr (is_taped<value_type>)
+      if (owner_.storage) return owner_.storage->values + owner_.offset;
+    return data_;
+  }
   constexpr StridedMap map() const { return {dims(), strides_, 0}; }
 
   /// An element; the index is checked in checked builds.
@@ -118,6 +136,11 @@ class TensorView {
   constexpr decltype(auto) operator()(I... i) const requires(sizeof...(I) == sizeof...(Extent)) {
     check();
     return detail::Element<value_type>::access(*this, detail::checked_offset(dims(), strides_, TENON_CHECKED, i...));
+  }
+  /// The view with named axes: index notation (tensor/index.hpp).
+  template <char... C>
+  constexpr auto operator()(Index<C>... i) const requires(sizeof...(C) == sizeof...(Extent) && sizeof...(C) > 0) {
+    return indexed(*this, i...);
   }
   template <detail::index_like I>
   constexpr decltype(auto) operator[](I i) const requires(rank == 1) {
@@ -134,11 +157,12 @@ class TensorView {
   // What the expression layer asks of a view.
   constexpr auto leaf() const {
     Leaf<value_type, extents_type, hold_type, false> l;
-    l.data = data_;
+    if constexpr (is_taped<value_type>) check();
+    l.data = data();
     l.shape = shape_;
     l.strides = strides_;
-    l.hold = hold_;
-    l.slot = slot_;
+    l.hold = hold();
+    l.slot = slot();
     return l;
   }
   template <class N>
@@ -154,30 +178,35 @@ class TensorView {
   constexpr auto moved(const M& move) const {
     using E = extents_from<MovedDims<M, extents_type>>;
     const StridedMap m = move.apply(map());
-    auto v = detail::view_of<T>(E{}, data_ + m.offset, m.extents, m.strides, hold_,
-                                slot_ ? detail::slot_at<value_type>(slot_, m.offset) : 0);
-    v.set_owner(owner_, owner_size_);
+    auto v = detail::view_of<T>(E{}, data() + m.offset, m.extents, m.strides, hold(),
+                                slot() ? detail::slot_at<value_type>(slot(), m.offset) : 0);
+    auto o = owner_;
+    if constexpr (is_taped<value_type>) o.offset += m.offset;
+    v.set_owner(o);
     return v;
   }
-  /// For taped elements: calls f(data, map, slot) with this view's memory in a block of the owner's own.
+  /// For taped elements: calls f(data, map, slot) with this view's memory in a block of the owner's own, with slots if
+  /// the owner had any or what will be written is `active`.
   template <class F>
-  void overwrite(const F& f) {
-    auto* owner = static_cast<detail::BlockStorage<primal_t<value_type>>*>(owner_);
-    if (!owner)
+  void overwrite(bool active, const F& f) {
+    if (!owner_.storage)
       raise<value_error>(Message() << "tenon: this view of rev numbers has no tensor that could be written to");
-    const index_t offset = data_ - owner->values;
-    detail::Element<value_type>::make_writable(*owner, owner_size_);
-    data_ = owner->values + offset;
-    hold_ = owner->block;
-    slot_ = detail::slot_at<value_type>(owner->slot, offset);
-    f(data_, map(), slot_);
+    detail::Element<value_type>::make_writable(*owner_.storage, owner_.size, active);
+    f(data(), map(), slot());
   }
-  constexpr slot_t slot() const { return slot_; }
-  constexpr void* owner() const { return owner_; }
-  constexpr void set_owner(void* o, index_t size) {
-    owner_ = o;
-    owner_size_ = size;
+  constexpr slot_t slot() const {
+    if constexpr (is_taped<value_type>)
+      if (owner_.storage)
+        return owner_.storage->slot ? detail::slot_at<value_type>(owner_.storage->slot, owner_.offset) : 0;
+    return slot_;
   }
+  constexpr hold_type hold() const {
+    if constexpr (is_taped<value_type>)
+      if (owner_.storage) return owner_.storage->block;
+    return hold_;
+  }
+  constexpr const auto& owner() const { return owner_; }
+  constexpr void set_owner(const detail::OwnerOf<value_type>& o) { owner_ = o; }
 
  private:
   template <class... I>
@@ -192,7 +221,11 @@ class TensorView {
     return extents_type::from(d);
   }
   constexpr void check() const {
-    if constexpr (!is_taped<value_type>) hold_.check();
+    if constexpr (is_taped<value_type>) {
+      owner_.watch.check();
+    } else {
+      hold_.check();
+    }
   }
   template <class Op, class X>
   constexpr TensorView& update(X&& x) {
@@ -204,9 +237,7 @@ class TensorView {
   Dims strides_;
   [[no_unique_address]] hold_type hold_;
   slot_t slot_ = 0;
-  // The storage of a taped tensor, whose values a write moves to a block of its own.
-  void* owner_ = nullptr;
-  index_t owner_size_ = 0;
+  [[no_unique_address]] detail::OwnerOf<value_type> owner_{};
 };
 
 }  // namespace TENON_ABI

@@ -3,7 +3,8 @@
 //
 // For each pack of elements the program runs forward again, then its instructions in reverse: each multiplies its
 // adjoint by its partials. An active leaf adds to its adjoint in memory: lane by lane where it is strided, summed over
-// the row where it was broadcast along it.
+// the row where it was broadcast along it. What only reaches the result through ops without derivative (a comparison, a
+// floor) is not pulled back at all.
 #pragma once
 #include <tenon/exec/cpu/pointwise.hpp>
 #include <tenon/ops/derivative.hpp>
@@ -15,7 +16,49 @@ namespace exec {
 namespace detail {
 
 struct NoAdjoint {};
-template <class I, class P, int W, bool Active = I::active>
+
+// Which instructions' adjoints are wanted: those that are active and reach the result through ops with derivatives.
+template <class P, int W>
+struct Wanted;
+template <class... I, int W>
+struct Wanted<Program<I...>, W> {
+  using P = Program<I...>;
+  static constexpr int size = P::size;
+  struct Table {
+    bool wanted[size] = {};
+  };
+  template <class Op, int J, class T, int... Operand>
+  static constexpr bool gives() {
+    if constexpr (tenon::detail::is_cast<Op>) {
+      return true;
+    } else {
+      using Given = bare_t<decltype(partial<J>(
+          partials_of<Op>(tenon::detail::some<register_t<T, P, W>>(),
+                          tenon::detail::some<register_t<typename at_t<Operand, TypeList<I...>>::type, P, W>>()...)))>;
+      return !__is_same(Given, NoPartial);
+    }
+  }
+  template <int K, class T, bool C, bool A>
+  static constexpr void mark(Table&, Load<T, C, A>*) {}
+  template <int K, class Op, class T, bool A, int... Back>
+  static constexpr void mark(Table& t, Call<Op, T, A, Back...>*) {
+    if constexpr (A) mark_operands<Op, T, K - Back...>(t, t.wanted[K], make_seq<static_cast<int>(sizeof...(Back))>{});
+  }
+  template <class Op, class T, int... Operand, int... J>
+  static constexpr void mark_operands(Table& t, bool wanted, Seq<J...>) {
+    ((t.wanted[Operand] = wanted && at_t<Operand, TypeList<I...>>::active && gives<Op, J, T, Operand...>()), ...);
+  }
+  template <int... K>
+  static constexpr Table make(Seq<K...>) {
+    Table t;
+    t.wanted[size - 1] = at_t<size - 1, TypeList<I...>>::active;
+    (mark<size - 1 - K>(t, static_cast<at_t<size - 1 - K, TypeList<I...>>*>(nullptr)), ...);
+    return t;
+  }
+  static constexpr Table table = make(make_seq<size>{});
+};
+
+template <class I, class P, int W, bool Active>
 struct AdjointOf {
   using type = register_t<typename I::type, P, W>;
 };
@@ -23,44 +66,36 @@ template <class I, class P, int W>
 struct AdjointOf<I, P, W, false> {
   using type = NoAdjoint;
 };
-template <class L, class P, int W, bool Active = L::active>
-struct SumOf {
-  using type = register_t<typename L::type, P, W>;
-};
-template <class L, class P, int W>
-struct SumOf<L, P, W, false> {
-  using type = NoAdjoint;
-};
 
-template <class P, int W, class Loads>
+template <class P, int W, class Instructions = make_seq<P::size>>
 struct RowPull;
-template <class... I, int W, class... L>
-struct RowPull<Program<I...>, W, TypeList<L...>> {
+template <class... I, int W, int... N>
+struct RowPull<Program<I...>, W, Seq<N...>> {
   using P = Program<I...>;
+  template <int K>
+  static constexpr bool wanted = Wanted<P, W>::table.wanted[K];
   using List = TypeList<I...>;
   Machine<P, W> machine;
-  tenon::detail::RegisterFile<make_seq<P::size>, typename AdjointOf<I, P, W>::type...> adjoints;
-  tenon::detail::RegisterFile<make_seq<P::loads>, typename SumOf<L, P, W>::type...> sums;
+  using Registers = Seq<N...>;
+  tenon::detail::RegisterFile<Registers, typename AdjointOf<I, P, W, wanted<N>>::type...> adjoints;
+  // Of loads, over a row along which they are broadcast.
+  tenon::detail::RegisterFile<Registers, typename AdjointOf<I, P, W, I::is_load && wanted<N>>::type...> sums;
   void* const* target;    // of each load: the adjoint of the row's first element, null when nobody wants it
   const index_t* stride;  // of each load, in elements
   index_t at = 0, lanes = W;
 
-  TENON_FN void run() { run_all(make_seq<P::size>{}); }
-  TENON_FN void finish() { finish_all(make_seq<P::loads>{}); }
-  TENON_FN void start() { start_all(make_seq<P::loads>{}); }
+  TENON_FN void start() { (start_one(tenon::detail::reg<N>(sums)), ...); }
+  TENON_FN void run() { (back<P::size - 1 - N>(static_cast<at_t<P::size - 1 - N, List>*>(nullptr)), ...); }
+  TENON_FN void finish() { (finish_one<N, I>(tenon::detail::reg<N>(sums)), ...); }
 
  private:
   template <int K>
   TENON_FN auto& adjoint() {
     return tenon::detail::reg<K>(adjoints);
   }
-  template <int... K>
-  TENON_FN void run_all(Seq<K...>) {
-    (back<P::size - 1 - K>(static_cast<at_t<P::size - 1 - K, List>*>(nullptr)), ...);
-  }
   template <int K, class Op, class T, bool A, int... Back>
   TENON_FN void back(Call<Op, T, A, Back...>*) {
-    if constexpr (A) {
+    if constexpr (wanted<K>) {
       if constexpr (tenon::detail::is_cast<Op>) {
         constexpr int from = (K - ... - Back);
         using V = bare_t<decltype(adjoint<from>())>;
@@ -79,7 +114,7 @@ struct RowPull<Program<I...>, W, TypeList<L...>> {
   }
   template <int K, class T, bool C, bool A>
   TENON_FN void back(Load<T, C, A>*) {
-    if constexpr (A) accumulate<P::load_index(K), C>(adjoint<K>());
+    if constexpr (wanted<K>) accumulate<K, C>(adjoint<K>());
   }
   template <int K, int... Back, class Q, int... J>
   TENON_FN void distribute(const Q& p, Seq<J...>) {
@@ -87,14 +122,7 @@ struct RowPull<Program<I...>, W, TypeList<L...>> {
   }
   template <int To, class Q, class G>
   TENON_FN void give(const Q& q, const G& g) {
-    if constexpr (at_t<To, List>::active) {
-      using V = bare_t<decltype(adjoint<To>())>;
-      if constexpr (__is_same(Q, NoPartial)) {
-        adjoint<To>() = V{};
-      } else {
-        adjoint<To>() = settled<V>(apply<op::Multiply>(q, g));
-      }
-    }
+    if constexpr (wanted<To>) adjoint<To>() = settled<bare_t<decltype(adjoint<To>())>>(apply<op::Multiply>(q, g));
   }
   template <class V, class X>
   TENON_FN static V settled(const X& x) {
@@ -107,43 +135,37 @@ struct RowPull<Program<I...>, W, TypeList<L...>> {
     }
   }
 
-  template <int J, bool Constant, class V>
+  template <int K, bool Constant, class V>
   TENON_FN void accumulate(V g) {
-    if (!target[J]) return;
+    constexpr int j = P::load_index(K);
+    if (!target[j]) return;
     if constexpr (!simd::is_pack<V>) {
-      V* to = static_cast<V*>(target[J]) + (Constant ? 0 : at * stride[J]);
+      V* to = static_cast<V*>(target[j]) + (Constant ? 0 : at * stride[j]);
       *to = static_cast<V>(apply<op::Add>(*to, g));
     } else {
       using T = simd::lane_t<V>;
-      T* to = static_cast<T*>(target[J]);
-      if (Constant || stride[J] == 0) {
+      T* to = static_cast<T*>(target[j]);
+      if (Constant || stride[j] == 0) {
         for (index_t l = lanes; l < W; ++l) g[l] = T(0);
-        auto& sum = tenon::detail::reg<J>(sums);
+        auto& sum = tenon::detail::reg<K>(sums);
         sum = sum + g;
-      } else if (stride[J] == 1 && lanes == W) {
+      } else if (stride[j] == 1 && lanes == W) {
         simd::store(to + at, simd::load<V>(to + at) + g);
       } else {
-        for (index_t l = 0; l < lanes; ++l) to[(at + l) * stride[J]] += g[l];
+        for (index_t l = 0; l < lanes; ++l) to[(at + l) * stride[j]] += g[l];
       }
     }
-  }
-  template <int... J>
-  TENON_FN void start_all(Seq<J...>) {
-    (start_one(tenon::detail::reg<J>(sums)), ...);
   }
   template <class V>
   TENON_FN static void start_one(V& v) {
     v = V{};
   }
-  template <int... J>
-  TENON_FN void finish_all(Seq<J...>) {
-    (finish_one<J, L>(tenon::detail::reg<J>(sums)), ...);
-  }
-  template <int J, class Lo, class V>
+  template <int K, class In, class V>
   TENON_FN void finish_one(const V& v) {
-    if constexpr (Lo::active && simd::is_pack<V>) {
-      if (target[J] && (Lo::constant || stride[J] == 0))
-        *static_cast<simd::lane_t<V>*>(target[J]) += simd::reduce_add(v);
+    if constexpr (simd::is_pack<V>) {
+      constexpr int j = P::load_index(K);
+      if (target[j] && (In::constant || stride[j] == 0))
+        *static_cast<simd::lane_t<V>*>(target[j]) += simd::reduce_add(v);
     }
   }
 };
@@ -159,7 +181,7 @@ void row_pull(void* g, index_t g_stride, const void* const* source, const index_
   alignas(simd::native_bytes) char buffer[P::loads + 1][simd::native_bytes];
   void* target[P::loads + 1];
   for (int k = 0; k < P::loads; ++k) target[k] = const_cast<void*>(source[P::loads + k]);
-  RowPull<P, W, loads_of<P>> pull;
+  RowPull<P, W> pull;
   pull.target = target;
   pull.stride = stride;
   pull.start();

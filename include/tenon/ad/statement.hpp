@@ -1,0 +1,111 @@
+// tenon/ad/statement.hpp: reverse mode on tensors: a statement is computed by its primal kernel and recorded whole.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Kernels are those of the primal type: training shares them with inference. A statement is recorded if a tape is
+// active for its tag and one of its operands is on that tape.
+#pragma once
+#include <tenon/ad/element.hpp>
+
+namespace tenon {
+inline namespace TENON_ABI {
+
+/// Evaluation of rev tensors: compute with the primal kernel, record if a tape is active and an operand is.
+template <class T, class Tag>
+requires(!contains_rev<T>) struct Evaluate<rev<T, Tag>> {
+  template <class N>
+  static void materialize_into(const N& n, const ValueCache<true>& cache) {
+    if constexpr (cut_node<N>) {
+      compute_cut(n, cache, make_seq<N::arity>{});
+    } else {
+      compute_program(n, cache);
+    }
+    cache.ready = true;
+  }
+
+  /// target = node: an owning tensor takes over a fresh value; a view's elements are overwritten, which is recorded.
+  template <class Target, class N>
+  static void assign(Target& target, const N& n, bool) {
+    ValueCache<true> result;
+    if constexpr (requires { target.storage(); }) {
+      materialize_into(n, result);
+      target.storage().adopt(static_cast<detail::BlockRef&&>(result.block), target.extents(), result.slot);
+    } else {
+      materialize_into(n, result);
+      target.overwrite(result.slot != 0, [&](T* data, const StridedMap& map, slot_t slot) {
+        Source source{result.block ? result.block.data() : nullptr, exec::dense_map(map.extents), 0, {}};
+        exec::pointwise<Program<Load<T, false>>>(&source, data, map);
+        if (Tape* tape = detail::active_tape<Tag>; tape && slot) {
+          auto* r = detail::new_record<detail::CopyRecord<T>>(*tape, nullptr);
+          ::new (r) detail::CopyRecord<T>{map, slot, result.slot};
+        }
+      });
+    }
+  }
+
+ private:
+  template <class N>
+  static void compute_program(const N& n, const ValueCache<true>& cache) {
+    using P = program_of<N>;
+    using R = typename P::result;
+    const Dims extents = n.extents().dims();
+    Source source[P::loads];
+    exec::sources_of<P>(n, source);
+    detail::BlockRef block(static_cast<size_t>(extents.size()) * sizeof(T));
+    exec::pointwise<P>(source, reinterpret_cast<T*>(block.data()), exec::dense_map(extents));
+    cache.block = static_cast<detail::BlockRef&&>(block);
+    Tape* tape = detail::active_tape<Tag>;
+    if (!tape) return;
+    bool active = false;
+    for (Source& s : source) {
+      if (!tape->owns(s.slot)) s.slot = 0;
+      active = active || s.slot;
+    }
+    if (!active) return;
+    using Record = detail::ProgramRecord<P>;
+    auto* r = ::new (detail::new_record<Record>(*tape, &Record::destroy)) Record;
+    for (int k = 0; k < P::loads; ++k) {
+      if (detail::transient(source[k]))
+        detail::keep_copy(source[k], exec::load_bytes<P>[k], (Record::Loads::bytes[k] + 3) / 4);
+      r->source[k] = static_cast<Source&&>(source[k]);
+    }
+    r->extents = extents;
+    r->out = cache.slot = tape->allocate(extents.size(), detail::units_of<R>);
+  }
+  template <class N, int... I>
+  static void compute_cut(const N& n, const ValueCache<true>& cache, Seq<I...>) {
+    compute_cut_with(n, cache, exec::operand(n.template operand<I>())...);
+  }
+  template <class N, class... L>
+  static void compute_cut_with(const N& n, const ValueCache<true>& cache, L... leaf) {
+    auto node = n.with(detail::primal_leaf<typename L::value_type, typename L::extents_type, L>(leaf)...);
+    using M = decltype(node);
+    using E = typename N::extents_type;
+    const E shape = n.extents();
+    detail::BlockRef block(static_cast<size_t>(shape.size()) * sizeof(T));
+    node.compute(reinterpret_cast<T*>(block.data()));
+    cache.block = block;
+    Tape* tape = detail::active_tape<Tag>;
+    if (!tape) return;
+    ((leaf.slot = tape->owns(leaf.slot) ? leaf.slot : 0), ...);
+    if (!((leaf.slot != 0) || ... || false)) return;
+    (keep(leaf), ...);
+    auto kept = n.with(detail::primal_leaf<typename L::value_type, typename L::extents_type, L>(leaf)...);
+    cache.slot = tape->allocate(shape.size(), detail::units_of<T>);
+    using Record = detail::CutRecord<M, T, E, L...>;
+    ::new (detail::new_record<Record>(*tape, &Record::destroy))
+        Record{static_cast<M&&>(kept), static_cast<detail::BlockRef&&>(block), shape, cache.slot, {leaf.slot..., 0}};
+  }
+  template <class L>
+  static void keep(L& leaf) {
+    if (leaf.hold || leaf.slot) return;
+    using P = primal_t<typename L::value_type>;
+    Source s{leaf.data, {leaf.shape.dims(), leaf.strides, 0}, 0, {}};
+    detail::keep_copy(s, sizeof(P), 0);
+    leaf.data = static_cast<const P*>(s.data);
+    leaf.strides = s.map.strides;
+    leaf.hold = static_cast<detail::BlockRef&&>(s.keep);
+  }
+};
+
+}  // namespace TENON_ABI
+}  // namespace tenon
