@@ -78,6 +78,22 @@ class OffsetTables {
   index_t* run_ = nullptr;
 };
 
+/// Calls f(offsets) for each index of `extents` in row-major order: one offset for each of N lists of strides.
+template <int N, class F>
+constexpr void each_offset(const Dims& extents, const Dims (&strides)[N], const F& f) {
+  Dims i;
+  index_t offset[N] = {};
+  for (index_t k = 0, n = extents.size(); k < n; ++k) {
+    f(static_cast<const index_t*>(offset));
+    for (int a = extents.rank - 1; a >= 0; --a) {
+      for (int s = 0; s < N; ++s) offset[s] += strides[s].d[a];
+      if (++i.d[a] < extents.d[a]) break;
+      for (int s = 0; s < N; ++s) offset[s] -= strides[s].d[a] * extents.d[a];
+      i.d[a] = 0;
+    }
+  }
+}
+
 /// out[k] = in[offset of k], or `fill`; out is dense.
 template <class P>
 void read_offsets(P* out, const P* in, const OffsetTables& tables, const P& fill) {
