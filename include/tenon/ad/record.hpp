@@ -51,7 +51,7 @@ struct Pulled<P, Extents<E...>, false> {
 namespace detail {
 
 // Replaces a leaf by a copy of the elements it touches; an adjoint takes `units`.
-inline void keep_copy(Source& s, index_t bytes, index_t units) {
+[[gnu::noinline]] inline void keep_copy(Source& s, index_t bytes, index_t units) {
   Dims extents = s.map.extents;
   for (int a = 0; a < extents.rank; ++a)
     if (s.map.strides.d[a] == 0) extents.d[a] = 1;
@@ -111,32 +111,73 @@ void add_adjoints(A* to, const StridedMap& map, const A* from) {
   } while (walk.next(nest, 0, nest.rank));
 }
 
+// What the record of a pointwise statement knows of its program: tables and functions, no types.
+struct ProgramInfo {
+  int loads;
+  const bool* active;
+  const index_t *bytes, *adjoint_bytes;
+  index_t result_bytes;
+  exec::RowFunction pull;
+  bool (*is_zero)(const void* adjoints, index_t n);
+};
+template <class A>
+bool zero_adjoints(const void* adjoints, index_t n) {
+  return are_zero_adjoints(static_cast<const A*>(adjoints), n);
+}
 template <class P, class List>
-struct ActiveLoads;
+struct InfoOf;
 template <class P, class... L>
-struct ActiveLoads<P, TypeList<L...>> {
+struct InfoOf<P, TypeList<L...>> {
+  using A = compute_t<typename P::result>;
   static constexpr bool active[] = {L::active..., false};
   static constexpr index_t bytes[] = {static_cast<index_t>(sizeof(compute_t<typename L::type>))..., 0};
+  static constexpr ProgramInfo value{
+      P::loads, active, exec::load_bytes<P>, bytes, sizeof(A), &exec::detail::row_pull<P>, &zero_adjoints<A>};
 };
-
-// A pointwise statement.
 template <class P>
+inline constexpr const ProgramInfo& program_info = InfoOf<P, exec::loads_of<P>>::value;
+
+// A pointwise statement: its leaves follow it in memory.
 struct ProgramRecord {
-  using Loads = ActiveLoads<P, exec::loads_of<P>>;
-  using A = compute_t<typename P::result>;
-  Source source[P::loads];
+  const ProgramInfo* info;
   Dims extents;
   slot_t out;
+  Source* source() { return reinterpret_cast<Source*>(this + 1); }
 
   static void sweep(Tape& tape, char* begin, char*) {
     ProgramRecord& r = *reinterpret_cast<ProgramRecord*>(begin);
-    if (are_zero_adjoints(tape.adjoint<A>(r.out), r.extents.size())) return;
-    void* adjoint[P::loads];
-    for (int k = 0; k < P::loads; ++k)
-      adjoint[k] = Loads::active[k] && r.source[k].slot ? tape.adjoint<char>(r.source[k].slot) : nullptr;
-    exec::pull_program<P>(r.source, tape.adjoint<A>(r.out), sizeof(A), adjoint, Loads::bytes, r.extents);
+    const ProgramInfo& p = *r.info;
+    void* const g = tape.adjoint<char>(r.out);
+    if (p.is_zero(g, r.extents.size())) return;
+    void* adjoint[128];
+    for (int k = 0; k < p.loads; ++k)
+      adjoint[k] = p.active[k] && r.source()[k].slot ? tape.adjoint<char>(r.source()[k].slot) : nullptr;
+    exec::pull_program({r.source(), p.bytes, p.loads, adjoint, p.adjoint_bytes, g, p.result_bytes, r.extents, p.pull});
   }
-  static void destroy(char* begin) { reinterpret_cast<ProgramRecord*>(begin)->~ProgramRecord(); }
+  static void destroy(char* begin) {
+    ProgramRecord& r = *reinterpret_cast<ProgramRecord*>(begin);
+    for (int k = 0; k < r.info->loads; ++k) r.source()[k].~Source();
+  }
+  // Records a statement whose leaves are in `source` (which it takes over), unless none is on the tape; gives the slot
+  // of its result.
+  [[gnu::noinline]] static slot_t add(Tape& tape, const ProgramInfo& p, Source* source, const Dims& extents) {
+    expect<value_error>(p.loads < 64,
+                        "tenon: a differentiated expression has more than 63 operands; evaluate a part of it first");
+    bool active = false;
+    for (int k = 0; k < p.loads; ++k) {
+      if (!tape.owns(source[k].slot)) source[k].slot = 0;
+      active = active || source[k].slot;
+    }
+    if (!active) return 0;
+    const size_t size = sizeof(ProgramRecord) + static_cast<size_t>(p.loads) * sizeof(Source);
+    auto* r = ::new (tape.record(size, &sweep, &destroy)) ProgramRecord{&p, extents, 0};
+    for (int k = 0; k < p.loads; ++k) {
+      if (transient(source[k])) keep_copy(source[k], p.bytes[k], (p.adjoint_bytes[k] + 3) / 4);
+      ::new (r->source() + k) Source(static_cast<Source&&>(source[k]));
+    }
+    r->out = tape.allocate(extents.size(), (p.result_bytes + 3) / 4);
+    return r->out;
+  }
 };
 
 template <class A>
@@ -245,43 +286,24 @@ struct CutRecord {
   }
 };
 
-// dst[view] = src, recorded: the adjoint of what was overwritten is cleared, that of src receives it.
-template <class P>
-struct CopyRecord {
-  StridedMap target;
-  slot_t to, from;  // of target's element 0 and of the dense source
-  static void sweep(Tape& tape, char* begin, char*) {
-    CopyRecord& r = *reinterpret_cast<CopyRecord*>(begin);
-    using A = compute_t<P>;
-    A* to = tape.adjoint<A>(r.to);
-    A* from = r.from ? tape.adjoint<A>(r.from) : nullptr;
-    exec::Nest<4> nest;
-    nest.start(r.target.extents);
-    nest.add(to, sizeof(A), r.target);
-    nest.add(from, from ? sizeof(A) : 0, exec::dense_map(r.target.extents));
-    if (nest.empty()) return;
-    exec::Walk<4> walk;
-    walk.start(nest, 0, nest.rank);
-    do {
-      A* t = reinterpret_cast<A*>(const_cast<char*>(walk.at[0]));
-      A* f = reinterpret_cast<A*>(const_cast<char*>(walk.at[1]));
-      if (f) *f = static_cast<A>(apply<op::Add>(*f, *t));
-      *t = A{};
-    } while (walk.next(nest, 0, nest.rank));
-  }
-};
-
-// n adjoints at `to` go on to those at `from`: two tensors that shared slots part ways.
-template <class P>
-struct PartingRecord {
+// Elements that were written one by one, or part by part, get adjoints side by side: those of n elements from `to` on
+// go on to the slots that the elements came with.
+template <class A>
+struct GatherRecord {
+  BlockRef slots;
   index_t n;
-  slot_t to, from;
+  slot_t to;
   static void sweep(Tape& tape, char* begin, char*) {
-    PartingRecord& r = *reinterpret_cast<PartingRecord*>(begin);
-    using A = compute_t<P>;
-    A *to = tape.adjoint<A>(r.to), *from = tape.adjoint<A>(r.from);
-    for (index_t i = 0; i < r.n; ++i) from[i] = static_cast<A>(apply<op::Add>(from[i], to[i]));
+    const GatherRecord& r = *reinterpret_cast<const GatherRecord*>(begin);
+    const slot_t* slot = reinterpret_cast<const slot_t*>(r.slots.data());
+    const A* to = tape.adjoint<A>(r.to);
+    for (index_t i = 0; i < r.n; ++i) {
+      if (!tape.owns(slot[i])) continue;
+      A& from = *tape.adjoint<A>(slot[i]);
+      from = static_cast<A>(apply<op::Add>(from, to[i]));
+    }
   }
+  static void destroy(char* begin) { reinterpret_cast<GatherRecord*>(begin)->~GatherRecord(); }
 };
 
 template <class R>

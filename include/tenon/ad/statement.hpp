@@ -22,7 +22,7 @@ requires(!contains_rev<T>) struct Evaluate<rev<T, Tag>> {
     cache.ready = true;
   }
 
-  /// target = node: an owning tensor takes over a fresh value; a view's elements are overwritten, which is recorded.
+  /// target = node: an owning tensor takes over a fresh value; a view's elements are overwritten.
   template <class Target, class N>
   static void assign(Target& target, const N& n, bool) {
     ValueCache<true> result;
@@ -31,13 +31,9 @@ requires(!contains_rev<T>) struct Evaluate<rev<T, Tag>> {
       target.storage().adopt(static_cast<detail::BlockRef&&>(result.block), target.extents(), result.slot);
     } else {
       materialize_into(n, result);
-      target.overwrite(result.slot != 0, [&](T* data, const StridedMap& map, slot_t slot) {
+      target.overwrite(result.slot, [&](T* data, const StridedMap& map) {
         Source source{result.block ? result.block.data() : nullptr, exec::dense_map(map.extents), 0, {}};
         exec::pointwise<Program<Load<T, false>>>(&source, data, map);
-        if (Tape* tape = detail::active_tape<Tag>; tape && slot) {
-          auto* r = detail::new_record<detail::CopyRecord<T>>(*tape, nullptr);
-          ::new (r) detail::CopyRecord<T>{map, slot, result.slot};
-        }
       });
     }
   }
@@ -46,30 +42,15 @@ requires(!contains_rev<T>) struct Evaluate<rev<T, Tag>> {
   template <class N>
   static void compute_program(const N& n, const ValueCache<true>& cache) {
     using P = program_of<N>;
-    using R = typename P::result;
     const Dims extents = n.extents().dims();
     Source source[P::loads];
     exec::sources_of<P>(n, source);
     detail::BlockRef block(static_cast<size_t>(extents.size()) * sizeof(T));
     exec::pointwise<P>(source, reinterpret_cast<T*>(block.data()), exec::dense_map(extents));
     cache.block = static_cast<detail::BlockRef&&>(block);
-    Tape* tape = detail::active_tape<Tag>;
-    if (!tape) return;
-    bool active = false;
-    for (Source& s : source) {
-      if (!tape->owns(s.slot)) s.slot = 0;
-      active = active || s.slot;
-    }
-    if (!active) return;
-    using Record = detail::ProgramRecord<P>;
-    auto* r = ::new (detail::new_record<Record>(*tape, &Record::destroy)) Record;
-    for (int k = 0; k < P::loads; ++k) {
-      if (detail::transient(source[k]))
-        detail::keep_copy(source[k], exec::load_bytes<P>[k], (Record::Loads::bytes[k] + 3) / 4);
-      r->source[k] = static_cast<Source&&>(source[k]);
-    }
-    r->extents = extents;
-    r->out = cache.slot = tape->allocate(extents.size(), detail::units_of<R>);
+    if constexpr (at_t<P::size - 1, typename P::instructions>::active)
+      if (Tape* tape = detail::active_tape<Tag>)
+        cache.slot = detail::ProgramRecord::add(*tape, detail::program_info<P>, source, extents);
   }
   template <class N, int... I>
   static void compute_cut(const N& n, const ValueCache<true>& cache, Seq<I...>) {

@@ -209,23 +209,43 @@ void row_pull(void* g, index_t g_stride, const void* const* source, const index_
 
 }  // namespace detail
 
-/// Pulls the adjoint g of program P's result (dense, of `extents`) back to its leaves; `adjoint[k]` is the adjoint of
-/// source[k].data[0], or null. A is the type adjoints are kept in.
-template <class P>
-void pull_program(const Source* source, const void* g, index_t g_bytes, void* const* adjoint,
-                  const index_t* adjoint_bytes, const Dims& extents) {
-  Nest<detail::nest_size(2 * P::loads + 1)> nest;
-  nest.start(extents);
-  nest.add(g, g_bytes, StridedMap{extents, row_major(extents), 0});
-  for (int k = 0; k < P::loads; ++k) nest.add(source[k].data, load_bytes<P>[k], source[k].map);
-  for (int k = 0; k < P::loads; ++k) {
-    if (adjoint[k]) {
-      nest.add(adjoint[k], adjoint_bytes[k], source[k].map);
+/// The reverse sweep of a program without its types.
+struct PullCall {
+  const Source* source;
+  const index_t* bytes;  // element size of each source
+  int loads;
+  void* const* adjoint;  // of each source's data[0], or null
+  const index_t* adjoint_bytes;
+  const void* g;  // the result's adjoint: dense, of `extents`
+  index_t g_bytes;
+  Dims extents;
+  RowFunction row;  // row_pull
+};
+
+namespace detail {
+template <int Operands>
+void pull_nest(const PullCall& c) {
+  Nest<Operands> nest;
+  nest.start(c.extents);
+  nest.add(c.g, c.g_bytes, StridedMap{c.extents, row_major(c.extents), 0});
+  for (int k = 0; k < c.loads; ++k) nest.add(c.source[k].data, c.bytes[k], c.source[k].map);
+  for (int k = 0; k < c.loads; ++k) {
+    if (c.adjoint[k]) {
+      nest.add(c.adjoint[k], c.adjoint_bytes[k], c.source[k].map);
     } else {
-      nest.add(nullptr, 0, StridedMap{extents, {}, 0});
+      nest.add(nullptr, 0, StridedMap{c.extents, {}, 0});
     }
   }
-  detail::drive(nest, &detail::row_pull<P>);
+  drive(nest, c.row);
+}
+}  // namespace detail
+
+/// Pulls the adjoint of a program's result back to its leaves.
+[[gnu::noinline]] inline void pull_program(const PullCall& c) {
+  if (c.loads < 8) return detail::pull_nest<16>(c);
+  expect<value_error>(c.loads < 64,
+                      "tenon: a differentiated expression has more than 63 operands; evaluate a part of it first");
+  detail::pull_nest<128>(c);
 }
 
 }  // namespace exec
