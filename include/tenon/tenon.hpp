@@ -16,11 +16,14 @@
 #include <tenon/nn.hpp>
 #include <tenon/ops/catalogue.hpp>
 #include <tenon/optim.hpp>
+#include <tenon/tensor/allclose.hpp>
 #include <tenon/tensor/choice.hpp>
 #include <tenon/tensor/create.hpp>
 #include <tenon/tensor/evaluate.hpp>
+#include <tenon/tensor/gather.hpp>
 #include <tenon/tensor/join.hpp>
 #include <tenon/tensor/movement.hpp>
 #include <tenon/tensor/random.hpp>
 #include <tenon/tensor/rearrange.hpp>
 #include <tenon/tensor/reshape.hpp>
+#include <tenon/tensor/scatter.hpp>
