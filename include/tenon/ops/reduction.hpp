@@ -24,7 +24,7 @@ template <class D>
 struct Reduction {
   static constexpr FixedString onnx{""}, stablehlo{""};
   static constexpr bool needs_element = false;  ///< whether an empty reduction is an error
-  static constexpr bool indexed = false;        ///< whether `lift` looks at the index
+  static constexpr bool indexed = false;        ///< whether states hold indices or counts, of 32 bits in lanes
   static constexpr bool needs_order = true;     ///< whether it is for real elements only
   template <class T>
   using number = compute_t<T>;  ///< what elements are converted to before they are folded
@@ -35,6 +35,11 @@ struct Reduction {
   template <class V, class I>
   TENON_FN static V lift(V x, I) {
     return x;
+  }
+  /// Where `indexed`: the state of elements whose indices are `by` larger.
+  template <class S>
+  TENON_FN static S moved(const S& s, index_t) {
+    return s;
   }
   template <class R, class S>
   TENON_FN static R finish(const S& s, index_t) {

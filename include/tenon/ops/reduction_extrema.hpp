@@ -118,6 +118,10 @@ struct Locate : Reduction<D> {
                                        lanewise::both(same_extreme(a.value, b.value), before));
     return {simd::select(take, b.value, a.value), simd::select(take, b.index, a.index)};
   }
+  template <class V>
+  TENON_FN static Located<V> moved(const Located<V>& s, index_t by) {
+    return {s.value, s.index + by};
+  }
   template <class R, class V>
   TENON_FN static R finish(const Located<V>& s, index_t) {
     return static_cast<R>(s.index);

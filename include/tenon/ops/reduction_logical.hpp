@@ -64,7 +64,7 @@ struct CountNonzero : Reduction<CountNonzero> {
   struct StateOf<V, true> {
     using type = simd::rebind_t<V, __INT32_TYPE__>;
   };
-  static constexpr bool indexed = true;  // like indices, counts must fit into 32 bits in lanes
+  static constexpr bool indexed = true;
   template <class T>
   using number = bool;
   template <class V>

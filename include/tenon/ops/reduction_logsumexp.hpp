@@ -6,9 +6,24 @@
 #pragma once
 #include <tenon/ops/exponential.hpp>
 #include <tenon/ops/reduction.hpp>
+#include <tenon/simd/reduce.hpp>
 
 namespace tenon {
 inline namespace TENON_ABI {
+/// e^x, but 0 where that is below the smallest normal number: a term that small changes no sum with a 1 in it, and
+/// subnormal results take many times as long as others.
+template <class V>
+TENON_FN V exp_normal(V x) {
+  using T = simd::lane_t<V>;
+  if constexpr (is_floating<T>) {
+    const V zero = reduction_constant<V>(0), lowest = reduction_constant<V>(sizeof(T) == 4 ? -87.25 : -708.25);
+    const auto low = x < lowest;
+    return simd::select(low, zero, exp(simd::select(low, zero, x)));
+  } else {
+    return exp(x);
+  }
+}
+
 namespace op {
 
 /// log(sum(e^x)); -inf when there are no elements or all are -inf (the derivative is then 0), +inf when one is.
@@ -39,14 +54,14 @@ struct LogSumExp : Reduction<LogSumExp> {
   }
   template <class V, class I>
   TENON_FN static Scaled<V> lift(V x, I) {
-    return {x, exp(x - shift(x))};
+    return {x, exp_normal(V(x - shift(x)))};
   }
   template <class V>
   TENON_FN static Scaled<V> combine(const Scaled<V>& a, const Scaled<V>& b) {
     const auto larger = a.top >= b.top;  // NaN is in the sums already
     const V top = simd::select(larger, a.top, b.top), low = simd::select(larger, b.top, a.top);
     const V one = reduction_constant<V>(1);
-    const V factor = simd::select(top == low, one, V(exp(low - top)));
+    const V factor = simd::select(top == low, one, exp_normal(V(low - top)));
     return {top, simd::select(larger, V(a.sum + b.sum * factor), V(b.sum + a.sum * factor))};
   }
   template <class V>
@@ -58,13 +73,26 @@ struct LogSumExp : Reduction<LogSumExp> {
     }
     const V zero = shift(top);
     V sum = V{};
-    for (index_t i = 0; i < n; ++i) sum = sum + exp(V(simd::load<V>(p + i * stride) - zero));
+    for (index_t i = 0; i < n; ++i) sum = sum + exp_normal(V(simd::load<V>(p + i * stride) - zero));
     return {simd::select(top == top, top, reduction_bound<V, false>()), sum};
+  }
+  template <class V>
+  TENON_FN static Scaled<simd::lane_t<V>> joined(const Scaled<V>& s) {
+    const auto highest = simd::reduce_max(s.top);
+    const V top = simd::broadcast<V>(highest), one = reduction_constant<V>(1);
+    const V factor = simd::select(s.top == top, one, exp_normal(V(s.top - top)));
+    return {highest, simd::reduce_add(V(s.sum * factor))};
+  }
+  /// The logarithm that a state stands for.
+  template <class V>
+  TENON_FN static V value(const Scaled<V>& s) {
+    const V zero = reduction_constant<V>(0), one = reduction_constant<V>(1);
+    const auto empty = s.sum == zero;
+    return simd::select(empty, reduction_bound<V, false>(), V(shift(s.top) + log(simd::select(empty, one, s.sum))));
   }
   template <class R, class V>
   TENON_FN static R finish(const Scaled<V>& s, index_t) {
-    if (s.sum == reduction_constant<V>(0)) return static_cast<R>(reduction_bound<V, false>());
-    return static_cast<R>(V(shift(s.top) + log(s.sum)));
+    return static_cast<R>(value(s));
   }
   template <class Y, class G, class X, class Over>
   static void pull(const Y& y, const G& g, X& x, const Over&) {

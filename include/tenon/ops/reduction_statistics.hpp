@@ -1,9 +1,10 @@
 // tenon/ops/reduction_statistics.hpp: variance and standard deviation.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// The state is a mean, the sum of squared distances from it, and the number of elements. Blocks take two passes over
-// data in cache and join by the update of T. F. Chan, G. H. Golub and R. J. LeVeque (Updating formulae and a pairwise
-// algorithm for computing sample variances, 1979), so nothing cancels however far the data are from zero.
+// The state is a mean, the sum of squared distances from it, and the number of elements. Squares are summed around an
+// estimate of the mean, and blocks join by the update of T. F. Chan, G. H. Golub and R. J. LeVeque (Updating formulae
+// and a pairwise algorithm for computing sample variances, 1979), so nothing cancels however far the data are from
+// zero.
 #pragma once
 #include <tenon/ops/power.hpp>
 #include <tenon/ops/reduction.hpp>
@@ -49,33 +50,44 @@ struct Spread : Reduction<D> {
             V(a.squares + b.squares + delta * delta * reduction_constant<V>(static_cast<double>(a.count) * share)),
             a.count + b.count};
   }
-  /// Two passes, the second corrected for the rounding of the mean.
+  /// Squares are summed around the mean of the first elements, which is near enough that nothing cancels.
   template <class V>
   TENON_FN static Moments<V> fold(const simd::lane_t<V>* p, index_t stride, index_t n) {
-    const V share = reduction_constant<V>(1 / static_cast<double>(n));
-    V sum[4] = {V{}, V{}, V{}, V{}};
+    const index_t first = n < 8 ? n : 8;
+    V sum = simd::load<V>(p);
+    for (index_t i = 1; i < first; ++i) sum = sum + simd::load<V>(p + i * stride);
+    return around(V(sum * reduction_constant<V>(1 / static_cast<double>(first))), p, stride, n);
+  }
+  /// The state of more elements, n packs from p on: squares are summed around the mean so far.
+  template <class V>
+  TENON_FN static Moments<V> extended(const Moments<V>& s, const simd::lane_t<V>* p, index_t stride, index_t n) {
+    Moments<V> more = around(s.mean, p, stride, n, s.count);
+    more.squares = more.squares + s.squares;
+    return more;
+  }
+
+ protected:
+  // The moments of n packs and `before` elements that lie at the center on average (and whose squares are not counted).
+  template <class V>
+  TENON_FN static Moments<V> around(V center, const simd::lane_t<V>* p, index_t stride, index_t n, index_t before = 0) {
+    const V zero = reduction_constant<V>(0);
+    V sum[2] = {zero, zero}, squares[2] = {zero, zero};
     index_t i = 0;
-    for (; i + 4 <= n; i += 4)
-      for (int u = 0; u < 4; ++u) sum[u] = sum[u] + simd::load<V>(p + (i + u) * stride);
-    for (; i < n; ++i) sum[0] = sum[0] + simd::load<V>(p + i * stride);
-    const V center = ((sum[0] + sum[1]) + (sum[2] + sum[3])) * share;
-    V rest[2] = {V{}, V{}}, squares[2] = {V{}, V{}};
-    for (i = 0; i + 2 <= n; i += 2)
+    for (; i + 2 <= n; i += 2)
       for (int u = 0; u < 2; ++u) {
         const V d = simd::load<V>(p + (i + u) * stride) - center;
-        rest[u] = rest[u] + d;
+        sum[u] = sum[u] + d;
         squares[u] = squares[u] + d * d;
       }
     if (i < n) {
       const V d = simd::load<V>(p + i * stride) - center;
-      rest[0] = rest[0] + d;
+      sum[0] = sum[0] + d;
       squares[0] = squares[0] + d * d;
     }
-    const V off = (rest[0] + rest[1]) * share;
-    return {V(center + off), V(squares[0] + squares[1] - off * (rest[0] + rest[1])), n};
+    const V total = sum[0] + sum[1];
+    const V off = total * reduction_constant<V>(1 / static_cast<double>(n + before));
+    return {V(center + off), V(squares[0] + squares[1] - off * total), n + before};
   }
-
- protected:
   // The divisor of the sum of squares, never negative.
   TENON_FN static double degrees(index_t count, int ddof) {
     return count > ddof ? static_cast<double>(count - ddof) : 0.0;

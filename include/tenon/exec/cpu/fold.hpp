@@ -1,10 +1,15 @@
 // tenon/exec/cpu/fold.hpp: folds elements in cache into states of a reduction: along rows, and down columns.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// What a reduction op compiles to is a table of a few functions over raw memory; the loops that call them (reduce.hpp)
+// are shared by all ops. States of blocks are joined like the carries of a binary counter.
 #pragma once
 #include <tenon/base/memory.hpp>
 #include <tenon/base/scalar_traits.hpp>
 #include <tenon/ops/op.hpp>
-#include <tenon/simd/pack.hpp>
+#include <tenon/simd/mask.hpp>
+#include <tenon/simd/memory.hpp>
+#include <tenon/simd/reduce.hpp>
 
 namespace tenon {
 inline namespace TENON_ABI {
@@ -48,6 +53,20 @@ struct Fold {
   using SV = typename Op::template state<V>;
   static constexpr bool has_neutral = requires { Op::template neutral<V>(); };
 
+  /// The state of x; its index is that of its first lane along a row (step > 1), of all lanes down a column.
+  template <class P>
+  TENON_INLINE static auto lifted(P x, index_t first, index_t step) {
+    if constexpr (!Op::indexed) {
+      return Op::lift(x, 0);
+    } else if constexpr (!simd::is_pack<P>) {
+      return Op::lift(x, first);
+    } else {
+      using Index = typename FoldedIndex<N>::type;
+      using I = simd::rebind_t<P, Index>;
+      const I index = simd::broadcast<I>(static_cast<Index>(first));
+      return Op::lift(x, step > 1 ? I(index + simd::iota<I>()) : index);
+    }
+  }
   /// n packs, `stride` elements apart; the first has index `first`, each further one `step` more.
   template <class P>
   TENON_INLINE static auto packs(const N* p, index_t stride, index_t n, index_t first, index_t step) {
@@ -55,19 +74,7 @@ struct Fold {
       return Op::template fold<P>(p, stride, n);
     } else {
       // Index of a pack: in its lanes along a row (step > 1), the same in all of them down a column.
-      const auto get = [&](index_t i) {
-        const P x = simd::load<P>(p + i * stride);
-        if constexpr (!Op::indexed) {
-          return Op::lift(x, 0);
-        } else if constexpr (!simd::is_pack<P>) {
-          return Op::lift(x, first + i * step);
-        } else {
-          using Index = typename FoldedIndex<N>::type;
-          using I = simd::rebind_t<P, Index>;
-          const I index = simd::broadcast<I>(static_cast<Index>(first + i * step));
-          return Op::lift(x, step > 1 ? I(index + simd::iota<I>()) : index);
-        }
-      };
+      const auto get = [&](index_t i) { return lifted(simd::load<P>(p + i * stride), first + i * step, step); };
       auto s = get(0);
       index_t i = 1;
       if (n >= 8) {
@@ -96,14 +103,18 @@ struct Fold {
   TENON_INLINE static S lane(const SV& s, int l) {
     if constexpr (W == 1) {
       return s;
-    } else if constexpr (requires { s.map([](auto v) { return v; }); }) {
-      return s.map([l](const auto& v) { return simd::lane_t<bare_t<decltype(v)>>(v[l]); });
     } else {
-      return static_cast<S>(s[l]);
+      return lane_of(s, l);
     }
   }
   /// All lanes joined, halves first.
-  TENON_INLINE static S joined(const SV& s) { return join_halves<W>(s); }
+  TENON_INLINE static S joined(const SV& s) {
+    if constexpr (requires { Op::joined(s); }) {
+      return Op::joined(s);
+    } else {
+      return join_halves<W>(s);
+    }
+  }
 
  private:
   template <int Lanes, class State>
@@ -116,26 +127,54 @@ struct Fold {
     }
 #endif
     if constexpr (Lanes == 2) {
-      return Op::combine(two_lane<State>(s, 0), two_lane<State>(s, 1));
+      return Op::combine(lane_of(s, 0), lane_of(s, 1));
     } else if constexpr (Lanes == 1) {
       return s;
     }
   }
   template <class State>
-  TENON_INLINE static S two_lane(const State& s, int l) {
-    if constexpr (requires { s.map([](auto v) { return v; }); }) {
-      return s.map([l](const auto& v) { return simd::lane_t<bare_t<decltype(v)>>(v[l]); });
-    } else {
+  TENON_INLINE static S lane_of(const State& s, int l) {
+    if constexpr (simd::is_pack<State>) {
       return static_cast<S>(s[l]);
+    } else {
+      return s.map([l](const auto& v) { return simd::lane_t<bare_t<decltype(v)>>(v[l]); });
     }
   }
 };
 
-/// States of equal-sized blocks, joined like the carries of a binary counter.
+/// Columns that are being folded; the states are in `levels`, level after level, `packs` of them in each.
+struct Columns {
+  char* levels;
+  index_t columns, packs;
+  int chain = 0;                                            // blocks in level 0 so far
+  unsigned long long chains = 0;                            // full chains: bit l is set when level l + 1 is in use
+  static constexpr int blocks_in_chain = 8, most_rows = 8;  // of a chain, of a block
+};
+
+/// What executors need to know of an op: sizes, and functions over buffer elements.
+struct FoldKernel {
+  index_t bytes, lanes, pack_state_bytes, total_bytes;
+  bool indexed;
+  /// m results, each from n elements in a row; rows are `pitch` apart, results `out_stride`; n fits into one chunk.
+  void (*rows)(const void* p, index_t pitch, index_t n, index_t m, void* out, index_t out_stride, index_t count);
+  /// One result from many chunks: `start`, then `add` (the first of n elements is the index-th), then `end`.
+  void (*start)(void* total);
+  void (*add)(void* total, const void* p, index_t n, index_t index);
+  void (*end)(const void* total, void* out, index_t count);
+  /// n more rows of columns; `padded`: a pack may be read past the end of a row.
+  void (*columns)(Columns& c, const void* p, index_t pitch, index_t n, index_t index, bool padded);
+  void (*finish)(Columns& c, void* out, index_t out_stride, index_t count);
+  /// As finish, where column j belongs to result j % results; `rest` holds further rows, of `results` elements each.
+  void (*finish_together)(Columns& c, index_t results, const void* rest, index_t rows, void* out, index_t out_stride,
+                          index_t count);
+};
+
+namespace detail {
+
 template <class Op, class S>
 struct Pairwise {
   S level[48];
-  unsigned long long blocks = 0;
+  unsigned long long blocks;
   void push(S s) {
     int l = 0;
     for (unsigned long long b = blocks; b & 1; b >>= 1) s = Op::combine(level[l++], s);
@@ -151,121 +190,179 @@ struct Pairwise {
   }
 };
 
-/// One result from chunks of contiguous elements.
-template <class Op, class B>
-class Total {
-  using F = Fold<Op, B>;
-  using N = typename F::N;
-  static constexpr int W = F::W;
-
- public:
-  /// n more elements, the first of them the `index`-th.
-  [[gnu::noinline]] void add(const N* p, index_t n, index_t index) {
-    const index_t whole = n / W, rest = n % W;
-    if (whole > 0) packs_.push(F::template packs<typename F::V>(p, W, whole, index, W));
-    if constexpr (W > 1) {
-      if (rest == 0) return;
-      p += whole * W;
-      index += whole * W;
-      if constexpr (F::has_neutral)
-        if (rest > 2) {
-          N last[W];
-          simd::store(last, Op::template neutral<typename F::V>());
-          for (index_t i = 0; i < rest; ++i) last[i] = p[i];
-          return packs_.push(F::template packs<typename F::V>(last, W, 1, index, W));
-        }
-      single_.push(F::template packs<N>(p, 1, rest, index, 1));
-    }
-  }
-  typename F::S state() const {
-    if (single_.blocks == 0) return packs_.blocks == 0 ? Op::template identity<N>() : F::joined(packs_.total());
-    return packs_.blocks == 0 ? single_.total() : Op::combine(F::joined(packs_.total()), single_.total());
-  }
-
- private:
-  Pairwise<Op, typename F::SV> packs_;
-  Pairwise<Op, typename F::S> single_;
+template <bool Indexed, class S, class SV>
+struct KeptState {
+  using type = SV;
+};
+template <class S, class SV>
+struct KeptState<true, S, SV> {
+  using type = S;
 };
 
-/// Results of many columns, from blocks of rows.
-template <class Op, class B>
-class Columns {
+template <class Op, class B, class R>
+struct Folds {
   using F = Fold<Op, B>;
   using N = typename F::N;
+  using V = typename F::V;
+  using S = typename F::S;
   using SV = typename F::SV;
   static constexpr index_t W = F::W;
-  static constexpr int blocks_in_chain = 8;
+  // Lanes hold 32-bit indices and counts, so those are joined chunk by chunk.
+  using Kept = typename KeptState<Op::indexed, S, SV>::type;
+  struct Total {
+    Pairwise<Op, Kept> packs;
+    Pairwise<Op, S> single;
+  };
 
- public:
-  /// Room for `columns` columns and `blocks` blocks of rows.
-  Columns(index_t columns, index_t blocks) : packs_((columns + W - 1) / W) {
-    int levels = 2;
-    for (index_t b = blocks / blocks_in_chain; b > 0; b /= 2) ++levels;
-    const size_t bytes = static_cast<size_t>(levels * packs_) * sizeof(SV);
-    if (bytes <= sizeof(few_)) {
-      states_ = reinterpret_cast<SV*>(few_);
+  // The last elements of a row, fewer than a pack, filled up with elements that change nothing.
+  TENON_INLINE static bool tail_fills_pack(index_t rest) { return F::has_neutral && rest > 2; }
+  TENON_INLINE static SV tail_pack(const N* p, index_t rest, index_t index) {
+    V v = simd::load_partial<V>(p, rest);
+    if constexpr (F::has_neutral) v = simd::select(simd::first_lanes<V>(rest), v, Op::template neutral<V>());
+    return F::lifted(v, index, W);
+  }
+  TENON_INLINE static S row(const N* p, index_t n, index_t index) {
+    if constexpr (W == 1) {
+      return F::template packs<N>(p, 1, n, index, 1);
     } else {
-      many_ = tenon::detail::BlockRef(bytes);
-      states_ = reinterpret_cast<SV*>(many_.data());
+      const index_t whole = n / W, rest = n % W;
+      if (whole == 0 && !tail_fills_pack(rest)) return F::template packs<N>(p, 1, n, index, 1);
+      SV s = whole > 0 ? F::template packs<V>(p, W, whole, index, W) : tail_pack(p, rest, index);
+      if (rest == 0 || whole == 0) return F::joined(s);
+      if (tail_fills_pack(rest)) return F::joined(Op::combine(s, tail_pack(p + whole * W, rest, index + whole * W)));
+      return Op::combine(F::joined(s), F::template packs<N>(p + whole * W, 1, rest, index + whole * W, 1));
     }
   }
-  Columns(const Columns&) = delete;
-  Columns& operator=(const Columns&) = delete;
 
-  void start(index_t columns) {
-    columns_ = columns;
-    chain_ = 0;
-    chains_ = 0;
+  static void rows(const void* memory, index_t pitch, index_t n, index_t m, void* out, index_t out_stride,
+                   index_t count) {
+    const N* p = static_cast<const N*>(memory);
+    for (index_t i = 0; i < m; ++i)
+      static_cast<R*>(out)[i * out_stride] = Op::template finish<R>(row(p + i * pitch, n, 0), count);
   }
-  /// n more rows, `pitch` elements apart, the first of them the `index`-th; `padded`: a pack may be read past the end.
-  [[gnu::noinline]] void add(const N* p, index_t pitch, index_t n, index_t index, bool padded) {
-    const index_t whole = columns_ / W, rest = columns_ % W;
-    for (index_t k = 0; k < whole; ++k) put(k, F::template packs<typename F::V>(p + k * W, pitch, n, index, 1));
-    if (rest > 0) {
-      p += whole * W;
-      if (padded) {
-        put(whole, F::template packs<typename F::V>(p, pitch, n, index, 1));
-      } else {
-        N staged[8 * W] = {};
-        for (index_t i = 0; i < n; ++i)
-          for (index_t j = 0; j < rest; ++j) staged[i * W + j] = p[i * pitch + j];
-        put(whole, F::template packs<typename F::V>(staged, W, n, index, 1));
+  static void start(void* total) {
+    static_cast<Total*>(total)->packs.blocks = 0;
+    static_cast<Total*>(total)->single.blocks = 0;
+  }
+  static void add(void* total, const void* memory, index_t n, index_t index) {
+    Total& t = *static_cast<Total*>(total);
+    const N* p = static_cast<const N*>(memory);
+    if constexpr (Op::indexed) {
+      t.packs.push(Op::moved(row(p, n, 0), index));
+    } else {
+      const index_t whole = n / W, rest = n % W;
+      if (whole > 0) t.packs.push(F::template packs<V>(p, W, whole, 0, W));
+      if constexpr (W > 1) {
+        if (rest == 0) return;
+        if (tail_fills_pack(rest)) {
+          t.packs.push(tail_pack(p + whole * W, rest, 0));
+        } else {
+          t.single.push(F::template packs<N>(p + whole * W, 1, rest, 0, 1));
+        }
       }
     }
-    if (++chain_ == blocks_in_chain) carry();
   }
-  /// Calls f(column, state) for each column.
-  template <class G>
-  void finish(const G& f) {
-    if (chain_ > 0 || chains_ == 0) carry();
-    for (index_t k = 0; k * W < columns_; ++k) {
-      int l = __builtin_ctzll(chains_);
-      SV s = level(l)[k];
-      for (unsigned long long b = chains_ >> l >> 1; b; b >>= 1)
-        if (++l; b & 1) s = Op::combine(level(l)[k], s);
-      for (index_t j = 0; j < W && k * W + j < columns_; ++j) f(k * W + j, F::lane(s, static_cast<int>(j)));
+  static void end(const void* total, void* out, index_t count) {
+    const Total& t = *static_cast<const Total*>(total);
+    S s = Op::template identity<N>();
+    if (t.packs.blocks != 0) {
+      if constexpr (Op::indexed) {
+        s = t.packs.total();
+      } else {
+        s = F::joined(t.packs.total());
+      }
+    }
+    if (t.single.blocks != 0) s = t.packs.blocks != 0 ? Op::combine(s, t.single.total()) : t.single.total();
+    *static_cast<R*>(out) = Op::template finish<R>(s, count);
+  }
+
+  static SV* level(Columns& c, int l) { return reinterpret_cast<SV*>(c.levels) + l * c.packs; }
+  static void carry(Columns& c) {
+    SV* s = level(c, 0);
+    int l = 1;
+    for (unsigned long long b = c.chains; b & 1; b >>= 1, ++l)
+      for (index_t k = 0; k < c.packs; ++k) s[k] = Op::combine(level(c, l)[k], s[k]);
+    for (index_t k = 0; k < c.packs; ++k) level(c, l)[k] = s[k];
+    ++c.chains;
+    c.chain = 0;
+  }
+  TENON_INLINE static void put(SV& to, bool first, const N* p, index_t pitch, index_t n, index_t index) {
+    if constexpr (requires { Op::extended(to, p, pitch, n); }) {
+      to = first ? F::template packs<V>(p, pitch, n, index, 1) : Op::extended(to, p, pitch, n);
+    } else {
+      const SV s = F::template packs<V>(p, pitch, n, index, 1);
+      to = first ? s : Op::combine(to, s);
     }
   }
-
- private:
-  SV* level(int l) { return states_ + (l + 1) * packs_; }
-  void put(index_t k, const SV& s) { states_[k] = chain_ == 0 ? s : Op::combine(states_[k], s); }
-  void carry() {
-    int l = 0;
-    for (unsigned long long b = chains_; b & 1; b >>= 1, ++l)
-      for (index_t k = 0; k * W < columns_; ++k) states_[k] = Op::combine(level(l)[k], states_[k]);
-    for (index_t k = 0; k * W < columns_; ++k) level(l)[k] = states_[k];
-    ++chains_;
-    chain_ = 0;
+  [[gnu::noinline]] static void columns(Columns& c, const void* memory, index_t pitch, index_t n, index_t index,
+                                        bool padded) {
+    const N* p = static_cast<const N*>(memory);
+    const bool first = c.chain == 0;
+    const index_t rest = c.columns - (c.packs - 1) * W, whole = padded || rest == W ? c.packs : c.packs - 1;
+    for (index_t k = 0; k < whole; ++k) put(level(c, 0)[k], first, p + k * W, pitch, n, index);
+    if constexpr (W > 1)
+      if (whole < c.packs) {
+        N staged[Columns::most_rows * W] = {};
+        for (index_t i = 0; i < n; ++i)
+          simd::store(staged + i * W, simd::load_partial<V>(p + whole * W + i * pitch, rest));
+        put(level(c, 0)[whole], first, staged, W, n, index);
+      }
+    if (++c.chain == Columns::blocks_in_chain) carry(c);
   }
-
-  index_t packs_, columns_ = 0;
-  int chain_ = 0;
-  unsigned long long chains_ = 0;
-  SV* states_;
-  tenon::detail::BlockRef many_{};
-  alignas(alignment) char few_[8192];
+  static void total_columns(Columns& c) {
+    if (c.chain > 0) carry(c);
+    int l = __builtin_ctzll(c.chains) + 1;
+    SV* s = level(c, 0);
+    for (index_t k = 0; k < c.packs; ++k) s[k] = level(c, l)[k];
+    for (unsigned long long b = c.chains >> l; b; b >>= 1)
+      if (++l; b & 1)
+        for (index_t k = 0; k < c.packs; ++k) s[k] = Op::combine(level(c, l)[k], s[k]);
+  }
+  static void finish(Columns& c, void* out, index_t out_stride, index_t count) {
+    total_columns(c);
+    R* to = static_cast<R*>(out);
+    for (index_t k = 0; k < c.packs; ++k) {
+      const SV s = level(c, 0)[k];
+      const index_t from = k * W, lanes = c.columns - from < W ? c.columns - from : W;
+      R result[W];
+      for (int l = 0; l < W; ++l) result[l] = Op::template finish<R>(F::lane(s, l), count);
+      if (out_stride == 1 && lanes == W) {
+        __builtin_memcpy(static_cast<void*>(to + from), result, sizeof(result));
+      } else {
+        for (index_t l = 0; l < lanes; ++l) to[(from + l) * out_stride] = result[l];
+      }
+    }
+  }
+  static void finish_together(Columns& c, index_t results, const void* rest, index_t rows, void* out,
+                              index_t out_stride, index_t count) {
+    total_columns(c);
+    const N* p = static_cast<const N*>(rest);
+    for (index_t r = 0; r < results; ++r) {
+      S s = F::lane(level(c, 0)[r / W], static_cast<int>(r % W));
+      for (index_t j = r + results; j < c.columns; j += results)
+        s = Op::combine(s, F::lane(level(c, 0)[j / W], static_cast<int>(j % W)));
+      for (index_t i = 0; i < rows; ++i) s = Op::combine(s, Op::lift(p[i * results + r], 0));
+      static_cast<R*>(out)[r * out_stride] = Op::template finish<R>(s, count);
+    }
+  }
 };
+
+}  // namespace detail
+
+/// The functions of Op on buffer elements B, with results of type R.
+template <class Op, class B, class R>
+inline constexpr FoldKernel fold_kernel = {sizeof(typename detail::Folds<Op, B, R>::N),
+                                           detail::Folds<Op, B, R>::W,
+                                           sizeof(typename detail::Folds<Op, B, R>::SV),
+                                           sizeof(typename detail::Folds<Op, B, R>::Total),
+                                           Op::indexed,
+                                           detail::Folds<Op, B, R>::rows,
+                                           detail::Folds<Op, B, R>::start,
+                                           detail::Folds<Op, B, R>::add,
+                                           detail::Folds<Op, B, R>::end,
+                                           detail::Folds<Op, B, R>::columns,
+                                           detail::Folds<Op, B, R>::finish,
+                                           detail::Folds<Op, B, R>::finish_together};
 
 }  // namespace exec
 }  // namespace TENON_ABI

@@ -1,8 +1,9 @@
 // tenon/exec/cpu/lines.hpp: gives an op that works line by line along an axis its operand, a panel in cache at a time.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Along the last axis a panel is one contiguous line; along another axis it is a block of neighbouring lines, so that
-// memory is read in runs and lanes are lines. The operand's program is fused: its row kernel fills the panel.
+// Along the last axis a panel holds contiguous lines, one after the other; along another axis it holds neighbouring
+// lines side by side, so that memory is read in runs and lanes are lines. The operand's program is fused: its row
+// kernel fills the panel.
 #pragma once
 #include <tenon/exec/cpu/pointwise.hpp>
 #include <tenon/exec/evaluate.hpp>
@@ -11,69 +12,140 @@ namespace tenon {
 inline namespace TENON_ABI {
 namespace exec {
 
-/// Some lines of an operand: element i of line j is `data[i * step + j]`; the first line is number `line` in row-major
-/// order of the other axes.
+/// Some lines of an operand: element i of line j is `data[i * step + j * apart]`. Either `step` is 1 (lines along the
+/// last axis) or `apart` is 1 (lines side by side). The first line has number `line` in row-major order of the other
+/// axes; lines side by side do not cross into the next step of the axes before theirs.
 template <class C>
 struct Panel {
+  static constexpr index_t fit = 2048 / static_cast<index_t>(sizeof(C)) / 64 * 64;
+  static constexpr index_t most_columns = fit > 0 ? fit : 64;  ///< lines side by side in a panel
   const C* data;
   C* work;  // the same elements if they may be written to, else null
-  index_t step, n, width, line;
+  index_t n, lines, step, apart, line;
+};
+
+/// What `each_panel` walks: the operand's leaves, without their types.
+template <class C>
+struct PanelCall {
+  const Source* source;
+  const index_t* bytes;  // of the leaves' elements
+  int loads;
+  RowFunction row;
+  bool direct;  // the only leaf has type C
+  Dims extents;
+  int axis;
+  C* place;  // null, or memory of the operand's shape in which panels may be computed
 };
 
 namespace detail {
 
-// Operand k of the nest is leaf k. The line's axis is the last; if there are columns, theirs are the axes before it.
-template <class C, int K, class F>
-void each_panel(Nest<K>& nest, RowFunction row, bool direct, C* place, index_t columns, const F& f) {
-  const int axis = nest.rank - 1;
-  const index_t n = nest.extent[axis];
-  index_t stride[K] = {};
-  const void* source[K];
-  Walk<K> walk;
-  if (columns == 1) {
-    for (int k = 0; k < nest.operands; ++k) stride[k] = nest.stride[k][axis];
-    direct = direct && (stride[0] == 1 || n == 1);
-    tenon::detail::BlockRef block;
-    if (!direct && !place) block = tenon::detail::BlockRef(static_cast<size_t>(n) * sizeof(C));
-    walk.start(nest, 0, axis);
-    index_t line = 0;
-    do {
-      for (int k = 0; k < nest.operands; ++k) source[k] = walk.at[k];
-      if (direct) {
-        f(Panel<C>{static_cast<const C*>(source[0]), nullptr, 1, n, 1, line});
-      } else {
-        C* to = place ? place + line * n : reinterpret_cast<C*>(block.data());
-        row(to, 1, source, stride, n);
-        f(Panel<C>{to, to, 1, n, 1, line});
-      }
-      ++line;
-    } while (walk.next(nest, 0, axis));
-    return;
+// Lines along the last axis; `f(user, panel)`.
+template <class C, int K>
+void row_panels(Nest<K>& nest, const PanelCall<C>& call, void (*f)(void*, const Panel<C>&), void* user) {
+  const int axis = nest.rank - 1, beside = axis - 1;
+  const index_t n = nest.extent[axis], lines = axis ? nest.extent[beside] : 1;
+  index_t stride[K] = {}, apart[K] = {};
+  bool joined = true;
+  for (int k = 0; k < nest.operands; ++k) {
+    stride[k] = nest.stride[k][axis];
+    apart[k] = axis ? nest.stride[k][beside] : 0;
+    joined = joined && apart[k] == n * stride[k];
   }
-  // A panel should stay in the second-level cache.
-  constexpr index_t bytes = 131072, least = 16, most = 256;
-  const index_t fit = bytes / (n * static_cast<index_t>(sizeof(C)) + 1) / least * least;
-  const index_t width = fit < least ? least : fit > most ? most : fit;
-  const int column = axis - 1;
-  const index_t run = nest.extent[column];
+  const bool direct = call.direct && (stride[0] == 1 || n == 1);
+  constexpr index_t chunk = 8192 / static_cast<index_t>(sizeof(C)) > 0 ? 8192 / static_cast<index_t>(sizeof(C)) : 1;
+  const index_t batch = direct ? lines : n < chunk ? chunk / n : 1;
+  tenon::detail::BlockRef block;
+  if (!direct && !call.place) block = tenon::detail::BlockRef(static_cast<size_t>(batch * n) * sizeof(C));
+  Walk<K> walk;
+  walk.start(nest, 0, axis ? beside : 0);
+  index_t line = 0;
+  do {
+    for (index_t l = 0; l < lines; l += batch, line += batch) {
+      const index_t m = lines - l < batch ? lines - l : batch;
+      const void* source[K];
+      for (int k = 0; k < nest.operands; ++k) source[k] = walk.at[k] + l * apart[k] * nest.bytes[k];
+      if (direct) {
+        f(user, Panel<C>{static_cast<const C*>(source[0]), nullptr, n, m, 1, apart[0], line});
+        continue;
+      }
+      C* to = call.place ? call.place + line * n : reinterpret_cast<C*>(block.data());
+      for (index_t j = 0; j < (joined ? 1 : m); ++j) {
+        call.row(to + j * n, 1, source, stride, joined ? n * m : n);
+        for (int k = 0; k < nest.operands; ++k)
+          source[k] = static_cast<const char*>(source[k]) + apart[k] * nest.bytes[k];
+      }
+      f(user, Panel<C>{to, to, n, m, 1, n, line});
+    }
+    line -= (lines + batch - 1) / batch * batch - lines;
+  } while (axis > 1 && walk.next(nest, 0, beside));
+}
+
+// Lines side by side: the axis before the last runs over them.
+template <class C, int K>
+void column_panels(Nest<K>& nest, const PanelCall<C>& call, index_t columns, void (*f)(void*, const Panel<C>&),
+                   void* user) {
+  const int axis = nest.rank - 1, column = axis - 1;
+  const index_t n = nest.extent[axis], run = nest.extent[column];
+  index_t stride[K] = {};
   for (int k = 0; k < nest.operands; ++k) stride[k] = nest.stride[k][column];
-  const index_t room = width < run ? width : run;
-  tenon::detail::BlockRef block(static_cast<size_t>(n * room) * sizeof(C));
-  C* to = reinterpret_cast<C*>(block.data());
+  const bool direct = call.direct && stride[0] == 1;
+  // Long runs keep the prefetchers going; a buffer should stay in the second-level cache.
+  index_t width = run < Panel<C>::most_columns ? run : Panel<C>::most_columns;
+  tenon::detail::BlockRef block;
+  if (!direct && !call.place) {
+    while (width > 64 && n * width * static_cast<index_t>(sizeof(C)) > 262144) width = (width + 1) / 2;
+    block = tenon::detail::BlockRef(static_cast<size_t>(n * width) * sizeof(C));
+  }
+  Walk<K> walk;
   walk.start(nest, 0, column);
   index_t line = 0;
   do {
     for (index_t c = 0; c < run; c += width) {
-      const index_t w = run - c < width ? run - c : width;
-      for (index_t i = 0; i < n; ++i) {
-        for (int k = 0; k < nest.operands; ++k)
-          source[k] = walk.at[k] + (c * nest.stride[k][column] + i * nest.stride[k][axis]) * nest.bytes[k];
-        row(to + i * w, 1, source, stride, w);
+      const index_t w = run - c < width ? run - c : width, at = line + c;
+      const void* source[K];
+      for (int k = 0; k < nest.operands; ++k) source[k] = walk.at[k] + c * nest.stride[k][column] * nest.bytes[k];
+      if (direct) {
+        f(user, Panel<C>{static_cast<const C*>(source[0]), nullptr, n, w, nest.stride[0][axis], 1, at});
+        continue;
       }
-      f(Panel<C>{to, to, w, n, w, line + c});
+      const index_t step = call.place ? columns : w;
+      C* to = call.place ? call.place + at / columns * n * columns + at % columns : reinterpret_cast<C*>(block.data());
+      for (index_t i = 0; i < n; ++i) {
+        call.row(to + i * step, 1, source, stride, w);
+        for (int k = 0; k < nest.operands; ++k)
+          source[k] = static_cast<const char*>(source[k]) + nest.stride[k][axis] * nest.bytes[k];
+      }
+      f(user, Panel<C>{to, to, n, w, step, 1, at});
     }
     line += run;
   } while (walk.next(nest, 0, column));
+}
+
+template <int K, class C>
+[[gnu::noinline]] void panels(const PanelCall<C>& call, void (*f)(void*, const Panel<C>&), void* user) {
+  const int axis = call.axis, rank = call.extents.rank;
+  index_t columns = 1;
+  for (int a = axis + 1; a < rank; ++a) columns *= call.extents.d[a];
+  // The line's axis comes last.
+  const auto ordered = [&](const Dims& d) {
+    Dims r;
+    for (int a = 0; a < rank; ++a)
+      if (a != axis) r.push(d.d[a]);
+    r.push(d.d[axis]);
+    return r;
+  };
+  Nest<K> nest;
+  nest.start(ordered(call.extents));
+  for (int l = 0; l < call.loads; ++l)
+    nest.add(call.source[l].data, call.bytes[l],
+             {ordered(call.extents), ordered(call.source[l].map.strides), call.source[l].map.offset});
+  nest.collapse(axis, nest.rank - 1);  // apart, so that no panel crosses into the next step of the axes before
+  nest.collapse(0, axis);
+  if (columns == 1) {
+    row_panels(nest, call, f, user);
+  } else {
+    column_panels(nest, call, columns, f, user);
+  }
 }
 
 // Elements are converted to C in the row kernel.
@@ -90,7 +162,7 @@ requires(__is_same(C, compute_t<primal_t<typename N::value_type>>)) struct Lines
 }  // namespace detail
 
 /// Calls f with panels of x along `axis` until all lines were given; elements come as C. `place`, unless null, is dense
-/// memory of x's shape in which lines along the last axis may be computed.
+/// memory of x's shape in which panels may be computed.
 template <class C, class N, class F>
 void each_panel(const N& x, int axis, C* place, const F& f) {
   using P = typename detail::LinesOf<N, C>::program;
@@ -98,25 +170,10 @@ void each_panel(const N& x, int axis, C* place, const F& f) {
   if (e.size() == 0) return;
   Source source[P::loads];
   sources_of<P>(x, source);
-  index_t columns = 1;
-  for (int a = axis + 1; a < e.rank; ++a) columns *= e.d[a];
-  // The line's axis comes last.
-  const auto ordered = [&](const Dims& d) {
-    Dims r;
-    for (int a = 0; a < e.rank; ++a)
-      if (a != axis) r.push(d.d[a]);
-    r.push(d.d[axis]);
-    return r;
-  };
-  const Dims extents = ordered(e);
-  Nest<detail::nest_size(P::loads)> nest;
-  nest.start(extents);
-  for (int l = 0; l < P::loads; ++l)
-    nest.add(source[l].data, load_bytes<P>[l], { extents, ordered(source[l].map.strides), source[l].map.offset });
-  nest.collapse(axis, nest.rank - 1);  // apart, so that no panel crosses into the next step of the axes before
-  nest.collapse(0, axis);
   constexpr bool direct = P::size == 1 && __is_same(typename P::result, C);
-  detail::each_panel<C>(nest, row<P, C>, direct, place, columns, f);
+  detail::panels<detail::nest_size(P::loads), C>(
+      PanelCall<C>{source, load_bytes<P>, P::loads, row<P, C>, direct, e, axis, place},
+      [](void* user, const Panel<C>& p) { (*static_cast<const F*>(user))(p); }, const_cast<F*>(&f));
 }
 
 }  // namespace exec

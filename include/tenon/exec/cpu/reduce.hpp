@@ -2,9 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // Along a contiguous axis a row is folded in lanes; across rows every lane is a column, eight rows at a time. States of
-// blocks are joined like the carries of a binary counter, so the error of a sum grows with the logarithm of its length.
-// The grouping depends on the extents and the order of the strides alone: the same bits every time. Nothing here is a
-// template of the expression: kernels are shared by all operands of a type.
+// blocks are joined pairwise, so the error of a sum grows with the logarithm of its length. The grouping depends on the
+// extents and the order of the strides alone: the same bits every time. The loops are no templates of the expression
+// or the op: they call its row kernel and its fold kernel.
 #pragma once
 #include <tenon/exec/cpu/fold.hpp>
 #include <tenon/exec/cpu/pointwise.hpp>
@@ -17,181 +17,7 @@ namespace exec {
 
 namespace detail {
 
-// Operand 0 of the nest is the output (stride 0 along reduced axes), operands from 1 on are the program's leaves; axes
-// [0, kept) are kept, the rest reduced. `row` fills a buffer of B; `direct`: the only leaf is the buffer. R is the
-// result's type.
-template <class Op, class B, class R, int K>
-struct ReduceLoops {
-  using F = Fold<Op, B>;
-  using N = typename F::N;
-  static constexpr index_t W = F::W;
-  static constexpr index_t buffer_bytes = 16384, rows_at_once = 8;
-  static constexpr index_t at_most(index_t n, index_t limit) { return n < limit ? n : limit; }
-  static constexpr index_t fit = buffer_bytes / static_cast<index_t>(sizeof(N)) / W * W;
-  static constexpr index_t chunk = fit > 1024 ? 1024 : fit < W ? W : fit;     // elements folded at once along a row
-  static constexpr index_t width = chunk / 4 / W > 0 ? chunk / 4 / W* W : W;  // columns folded at once across rows
-
-  Nest<K>& nest;
-  int kept;
-  RowFunction row;
-  bool direct;
-  index_t count;
-  // Packs may be read past the last row of a block, hence the slack.
-  static constexpr index_t capacity = rows_at_once * width > chunk ? rows_at_once* width : chunk;
-  alignas(alignment) char memory[(capacity + W) * static_cast<index_t>(sizeof(N))];
-
-  ReduceLoops(Nest<K>& n, int k, RowFunction r, bool d, index_t c) : nest(n), kept(k), row(r), direct(d), count(c) {
-    __builtin_memset(memory + capacity * static_cast<index_t>(sizeof(N)), 0, W * sizeof(N));
-  }
-
-  N* buffer() { return reinterpret_cast<N*>(memory); }
-  // A block of rows x cols elements from `walk` on: in the buffer, or where the only leaf has them already.
-  const N* block(const Walk<K>& walk, int row_axis, index_t r, index_t rows, int col_axis, index_t c, index_t cols,
-                 index_t& pitch) {
-    const void* source[K];
-    index_t stride[K] = {};
-    bool joined = true;
-    for (int k = 1; k < nest.operands; ++k) {
-      const index_t by_row = row_axis < 0 ? 0 : nest.stride[k][row_axis];
-      const index_t by_col = col_axis < 0 ? 0 : nest.stride[k][col_axis];
-      source[k - 1] = walk.at[k] + (r * by_row + c * by_col) * nest.bytes[k];
-      stride[k - 1] = by_col;
-      joined = joined && by_row == by_col * cols;
-    }
-    if (direct && (stride[0] == 1 || cols == 1)) {
-      pitch = row_axis < 0 ? cols : nest.stride[1][row_axis];
-      return static_cast<const N*>(source[0]);
-    }
-    pitch = cols;
-    if (joined || rows == 1) {
-      row(memory, 1, source, stride, rows * cols);
-    } else {
-      for (index_t i = 0; i < rows; ++i) {
-        row(buffer() + i * cols, 1, source, stride, cols);
-        for (int k = 1; k < nest.operands; ++k)
-          source[k - 1] = static_cast<const char*>(source[k - 1]) + nest.stride[k][row_axis] * nest.bytes[k];
-      }
-    }
-    return buffer();
-  }
-  void store(const Walk<K>& outer, int axis, index_t i, const typename F::S& s) {
-    const index_t offset = axis < 0 ? 0 : i * nest.stride[0][axis] * nest.bytes[0];
-    *reinterpret_cast<R*>(const_cast<char*>(outer.at[0]) + offset) = Op::template finish<R>(s, count);
-  }
-
-  void run(bool across) {
-    if (across) {
-      over_columns();
-    } else {
-      over_rows();
-    }
-  }
-
- private:
-  // The innermost reduced axis is contiguous, or as near to it as there is.
-  void over_rows() {
-    const int inner = nest.rank > kept ? nest.rank - 1 : -1, last = inner < 0 ? kept : inner, along = kept - 1;
-    const index_t n = inner < 0 ? 1 : nest.extent[inner], outputs = kept ? nest.extent[along] : 1;
-    const bool short_rows = last == kept && n <= chunk && n > 0;  // several results from one block
-    const index_t batch = !short_rows ? 1 : direct && nest.stride[1][inner < 0 ? 0 : inner] == 1 ? outputs : chunk / n;
-    index_t pitch;
-    Walk<K> outer;
-    outer.start(nest, 0, along < 0 ? 0 : along);
-    do {
-      for (index_t o = 0; o < outputs; o += batch) {
-        const index_t m = at_most(outputs - o, batch);
-        if (short_rows) {
-          const N* p = block(outer, along, o, m, inner, 0, n, pitch);
-          for (index_t i = 0; i < m; ++i) {
-            Total<Op, B> total;
-            total.add(p + i * pitch, n, 0);
-            store(outer, along, o + i, total.state());
-          }
-          continue;
-        }
-        Total<Op, B> total;
-        Walk<K> walk;
-        walk.start(nest, kept, last, outer);
-        if (along >= 0)
-          for (int k = 1; k < nest.operands; ++k) walk.at[k] += o * nest.stride[k][along] * nest.bytes[k];
-        index_t index = 0;
-        if (count > 0) do {
-            for (index_t c = 0; c < n; c += chunk) {
-              const index_t length = at_most(n - c, chunk);
-              total.add(block(walk, -1, 0, 1, inner, c, length, pitch), length, index);
-              index += length;
-            }
-          } while (walk.next(nest, kept, last));
-        store(outer, along, o, total.state());
-      }
-    } while (along > 0 && outer.next(nest, 0, along));
-  }
-
-  // The innermost kept axis is contiguous: lanes are columns.
-  void over_columns() {
-    const int along = kept - 1, inner = nest.rank - 1;
-    const index_t columns = nest.extent[along], rows = nest.extent[inner];
-    if (!Op::indexed && columns < W && rows >= 4 * rows_at_once && side_by_side(along, inner)) return;
-    Walk<K> outer;
-    outer.start(nest, 0, along);
-    Columns<Op, B> sums(at_most(columns, width), count / rows_at_once + nest_rows(inner));
-    do {
-      for (index_t c = 0; c < columns; c += width) {
-        const index_t m = at_most(columns - c, width);
-        sums.start(m);
-        Walk<K> walk;
-        walk.start(nest, kept, inner, outer);
-        index_t index = 0, pitch;
-        if (count > 0) do {
-            for (index_t r = 0; r < rows; r += rows_at_once) {
-              const index_t some = at_most(rows - r, rows_at_once);
-              const N* p = block(walk, inner, r, some, along, c, m, pitch);
-              sums.add(p, pitch, some, index, p == buffer());
-              index += some;
-            }
-          } while (walk.next(nest, kept, inner));
-        sums.finish([&](index_t j, const typename F::S& s) { store(outer, along, c + j, s); });
-      }
-    } while (along > 0 && outer.next(nest, 0, along));
-  }
-  // Blocks of rows end early at the end of the innermost reduced axis, once for each step of the axes around it.
-  index_t nest_rows(int inner) const {
-    index_t n = 1;
-    for (int a = kept; a < inner; ++a) n *= nest.extent[a];
-    return n;
-  }
-
-  // A few columns, stored row after row: as many rows as fit make one wide row, whose columns are joined in the end.
-  bool side_by_side(int along, int inner) {
-    const index_t columns = nest.extent[along], rows = nest.extent[inner];
-    for (int k = 1; k < nest.operands; ++k)
-      if (nest.stride[k][inner] != nest.stride[k][along] * columns) return false;
-    if (inner != kept) return false;
-    const index_t together = at_most(width / columns, rows / rows_at_once), wide = together * columns;
-    Walk<K> outer;
-    outer.start(nest, 0, along);
-    Columns<Op, B> sums(wide, rows / together / rows_at_once + 1);
-    typename F::S state[W];
-    do {
-      sums.start(wide);
-      index_t pitch;
-      for (index_t r = 0; r < rows / together; r += rows_at_once) {
-        const index_t some = at_most(rows / together - r, rows_at_once);
-        const N* p = block(outer, inner, r * together, 1, along, 0, some * wide, pitch);
-        sums.add(p, wide, some, 0, p == buffer());
-      }
-      sums.finish([&](index_t j, const typename F::S& s) {
-        state[j % columns] = j < columns ? s : Op::combine(state[j % columns], s);
-      });
-      for (index_t r = rows / together * together; r < rows; ++r) {
-        const N* p = block(outer, inner, r, 1, along, 0, columns, pitch);
-        for (index_t j = 0; j < columns; ++j) state[j] = Op::combine(state[j], Op::lift(p[j], r));
-      }
-      for (index_t j = 0; j < columns; ++j) store(outer, along, j, state[j]);
-    } while (along > 0 && outer.next(nest, 0, along));
-    return true;
-  }
-};
+constexpr index_t at_most(index_t n, index_t limit) { return n < limit ? n : limit; }
 
 // How far apart the elements of an axis are, over all leaves.
 template <int K>
@@ -210,14 +36,251 @@ void sort_axes(Nest<K>& nest, int first, int last) {
     for (int b = a; b > first && span(nest, b - 1) < span(nest, b); --b) nest.swap(b - 1, b);
 }
 
-template <class Op, class B, class R, int K>
-[[gnu::noinline]] void reduce(Nest<K>& nest, int kept, RowFunction row, bool direct, index_t count) {
+// Operand 0 of the nest is the output (stride 0 along reduced axes), operands from 1 on are the program's leaves; axes
+// [0, kept) are kept, the rest reduced. `row` fills the buffer; `direct`: the only leaf has the buffer's type.
+template <int K>
+class ReduceLoops {
+ public:
+  ReduceLoops(const FoldKernel& op, Nest<K>& nest, int kept, RowFunction row, bool direct, index_t count)
+      : op_(op), nest_(nest), kept_(kept), row_(row), direct_(direct), count_(count) {
+    const index_t packs = chunk_bytes / (op.bytes * op.lanes);
+    chunk_ = (packs > 4 ? packs : 4) * op.lanes;
+    room_ = 4 * chunk_;
+    if ((room_ + op.lanes) * op.bytes > static_cast<index_t>(sizeof(near_))) {
+      far_ = tenon::detail::BlockRef(static_cast<size_t>((room_ + op.lanes) * op.bytes));
+      buffer_ = far_.data();
+    }
+  }
+  ReduceLoops(const ReduceLoops&) = delete;
+  ReduceLoops& operator=(const ReduceLoops&) = delete;
+
+  void run() {
+    const int inner = nest_.rank - 1;
+    if (kept_ == 0 || nest_.rank == kept_ || count_ == 0 || span(nest_, kept_ - 1) >= span(nest_, inner)) {
+      over_rows();
+    } else if (op_.indexed && nest_.extent[inner] >> 30) {
+      over_rows();  // an index would not fit into a lane
+    } else if (op_.indexed || inner != kept_ || nest_.extent[kept_ - 1] >= op_.lanes || !side_by_side()) {
+      over_columns();
+    }
+  }
+
+ private:
+  static constexpr index_t chunk_bytes = 4096, rows_at_once = Columns::most_rows;
+
+  // A block of rows x cols elements from `walk` on: in the buffer, or where the only leaf has them already.
+  const char* block(const Walk<K>& walk, int row_axis, index_t r, index_t rows, int col_axis, index_t c, index_t cols,
+                    index_t& pitch) {
+    const void* source[K];
+    index_t stride[K] = {};
+    bool joined = true;
+    for (int k = 1; k < nest_.operands; ++k) {
+      const index_t by_row = row_axis < 0 ? 0 : nest_.stride[k][row_axis];
+      const index_t by_col = col_axis < 0 ? 0 : nest_.stride[k][col_axis];
+      source[k - 1] = walk.at[k] + (r * by_row + c * by_col) * nest_.bytes[k];
+      stride[k - 1] = by_col;
+      joined = joined && by_row == by_col * cols;
+    }
+    if (direct_ && (stride[0] == 1 || cols == 1)) {
+      pitch = row_axis < 0 ? cols : nest_.stride[1][row_axis];
+      return static_cast<const char*>(source[0]);
+    }
+    pitch = cols;
+    if (joined || rows == 1) {
+      row_(buffer_, 1, source, stride, rows * cols);
+    } else {
+      for (index_t i = 0; i < rows; ++i) {
+        row_(buffer_ + i * cols * op_.bytes, 1, source, stride, cols);
+        for (int k = 1; k < nest_.operands; ++k)
+          source[k - 1] = static_cast<const char*>(source[k - 1]) + nest_.stride[k][row_axis] * nest_.bytes[k];
+      }
+    }
+    return buffer_;
+  }
+  char* output(const Walk<K>& outer, int axis, index_t i) const {
+    return const_cast<char*>(outer.at[0]) + (axis < 0 ? 0 : i * nest_.stride[0][axis] * nest_.bytes[0]);
+  }
+
+  // The innermost reduced axis is contiguous, or as near to it as there is.
+  void over_rows() {
+    const int inner = nest_.rank > kept_ ? nest_.rank - 1 : -1, last = inner < 0 ? kept_ : inner, along = kept_ - 1;
+    const index_t n = inner < 0 ? 1 : nest_.extent[inner], outputs = along < 0 ? 1 : nest_.extent[along];
+    const bool short_rows = last == kept_ && n <= chunk_ && n > 0;
+    const bool in_place = direct_ && (inner < 0 || nest_.stride[1][inner] == 1);
+    const index_t batch = short_rows && in_place ? outputs : chunk_ / (n > 0 ? n : 1);
+    tenon::detail::BlockRef total;
+    if (!short_rows) total = tenon::detail::BlockRef(static_cast<size_t>(op_.total_bytes));
+    index_t pitch;
+    Walk<K> outer;
+    outer.start(nest_, 0, along < 0 ? 0 : along);
+    do {
+      if (short_rows) {
+        for (index_t o = 0; o < outputs; o += batch) {
+          const index_t m = at_most(outputs - o, batch);
+          const char* p = block(outer, along, o, m, inner, 0, n, pitch);
+          op_.rows(p, pitch, n, m, output(outer, along, o), along < 0 ? 0 : nest_.stride[0][along], count_);
+        }
+        continue;
+      }
+      for (index_t o = 0; o < outputs; ++o) {
+        op_.start(total.data());
+        Walk<K> walk;
+        walk.start(nest_, kept_, last, outer);
+        if (along >= 0)
+          for (int k = 1; k < nest_.operands; ++k) walk.at[k] += o * nest_.stride[k][along] * nest_.bytes[k];
+        index_t index = 0;
+        if (count_ > 0) do {
+            for (index_t c = 0; c < n; c += chunk_) {
+              const index_t length = at_most(n - c, chunk_);
+              op_.add(total.data(), block(walk, -1, 0, 1, inner, c, length, pitch), length, index);
+              index += length;
+            }
+          } while (walk.next(nest_, kept_, last));
+        op_.end(total.data(), output(outer, along, o), count_);
+      }
+    } while (along > 0 && outer.next(nest_, 0, along));
+  }
+
+  // Memory for the states of columns, in as many levels as there are bits in the number of chains.
+  void give_levels(Columns& c, index_t columns, index_t blocks) {
+    index_t n = 3;
+    for (index_t b = blocks / Columns::blocks_in_chain; b > 0; b /= 2) ++n;
+    const index_t bytes = n * ((columns + op_.lanes - 1) / op_.lanes) * op_.pack_state_bytes;
+    c.levels = few_;
+    if (bytes > static_cast<index_t>(sizeof(few_))) {
+      many_ = tenon::detail::BlockRef(static_cast<size_t>(bytes));
+      c.levels = many_.data();
+    }
+  }
+  void start(Columns& c, index_t columns) const {
+    c.columns = columns;
+    c.packs = (columns + op_.lanes - 1) / op_.lanes;
+    c.chain = 0;
+    c.chains = 0;
+  }
+  // Rows of a block, folded a few at a time.
+  void add(Columns& c, const char* p, index_t pitch, index_t rows, index_t index) const {
+    const bool padded = p == buffer_;
+    if (padded) __builtin_memset(buffer_ + rows * pitch * op_.bytes, 0, static_cast<size_t>(op_.lanes * op_.bytes));
+    for (index_t r = 0; r < rows; r += rows_at_once)
+      op_.columns(c, p + r * pitch * op_.bytes, pitch, at_most(rows - r, rows_at_once), index + r, padded);
+  }
+
+  // The innermost kept axis is contiguous: lanes are columns.
+  void over_columns() {
+    const int along = kept_ - 1, inner = nest_.rank - 1;
+    const index_t columns = nest_.extent[along], rows = nest_.extent[inner];
+    // Long runs of each row keep the prefetchers going.
+    const bool in_place = direct_ && nest_.stride[1][along] == 1;
+    const index_t width = at_most(columns, chunk_), fit = room_ / width;
+    const index_t some = in_place ? rows_at_once : fit < rows_at_once ? fit : fit / rows_at_once * rows_at_once;
+    Columns c;
+    give_levels(c, width, count_ / rows * ((rows + 3) / 4));
+    Walk<K> outer;
+    outer.start(nest_, 0, along);
+    do {
+      for (index_t from = 0; from < columns; from += width) {
+        const index_t m = at_most(columns - from, width);
+        start(c, m);
+        Walk<K> walk;
+        walk.start(nest_, kept_, inner, outer);
+        index_t index = 0, pitch;
+        do {
+          for (index_t r = 0; r < rows; r += some) {
+            const index_t n = at_most(rows - r, some);
+            const char* p = block(walk, inner, r, n, along, from, m, pitch);
+            add(c, p, pitch, n, index);
+            index += n;
+          }
+        } while (walk.next(nest_, kept_, inner));
+        op_.finish(c, output(outer, along, from), nest_.stride[0][along], count_);
+      }
+    } while (along > 0 && outer.next(nest_, 0, along));
+  }
+
+  // A few columns, stored row after row: as many rows as fit make one wide row, whose columns are joined in the end.
+  bool side_by_side() {
+    const int along = kept_ - 1, inner = nest_.rank - 1;
+    const index_t columns = nest_.extent[along], rows = nest_.extent[inner];
+    const index_t together = at_most(chunk_ / 4 / columns, rows / rows_at_once), wide = together * columns;
+    if (together < 2) return false;
+    for (int k = 1; k < nest_.operands; ++k)
+      if (nest_.stride[k][inner] != nest_.stride[k][along] * columns) return false;
+    const index_t wide_rows = rows / together, done = wide_rows * together;
+    Columns c;
+    give_levels(c, wide, wide_rows / rows_at_once + 1);
+    Walk<K> outer;
+    outer.start(nest_, 0, along);
+    do {
+      start(c, wide);
+      index_t pitch;
+      for (index_t r = 0; r < wide_rows; r += rows_at_once) {
+        const index_t some = at_most(wide_rows - r, rows_at_once);
+        add(c, block(outer, inner, r * together, 1, along, 0, some * wide, pitch), wide, some, 0);
+      }
+      const char* rest = block(outer, inner, done, 1, along, 0, (rows - done) * columns, pitch);
+      op_.finish_together(c, columns, rest, rows - done, output(outer, along, 0), nest_.stride[0][along], count_);
+    } while (along > 0 && outer.next(nest_, 0, along));
+    return true;
+  }
+
+  const FoldKernel& op_;
+  Nest<K>& nest_;
+  int kept_;
+  RowFunction row_;
+  bool direct_;
+  index_t count_;
+  index_t chunk_, room_;  // elements folded at once along a row; elements of the buffer
+  tenon::detail::BlockRef far_{}, many_{};
+  alignas(alignment) char near_[4 * chunk_bytes + alignment];  // the buffer and a pack, unless elements are large
+  alignas(alignment) char few_[8192];
+  char* buffer_ = near_;
+};
+
+/// What a reduction is, without its types.
+struct ReduceCall {
+  const FoldKernel* op;
+  RowFunction row;
+  bool direct;    // the only leaf has the buffer's type
+  Dims extents;   // of the operand
+  unsigned mask;  // its reduced axes
+  void* out;      // dense
+  index_t bytes;  // of a result
+  index_t count;  // elements that go into each
+};
+
+// Kept axes first, then the reduced ones, each from far apart to near.
+template <int K>
+[[gnu::noinline]] void reduce(const ReduceCall& call, const Source* source, const index_t* bytes, int loads) {
+  const int rank = call.extents.rank;
+  int order[max_rank], kept = 0;
+  for (int a = 0; a < rank; ++a)
+    if (!(call.mask >> a & 1u)) order[kept++] = a;
+  for (int a = 0, r = kept; a < rank; ++a)
+    if (call.mask >> a & 1u) order[r++] = a;
+  const auto ordered = [&](const Dims& d) {
+    Dims r;
+    r.rank = rank;
+    for (int k = 0; k < rank; ++k) r.d[k] = d.d[order[k]];
+    return r;
+  };
+  StridedMap target{ordered(call.extents), {}, 0};
+  target.strides.rank = rank;
+  index_t step = 1;
+  for (int k = kept - 1; k >= 0; --k) {
+    target.strides.d[k] = step;
+    step *= target.extents.d[k];
+  }
+  Nest<K> nest;
+  nest.start(target.extents);
+  nest.add(call.out, call.bytes, target);
+  for (int l = 0; l < loads; ++l)
+    nest.add(source[l].data, bytes[l], {target.extents, ordered(source[l].map.strides), source[l].map.offset});
   sort_axes(nest, 0, kept);
-  if (!Op::indexed) sort_axes(nest, kept, nest.rank);
+  if (!call.op->indexed) sort_axes(nest, kept, nest.rank);
   nest.collapse(kept, nest.rank);
   kept = nest.collapse(0, kept);
-  ReduceLoops<Op, B, R, K> loops(nest, kept, row, direct, count);
-  loops.run(kept > 0 && nest.rank > kept && count > 0 && span(nest, kept - 1) < span(nest, nest.rank - 1));
+  ReduceLoops<K>(*call.op, nest, kept, call.row, call.direct, call.count).run();
 }
 
 // Elements are converted to the op's number type in the row kernel.
@@ -232,6 +295,52 @@ requires(__is_same(Number, compute_t<primal_t<typename N::value_type>>)) struct 
   using program = program_of<N>;
 };
 
+// A few elements of static extents: no loop nest, the compiler unrolls. p: the operand, row-major.
+template <class Op, unsigned Mask, class E>
+struct SmallReduction {
+  static constexpr index_t size = static_size<E>;
+  static constexpr index_t count_over(unsigned mask) {
+    index_t n = 1;
+    for (int a = 0; a < E::rank; ++a)
+      if (mask >> a & 1u) n *= E::static_extent(a);
+    return n;
+  }
+  static constexpr index_t count = count_over(Mask), results = count_over(~Mask);
+  // Where the k-th index over the axes in `mask` lies.
+  static constexpr index_t offset(unsigned mask, index_t k) {
+    index_t o = 0, step = 1;
+    for (int a = E::rank - 1; a >= 0; --a) {
+      const index_t e = E::static_extent(a);
+      if (mask >> a & 1u) {
+        o += k % e * step;
+        k /= e;
+      }
+      step *= e;
+    }
+    return o;
+  }
+  struct Offsets {
+    index_t result[results], element[count];
+  };
+  static constexpr Offsets offsets = [] {
+    Offsets o{};
+    for (index_t k = 0; k < results; ++k) o.result[k] = offset(~Mask, k);
+    for (index_t k = 0; k < count; ++k) o.element[k] = offset(Mask, k);
+    return o;
+  }();
+  template <class N, class R>
+  static void run(const N* p, R* out) {
+    for (index_t r = 0; r < results; ++r) {
+      const N* from = p + offsets.result[r];
+      auto s = Op::lift(from[0], index_t{0});
+      for (index_t k = 1; k < count; ++k) s = Op::combine(s, Op::lift(from[offsets.element[k]], k));
+      out[r] = Op::template finish<R>(s, count);
+    }
+  }
+};
+template <class E>
+inline constexpr bool is_small = E::is_static&& static_size<E> > 0 && static_size<E> <= 64;
+
 }  // namespace detail
 }  // namespace exec
 
@@ -239,41 +348,32 @@ template <class Op, unsigned Mask, bool Keep, class A>
 void Reduce<Op, Mask, Keep, A>::compute(Result* out) const {
   const A& x = this->template operand<0>();
   using P = typename exec::detail::BufferOf<A, Number>::program;
-  const Dims e = x.extents().dims();
-  const index_t n = count(), outputs = extents().size();
-  if (Op::needs_element && n == 0 && outputs > 0) fail_shape(Op::name.c_str(), "no elements to reduce in shape", e);
-  if (outputs == 0) return;
-  Source source[P::loads];
-  exec::sources_of<P>(x, source);
-  // Kept axes first, then the reduced ones.
-  int order[max_rank], kept = 0;
-  for (int a = 0; a < e.rank; ++a)
-    if (!(Mask >> a & 1u)) order[kept++] = a;
-  for (int a = 0, r = kept; a < e.rank; ++a)
-    if (Mask >> a & 1u) order[r++] = a;
-  const auto ordered = [&](const Dims& d) {
-    Dims r;
-    r.rank = e.rank;
-    for (int k = 0; k < e.rank; ++k) r.d[k] = d.d[order[k]];
-    return r;
-  };
-  StridedMap target;
-  target.extents = ordered(e);
-  target.strides.rank = e.rank;
-  index_t step = 1;
-  for (int k = kept - 1; k >= 0; --k) {
-    target.strides.d[k] = step;
-    step *= target.extents.d[k];
-  }
-  exec::Nest<exec::detail::nest_size(P::loads + 1)> nest;
-  nest.start(target.extents);
-  nest.add(out, sizeof(Result), target);
-  for (int l = 0; l < P::loads; ++l)
-    nest.add(source[l].data, exec::load_bytes<P>[l],
-             { target.extents, ordered(source[l].map.strides), source[l].map.offset });
+  using X = typename A::extents_type;
   // A load is the program's buffer unless 16-bit floats become floats on the way.
   constexpr bool direct = P::size == 1 && __is_same(typename P::result, Number);
-  exec::detail::reduce<Op, Number, Result>(nest, kept, exec::row<P, Number>, direct, n);
+  if constexpr (exec::detail::is_small<X> && exec::detail::is_flat<A, X> && P::loads <= 64) {
+    using N = typename exec::FoldedAs<Number>::type;
+    const void* pointers[P::loads + 1];
+    const void** end = pointers;
+    exec::detail::flat_pointers(x, x.extents(), end);
+    if constexpr (direct) {
+      return exec::detail::SmallReduction<Op, Mask, X>::run(static_cast<const N*>(pointers[0]), out);
+    } else {
+      Number values[static_cast<size_t>(static_size<X>)];
+      exec::row<P, Number>(values, 1, pointers, exec::detail::unit_strides, static_size<X>);
+      return exec::detail::SmallReduction<Op, Mask, X>::run(reinterpret_cast<const N*>(values), out);
+    }
+  } else {
+    const Dims e = x.extents().dims();
+    const index_t n = count(), results = extents().size();
+    if (results == 0) return;
+    if (Op::needs_element && n == 0) fail_shape(Op::name.c_str(), "no elements to reduce in shape", e);
+    Source source[P::loads];
+    exec::sources_of<P>(x, source);
+    exec::detail::reduce<exec::detail::nest_size(P::loads + 1)>(
+        {&exec::fold_kernel<Op, Number, Result>, exec::row<P, Number>, direct, e, Mask, out, sizeof(Result), n}, source,
+        exec::load_bytes<P>, P::loads);
+  }
 }
 
 }  // namespace TENON_ABI

@@ -3,6 +3,8 @@
 #pragma once
 #include <tenon/exec/cpu/lines.hpp>
 #include <tenon/expr/softmax.hpp>
+#include <tenon/simd/mask.hpp>
+#include <tenon/simd/reduce.hpp>
 
 namespace tenon {
 inline namespace TENON_ABI {
@@ -10,71 +12,99 @@ namespace exec {
 
 namespace detail {
 
-// Lanes are neighbouring lines (`step` > 1), or one lane each: `n` elements of V from x, `step` apart, to `out`.
-template <bool Log, class V, class R>
-void softmax_columns(const simd::lane_t<V>* x, index_t step, R* out, index_t out_step, index_t n, index_t lanes) {
-  using C = simd::lane_t<V>;
-  const auto load = [&](index_t i) {
-    if constexpr (simd::is_pack<V>)
-      if (lanes < simd::lanes<V>) return simd::load_partial<V>(x + i * step, lanes);
-    return simd::load<V>(x + i * step);
-  };
-  const auto store = [&](index_t i, const V& v) {
-    if constexpr (!simd::is_pack<V>) {
-      out[i * out_step] = static_cast<R>(v);
+// All lanes of a pack, or the first few: how they are read, and written as R.
+struct Whole {
+  template <class V>
+  TENON_INLINE static V load(const simd::lane_t<V>* p) {
+    return simd::load<V>(p);
+  }
+  template <class R, class V>
+  TENON_INLINE static void store(R* p, const V& v) {
+    if constexpr (__is_same(R, simd::lane_t<V>)) {
+      simd::store(p, v);
     } else {
-      for (index_t l = 0; !__is_same(R, C) && l < lanes; ++l) out[i * out_step + l] = static_cast<R>(v[l]);
-      if constexpr (__is_same(R, C)) {
-        if (lanes == simd::lanes<V>) {
-          simd::store(out + i * out_step, v);
-        } else {
-          simd::store_partial(out + i * out_step, v, lanes);
-        }
-      }
+      store_lanes(p, v);
     }
+  }
+};
+struct Part {
+  index_t lanes;
+  template <class V>
+  TENON_INLINE V load(const simd::lane_t<V>* p) const {
+    return simd::load_partial<V>(p, lanes);
+  }
+  template <class R, class V>
+  TENON_INLINE void store(R* p, const V& v) const {
+    if constexpr (__is_same(R, simd::lane_t<V>)) {
+      simd::store_partial(p, v, lanes);
+    } else {
+      for (index_t l = 0; l < lanes; ++l) p[l] = static_cast<R>(v[l]);
+    }
+  }
+};
+
+// Lanes are lines, and rows of them are walked as they lie in memory. Exponentials go to `out`, or to the panel where
+// results are 16 bit.
+template <bool Log, class V, class C, class R>
+[[gnu::noinline]] void softmax_columns(const Panel<C>& p, R* out, index_t out_step) {
+  constexpr index_t W = simd::lanes<V>;
+  constexpr index_t most = Panel<C>::most_columns / W;
+  const index_t packs = (p.lines + W - 1) / W, whole = p.lines / W, rest = p.lines % W;
+  // Calls f for each pack of a row; `part` has the lanes of the last one where it is not whole.
+  const auto each_pack = [&](const auto& f) {
+    for (index_t k = 0; k < whole; ++k) f(k, Whole{});
+    if (W > 1 && rest > 0) f(whole, Part{rest});
   };
-  V top = load(0);
-  for (index_t i = 1; i < n; ++i) {
-    const V v = load(i);
-    top = simd::select(v > top, v, top);
+  const auto load = [](const C* from, index_t k, auto part) { return part.template load<V>(from + k * W); };
+  alignas(alignment) char tops[most * sizeof(V)], sums[most * sizeof(V)];
+  V* top = reinterpret_cast<V*>(tops);
+  V* sum = reinterpret_cast<V*>(sums);
+  each_pack([&](index_t k, auto part) { top[k] = load(p.data, k, part); });
+  for (index_t k = 0; k < packs; ++k) sum[k] = reduction_constant<V>(0);
+  for (index_t i = 1; i < p.n; ++i)
+    each_pack([&](index_t k, auto part) {
+      const V v = load(p.data + i * p.step, k, part);
+      top[k] = simd::select(v > top[k], v, top[k]);
+    });
+  // A NaN may be lost so far; its exponential makes the sum NaN.
+  C* work = p.work;
+  index_t work_step = p.step;
+  if constexpr (__is_same(C, R)) {
+    work = out;
+    work_step = out_step;
   }
-  V sum = reduction_constant<V>(0);
-  if constexpr (Log) {
-    for (index_t i = 0; i < n; ++i) sum = sum + exp(V(load(i) - top));
-    const V scale = log(sum);
-    for (index_t i = 0; i < n; ++i) store(i, (load(i) - top) - scale);
-  } else {
-    C* work = const_cast<C*>(x);  // panels of columns are always in a buffer
-    for (index_t i = 0; i < n; ++i) {
-      const V e = exp(V(load(i) - top));
-      sum = sum + e;
-      if constexpr (simd::is_pack<V>) {
-        if (lanes < simd::lanes<V>) {
-          simd::store_partial(work + i * step, e, lanes);
-        } else {
-          simd::store(work + i * step, e);
-        }
-      } else {
-        work[i * step] = e;
-      }
+  for (index_t i = 0; i < p.n; ++i)
+    each_pack([&](index_t k, auto part) {
+      const V e = exp_normal(V(load(p.data + i * p.step, k, part) - top[k]));
+      sum[k] = sum[k] + e;
+      if constexpr (!Log) part.store(work + i * work_step + k * W, e);
+    });
+  for (index_t k = 0; k < packs; ++k) {
+    if constexpr (Log) {
+      sum[k] = log(sum[k]);
+    } else {
+      sum[k] = reduction_constant<V>(1) / sum[k];
     }
-    const V scale = reduction_constant<V>(1) / sum;
-    for (index_t i = 0; i < n; ++i) store(i, V(load(i) * scale));
   }
+  for (index_t i = 0; i < p.n; ++i)
+    each_pack([&](index_t k, auto part) {
+      if constexpr (Log) {
+        part.store(out + i * out_step + k * W, V((load(p.data + i * p.step, k, part) - top[k]) - sum[k]));
+      } else {
+        part.store(out + i * out_step + k * W, V(load(work + i * work_step, k, part) * sum[k]));
+      }
+    });
 }
 
-// One contiguous line; exponentials go to `work` (the result itself, or a buffer where the result is 16 bit).
+// One contiguous line; exponentials go to `work`: the result itself, or a buffer where the result is 16 bit.
 template <bool Log, class C>
 [[gnu::noinline]] void softmax_line(const C* x, C* work, index_t n) {
   constexpr int W = simd::native_lanes<C>;
   using V = simd::pack<C, W>;
   const index_t whole = n / W * W, rest = n - whole;
-  // The last lanes, filled up with elements that add nothing (and make a line of nothing but -inf NaN, as it should
-  // be).
-  C staged[W];
-  simd::store(staged, reduction_bound<V, false>());
-  for (index_t i = 0; i < rest; ++i) staged[i] = x[whole + i];
-  const V last = simd::load<V>(staged);
+  // The last lanes are filled up with elements that add nothing. (A line of -inf is NaN all the same.)
+  const V last =
+      simd::select(simd::first_lanes<V>(rest), simd::load_partial<V>(x + whole, rest), reduction_bound<V, false>());
   V tops[4] = {last, last, last, last};
   index_t i = 0;
   for (; i + 4 * W <= whole; i += 4 * W)
@@ -86,64 +116,65 @@ template <bool Log, class C>
     const V v = simd::load<V>(x + i);
     tops[0] = simd::select(v > tops[0], v, tops[0]);
   }
-  V top = tops[0];
-  for (int u = 1; u < 4; ++u) top = simd::select(tops[u] > top, tops[u], top);
+  tops[0] = simd::select(tops[1] > tops[0], tops[1], tops[0]);
+  tops[2] = simd::select(tops[3] > tops[2], tops[3], tops[2]);
   // A NaN may be lost here; its exponential makes the sum NaN.
-  const C highest = simd::reduce(top, [](auto a, auto b) { return simd::select(a > b, a, b); });
-  top = simd::broadcast<V>(highest);
-  V sum[2] = {exp(V(last - top)), V{}};
-  const V end = sum[0];
-  if constexpr (Log) {
-    for (i = 0; i + 2 * W <= whole; i += 2 * W)
-      for (int u = 0; u < 2; ++u) sum[u] = sum[u] + exp(V(simd::load<V>(x + i + u * W) - top));
-    if (i < whole) sum[0] = sum[0] + exp(V(simd::load<V>(x + i) - top));
-    const V scale = simd::broadcast<V>(log(simd::reduce_add(V(sum[0] + sum[1]))));
-    for (i = 0; i < whole; i += W) simd::store(work + i, V((simd::load<V>(x + i) - top) - scale));
-    simd::store(staged, V((last - top) - scale));
-  } else {
-    for (i = 0; i + 2 * W <= whole; i += 2 * W)
-      for (int u = 0; u < 2; ++u) {
-        const V e = exp(V(simd::load<V>(x + i + u * W) - top));
-        simd::store(work + i + u * W, e);
-        sum[u] = sum[u] + e;
-      }
-    if (i < whole) {
-      const V e = exp(V(simd::load<V>(x + i) - top));
-      simd::store(work + i, e);
-      sum[0] = sum[0] + e;
+  tops[0] = simd::select(tops[2] > tops[0], tops[2], tops[0]);
+  const V top = simd::broadcast<V>(simd::reduce(tops[0], [](auto a, auto b) { return simd::select(a > b, a, b); }));
+  V end{}, sum[2] = {V{}, V{}};
+  const auto add = [&](index_t at, int u) {
+    const V e = exp_normal(V(simd::load<V>(x + at) - top));
+    if constexpr (Log) {
+      __builtin_prefetch(work + at, 1);  // the result comes in while there is work to do
+    } else {
+      simd::store(work + at, e);
     }
-    const V scale = simd::broadcast<V>(1 / simd::reduce_add(V(sum[0] + sum[1])));
-    for (i = 0; i < whole; i += W) simd::store(work + i, V(simd::load<V>(work + i) * scale));
-    simd::store(staged, V(end * scale));
+    sum[u] = sum[u] + e;
+  };
+  for (i = 0; i + 2 * W <= whole; i += 2 * W) {
+    add(i, 0);
+    add(i + W, 1);
   }
-  for (i = 0; i < rest; ++i) work[whole + i] = staged[i];
+  if (i < whole) add(i, 0);
+  if (rest > 0) {
+    end = exp_normal(V(last - top));
+    sum[1] = sum[1] + end;
+  }
+  const C total = simd::reduce_add(V(sum[0] + sum[1]));
+  if constexpr (Log) {
+    const V scale = simd::broadcast<V>(log(total));
+    for (i = 0; i < whole; i += W) simd::store(work + i, V((simd::load<V>(x + i) - top) - scale));
+    simd::store_partial(work + whole, V((last - top) - scale), rest);
+  } else {
+    const V scale = simd::broadcast<V>(1 / total);
+    for (i = 0; i < whole; i += W) simd::store(work + i, V(simd::load<V>(work + i) * scale));
+    simd::store_partial(work + whole, V(end * scale), rest);
+  }
 }
 
 template <bool Log, class C, class R>
 void softmax_panel(const Panel<C>& p, R* out, index_t inner) {
-  R* to = out + p.line / inner * p.n * inner + p.line % inner;
-  if constexpr (!is_real<C>) {
-    // Lines of their own where they lie may not be overwritten: exponentials are kept in a block.
-    tenon::detail::BlockRef block;
-    const C* x = p.data;
-    if (!p.work) {
-      block = tenon::detail::BlockRef(static_cast<size_t>(p.n) * sizeof(C));
-      C* copy = reinterpret_cast<C*>(block.data());
-      for (index_t i = 0; i < p.n; ++i) copy[i] = x[i];
-      x = copy;
-    }
-    for (index_t j = 0; j < p.width; ++j) softmax_columns<Log, C>(x + j, p.step, to + j, inner, p.n, 1);
-  } else if (inner == 1) {
-    if constexpr (__is_same(C, R)) {
-      softmax_line<Log>(p.data, to, p.n);
+  if (inner > 1) {
+    R* to = out + p.line / inner * p.n * inner + p.line % inner;
+    if constexpr (is_real<C>) {
+      softmax_columns<Log, simd::native<C>>(p, to, inner);
     } else {
-      softmax_line<Log>(p.data, p.work, p.n);
-      for (index_t i = 0; i < p.n; ++i) to[i] = static_cast<R>(p.work[i]);
+      softmax_columns<Log, C>(p, to, inner);
     }
-  } else {
-    constexpr int W = simd::native_lanes<C>;
-    for (index_t j = 0; j < p.width; j += W)
-      softmax_columns<Log, simd::pack<C, W>>(p.data + j, p.step, to + j, inner, p.n, p.width - j < W ? p.width - j : W);
+    return;
+  }
+  for (index_t j = 0; j < p.lines; ++j) {
+    const C* from = p.data + j * p.apart;
+    R* to = out + (p.line + j) * p.n;
+    if constexpr (!is_real<C>) {
+      softmax_columns<Log, C>(Panel<C>{from, nullptr, p.n, 1, 1, 1, p.line + j}, to, 1);
+    } else if constexpr (__is_same(C, R)) {
+      softmax_line<Log>(from, to, p.n);
+    } else {
+      C* work = p.work + j * p.apart;
+      softmax_line<Log>(from, work, p.n);
+      for (index_t i = 0; i < p.n; ++i) to[i] = static_cast<R>(work[i]);
+    }
   }
 }
 

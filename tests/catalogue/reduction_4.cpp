@@ -1,0 +1,5 @@
+// tests/catalogue/reduction_4.cpp: one fifth of the reductions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "catalogue/reduction.hpp"
+
+TEST_CASE("reductions, slice 4 of 5") { tenon::test::check_reductions<4, 5>(); }
