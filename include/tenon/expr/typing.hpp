@@ -27,6 +27,26 @@ template <class X, class... Rest>
 struct Meet<void, X, Rest...> : Meet<base_t<X>, Rest...> {};
 template <class S, class... Rest>
 struct Meet<void, Weak<S>, Rest...> : Meet<void, Rest..., Weak<S>> {};  // strong ones first
+// Numbers by themselves, as in where(mask, 1, 0): int32, or float for floating ones.
+template <class S>
+struct MetAlone {
+  using type = float;
+};
+template <class S>
+requires(is_integer<S>) struct MetAlone<S> {
+  using type = int;
+};
+template <>
+struct MetAlone<bool> {
+  using type = bool;
+};
+template <class X>
+inline constexpr bool is_weak = false;
+template <class S>
+inline constexpr bool is_weak<Weak<S>> = true;
+template <class S, class... Rest>
+requires(is_weak<Rest>&&...) struct Meet<void, Weak<S>, Rest...> : Meet<typename MetAlone<S>::type, Rest...> {
+};
 template <class Acc, class X, class... Rest>
 requires(!__is_same(Acc, void)) struct Meet<Acc, X, Rest...> : Meet<promote_t<Acc, base_t<X>>, Rest...> {
 };
