@@ -79,7 +79,7 @@ TENON_FN double reproducible_log(double x) {
 
 /// The x at which the standard normal distribution function is p, for 0 < p <= 1/2: M. J. Wichura, "Algorithm AS 241:
 /// The percentage points of the normal distribution", Applied Statistics 37, 1988 (PPND16, about 1e-16 relative).
-TENON_FN double normal_quantile_lower(double p) {
+TENON_FN double reproducible_quantile_lower(double p) {
   const double q = 0.5 - p;
   if (q <= 0.425) {
     const double r = fused(-q, q, 0.180625);
@@ -110,8 +110,8 @@ TENON_FN double normal_quantile_lower(double p) {
                                     2.04426310338993978564e-15));
 }
 /// The same for 0 < p < 1.
-TENON_FN double normal_quantile(double p) {
-  return p <= 0.5 ? normal_quantile_lower(p) : -normal_quantile_lower(1 - p);
+TENON_FN double reproducible_quantile(double p) {
+  return p <= 0.5 ? reproducible_quantile_lower(p) : -reproducible_quantile_lower(1 - p);
 }
 
 }  // namespace math

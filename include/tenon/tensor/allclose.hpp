@@ -12,9 +12,12 @@ namespace tenon {
 inline namespace TENON_ABI {
 
 /// Whether |a - b| <= atol + rtol |b| for all elements of a and b, broadcast (true when there are none). Equal
-/// infinities are near each other, NaN is near nothing. shape_error if the shapes do not broadcast.
+/// infinities are near each other, NaN is near nothing (but NaN if equal_nan). shape_error if the shapes do not
+/// broadcast.
 template <operand A, operand B>
-requires(expression<A> || expression<B>) constexpr bool allclose(A&& a, B&& b, double rtol = 1e-5, double atol = 1e-8) {
+requires(expression<A> || expression<B>) constexpr bool allclose(A&& a, B&& b, double rtol = 1e-5, double atol = 1e-8,
+                                                                 bool equal_nan = false) {
+  if (equal_nan) return static_cast<bool>(all(isclose(a, b, lit(rtol), lit(atol)) || (isnan(a) && isnan(b))));
   return static_cast<bool>(all(isclose(static_cast<A&&>(a), static_cast<B&&>(b), lit(rtol), lit(atol))));
 }
 

@@ -127,17 +127,17 @@ constexpr HalfInterval half_interval(const unsigned* w) {
 template <class T>
 constexpr double standard_normal(const unsigned* w) {
   const HalfInterval h = half_interval<T>(w);
-  const double x = math::normal_quantile_lower(h.p);
+  const double x = math::reproducible_quantile_lower(h.p);
   return h.upper ? -x : x;
 }
-// The p of normal_quantile(p) = x, by bisection: exact enough, the same everywhere, once a draw.
+// The p of reproducible_quantile(p) = x, by bisection: exact enough, the same everywhere, once a draw.
 constexpr double normal_cumulative(double x) {
   if (x < -8) return 0x1p-52;
   if (x > 8) return 1 - 0x1p-52;
   double lo = 0, hi = 1;
   for (int i = 0; i < 60; ++i) {
     const double mid = (lo + hi) * 0.5;
-    (mid < 1 && math::normal_quantile(mid) < x ? lo : hi) = mid;
+    (mid < 1 && math::reproducible_quantile(mid) < x ? lo : hi) = mid;
   }
   return hi;
 }
@@ -188,7 +188,7 @@ constexpr void fill_truncated_normal(R&& rng, X&& target, double mean = 0, doubl
   expect<value_error>(lo < hi, "tenon: truncated_normal: the lower bound is not below the upper one");
   const double first = detail::normal_cumulative(lo), width = detail::normal_cumulative(hi) - first;
   detail::draw<2>(rng, target, [&](const unsigned* w) {
-    double x = math::normal_quantile(math::fused(math::uniform_double(w[0], w[1]) + 0x1p-54, width, first));
+    double x = math::reproducible_quantile(math::fused(math::uniform_double(w[0], w[1]) + 0x1p-54, width, first));
     x = x < lo ? lo : x > hi ? hi : x;
     return static_cast<T>(math::fused(x, deviation, mean));
   });
