@@ -120,8 +120,8 @@ struct Celu : Pointwise<Celu> {
 struct Gelu : Pointwise<Gelu> {
   static constexpr FixedString name{"gelu"};
   static constexpr FixedString onnx{"Gelu"};
-  static constexpr Domain domain{-3, 10};
-  static constexpr Claim claim{16, 16};
+  static constexpr Domain domain{-12, 10};
+  static constexpr Claim claim{8, 4};
   static constexpr int cost = 30;
   TENON_FN static auto value(auto x) { return x * NormalCdf::value(x); }
   TENON_FN static auto partials(auto x) {

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #pragma once
 #include <tenon/math/math.hpp>
+#include <tenon/math/normal_distribution.hpp>
 #include <tenon/ops/exponential.hpp>
 #include <tenon/ops/literal.hpp>
 #include <tenon/ops/op.hpp>
@@ -52,10 +53,10 @@ struct Erfinv : Pointwise<Erfinv> {
 /// e^(-x^2/2)/sqrt(2 pi).
 struct NormalCdf : Pointwise<NormalCdf> {
   static constexpr FixedString name{"normal_cdf"};
-  static constexpr Domain domain{-3, 8};
-  static constexpr Claim claim{16, 16};
-  static constexpr int cost = 40;
-  TENON_FN static auto value(auto x) { return lit(0.5) * math::erfc(lit(-0.7071067811865476) * x); }
+  static constexpr Domain domain{-12, 8};
+  static constexpr Claim claim{8, 4};
+  static constexpr int cost = 28;
+  TENON_FN static auto value(auto x) { return math::normal_cdf(x); }
   TENON_FN static auto partials(auto x) { return d(lit(0.3989422804014327) * exp(lit(-0.5) * x * x)); }
 };
 
