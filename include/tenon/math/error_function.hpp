@@ -27,7 +27,7 @@ TENON_FN V erf_series(V z) {
 }
 }  // namespace kernel
 
-/// The error function. Error at most 2 ULP (measured: float 0.9, double 0.9).
+/// The error function. Error at most 1.25 ULP (measured 1.04), 1.5 without fused multiply-add (1.32).
 template <class V>
 TENON_FN V erf(V x) {
   using T = simd::lane_t<V>;
@@ -53,7 +53,7 @@ TENON_FN V erf(V x) {
   return kernel::flip(y, kernel::sign_bit(x));
 }
 
-/// 1 - erf(x) without cancellation. Error at most 2 ULP (measured: float 0.9, double 0.9).
+/// 1 - erf(x) without cancellation. Error at most 1.25 ULP (measured 1.19), 1.5 without fused multiply-add (1.25).
 template <class V>
 TENON_FN V erfc(V x) {
   using T = simd::lane_t<V>;
@@ -94,9 +94,9 @@ TENON_FN V erfc(V x) {
   return simd::select(a < constant<V>(T(0.46)), direct, y);
 }
 
-/// The inverse of erf, from (-1, 1); infinite at -1 and 1, NaN beyond. Error at most 4 ULP (measured: float 1.9,
-/// double 1.9). With w = -log(1 - x^2), erfinv(x) / x is smooth in w, and in its root for large w (M. Giles, GPU
-/// Computing Gems Jade Edition, chapter 10, 2011).
+/// The inverse of erf, from (-1, 1); infinite at -1 and 1, NaN beyond. Error at most 4 ULP for float, 8 for double
+/// (measured 3.3 and 6.0). With w = -log(1 - x^2), erfinv(x) / x is smooth in w, and in its root for large w (M. Giles,
+/// GPU Computing Gems Jade Edition, chapter 10, 2011).
 template <class V>
 TENON_FN V erfinv(V x) {
   using T = simd::lane_t<V>;

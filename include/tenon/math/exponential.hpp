@@ -58,18 +58,13 @@ TENON_FN V exp_shifted(V x, int shift) {
   // Beyond these bounds the result is infinite or zero.
   x = clamp<V>(x, is_single<V> ? T(-105) : T(-746), is_single<V> ? T(90) : T(711));
   auto [n, unused, unused_too, r] = reduce_exp(x);
-  V q;
-  if constexpr (is_single<V>)
-    q = horner<V>(r, 0.49999994f, 0.166665167f, 0.0416682512f, 0.00836908724f, 0.00138221716f);
-  else
-    q = exp_quotient(r);
   n.value = n.value + static_cast<T>(shift);
   n.integer = n.integer + static_cast<typename format<V>::Uint>(shift);
-  return scale<V>(1 + fma(r * r, q, r), n);
+  return scale<V>(1 + fma(r * r, exp_quotient(r), r), n);
 }
 }  // namespace kernel
 
-/// e^x. Error at most 1 ULP (measured: float 0.9, double 0.9).
+/// e^x. Error at most 1 ULP (measured 0.98).
 template <class V>
 TENON_FN V exp(V x) {
   if (device::active()) return device::exp(x);
@@ -81,7 +76,7 @@ TENON_FN V exp(V x) {
   return kernel::exp_shifted(x, 0);
 }
 
-/// 2^x. Error at most 1 ULP (measured: float 0.9, double 0.9).
+/// 2^x. Error at most 1 ULP (measured 0.87), 1.25 without fused multiply-add (1.10).
 template <class V>
 TENON_FN V exp2(V x) {
   using T = simd::lane_t<V>;
@@ -106,7 +101,7 @@ TENON_FN V exp2(V x) {
   return kernel::scale(kernel::fma(r, q, kernel::constant<V>(1)), n);
 }
 
-/// 10^x. Error at most 2 ULP (measured: float 1.2, double 1.2).
+/// 10^x. Error at most 1 ULP (measured 0.98), 1.5 without fused multiply-add (1.26).
 template <class V>
 TENON_FN V exp10(V x) {
   using T = simd::lane_t<V>;
@@ -131,7 +126,7 @@ TENON_FN V exp10(V x) {
   return kernel::scale(kernel::fma(r, q, constant<V>(1)), n);
 }
 
-/// e^x - 1, accurate near 0. Error at most 2 ULP (measured: float 1.2, double 1.2).
+/// e^x - 1, accurate near 0. Error at most 1.5 ULP (measured 1.24).
 template <class V>
 TENON_FN V expm1(V x) {
   using T = simd::lane_t<V>;
@@ -151,7 +146,7 @@ TENON_FN V expm1(V x) {
   return kernel::flip(kernel::magnitude(y), kernel::sign_bit(x));
 }
 
-/// 1 / (1 + e^-x), accurate in both tails. Error at most 2 ULP (measured: float 1.7, double 1.7).
+/// 1 / (1 + e^-x), accurate in both tails. Error at most 1.5 ULP (measured 1.48), 2 without fused multiply-add (1.97).
 template <class V>
 TENON_FN V sigmoid(V x) {
   V e = exp(-kernel::magnitude(x));

@@ -138,9 +138,11 @@ TENON_FN V fma(V a, V b, V c) {
           return __builtin_fma(a, b, c);
       }
     }
-    return a * b + c;
+    const V product = a * b;  // in a statement of its own, so that clang does not fuse it when it folds constants
+    return product + c;
   } else if constexpr (!has_fma) {
-    return a * b + c;
+    const V product = a * b;
+    return product + c;
   } else {
 #if defined(__clang__)
     return __builtin_elementwise_fma(a, b, c);

@@ -11,7 +11,7 @@ namespace tenon {
 inline namespace TENON_ABI {
 namespace math {
 
-/// The hyperbolic sine. Error at most 2 ULP (measured: float 0.9, double 0.9).
+/// The hyperbolic sine. Error at most 2 ULP (measured 1.62).
 template <class V>
 TENON_FN V sinh(V x) {
   using T = simd::lane_t<V>;
@@ -30,7 +30,7 @@ TENON_FN V sinh(V x) {
   return kernel::flip(y, kernel::sign_bit(x));
 }
 
-/// The hyperbolic cosine. Error at most 2 ULP (measured: float 0.9, double 0.9).
+/// The hyperbolic cosine. Error at most 1.5 ULP (measured 1.46).
 template <class V>
 TENON_FN V cosh(V x) {
   using T = simd::lane_t<V>;
@@ -43,7 +43,7 @@ TENON_FN V cosh(V x) {
   return half + T(0.25) / half;
 }
 
-/// The hyperbolic tangent. Error at most 1 ULP (measured: float 0.9, double 0.9).
+/// The hyperbolic tangent. Error at most 1 ULP (measured 0.95), 1.25 without fused multiply-add (1.10).
 template <class V>
 TENON_FN V tanh(V x) {
   using T = simd::lane_t<V>;
@@ -80,7 +80,7 @@ TENON_FN V log1p_or_large(Pair<V> u, M large, V a) {
 }
 }  // namespace kernel
 
-/// The inverse hyperbolic sine. Error at most 2 ULP (measured: float 0.9, double 0.9).
+/// The inverse hyperbolic sine. Error at most 1.5 ULP (measured 1.29).
 template <class V>
 TENON_FN V asinh(V x) {
   if (device::active()) return device::asinh(x);
@@ -94,7 +94,7 @@ TENON_FN V asinh(V x) {
   return kernel::flip(kernel::log1p_or_large(u, large, a), kernel::sign_bit(x));
 }
 
-/// The inverse hyperbolic cosine, not negative; NaN below 1. Error at most 2 ULP (measured: float 0.9, double 0.9).
+/// The inverse hyperbolic cosine, not negative; NaN below 1. Error at most 2 ULP (measured 1.82).
 template <class V>
 TENON_FN V acosh(V x) {
   if (device::active()) return device::acosh(x);
@@ -108,8 +108,7 @@ TENON_FN V acosh(V x) {
   return simd::select(x < kernel::constant<V>(1), kernel::constant<V>(kernel::format<V>::nan), y);
 }
 
-/// The inverse hyperbolic tangent; infinite at -1 and 1, NaN beyond. Error at most 2 ULP (measured: float 0.9,
-/// double 0.9).
+/// The inverse hyperbolic tangent; infinite at -1 and 1, NaN beyond. Error at most 1.25 ULP (measured 1.12).
 template <class V>
 TENON_FN V atanh(V x) {
   using T = simd::lane_t<V>;

@@ -52,7 +52,7 @@ TENON_FN V add_quarters(V k, V t, V tail) {
 }
 }  // namespace kernel
 
-/// The inverse sine, from -pi/2 to pi/2; NaN outside [-1, 1]. Error at most 2 ULP (measured: float 0.9, double 0.9).
+/// The inverse sine, from -pi/2 to pi/2; NaN outside [-1, 1]. Error at most 1.25 ULP (measured 1.11).
 template <class V>
 TENON_FN V asin(V x) {
   using T = simd::lane_t<V>;
@@ -68,7 +68,7 @@ TENON_FN V asin(V x) {
   return kernel::flip(kernel::magnitude(y), kernel::sign_bit(x));
 }
 
-/// The inverse cosine, from 0 to pi; NaN outside [-1, 1]. Error at most 2 ULP (measured: float 0.9, double 0.9).
+/// The inverse cosine, from 0 to pi; NaN outside [-1, 1]. Error at most 1.25 ULP (measured 1.09).
 template <class V>
 TENON_FN V acos(V x) {
   using T = simd::lane_t<V>;
@@ -85,7 +85,7 @@ TENON_FN V acos(V x) {
   return kernel::add_quarters<V>(k, h, kernel::mul(V(h * z), kernel::asin_series(z)));
 }
 
-/// The inverse tangent, from -pi/2 to pi/2. Error at most 2 ULP (measured: float 0.9, double 0.9).
+/// The inverse tangent, from -pi/2 to pi/2. Error at most 2 ULP (measured 1.93).
 template <class V>
 TENON_FN V atan(V x) {
   using T = simd::lane_t<V>;
@@ -103,7 +103,7 @@ TENON_FN V atan(V x) {
 }
 
 /// The angle of the point (x, y), from -pi to pi; signed zeros and infinities as C's atan2. Error at most 2 ULP
-/// (measured: float 0.9, double 0.9).
+/// (measured 1.84).
 template <class V>
 TENON_FN V atan2(V y, V x) {
   using T = simd::lane_t<V>;

@@ -91,7 +91,7 @@ TENON_FN Pair<V> log_split(V f) {
 }
 }  // namespace kernel
 
-/// The natural logarithm; -infinity at 0, NaN below. Error at most 1 ULP (measured: float 0.9, double 0.9).
+/// The natural logarithm; -infinity at 0, NaN below. Error at most 1 ULP (measured 0.91).
 template <class V>
 TENON_FN V log(V x) {
   if (device::active()) return device::log(x);
@@ -101,7 +101,7 @@ TENON_FN V log(V x) {
   return kernel::log_specials(x, kernel::log_sum(e, f, V{}));
 }
 
-/// The logarithm to base 2; exact for powers of two. Error at most 1 ULP (measured: float 0.9, double 0.9).
+/// The logarithm to base 2; exact for powers of two. Error at most 1 ULP (measured 0.99).
 template <class V>
 TENON_FN V log2(V x) {
   using T = simd::lane_t<V>;
@@ -118,7 +118,7 @@ TENON_FN V log2(V x) {
   return kernel::log_specials(x, s.high + (s.low + tail));
 }
 
-/// The logarithm to base 10. Error at most 1 ULP (measured: float 0.9, double 0.9).
+/// The logarithm to base 10. Error at most 1 ULP (measured 0.83).
 template <class V>
 TENON_FN V log10(V x) {
   using T = simd::lane_t<V>;
@@ -139,7 +139,7 @@ TENON_FN V log10(V x) {
   return kernel::log_specials(x, s.high + (s.low + tail));
 }
 
-/// log(1 + x), accurate near 0. Error at most 1 ULP (measured: float 0.9, double 0.9).
+/// log(1 + x), accurate near 0. Error at most 1 ULP (measured 0.998).
 template <class V>
 TENON_FN V log1p(V x) {
   if (device::active()) return device::log1p(x);
@@ -150,7 +150,7 @@ TENON_FN V log1p(V x) {
   return kernel::flip(kernel::magnitude(y), kernel::sign_bit(x));
 }
 
-/// log(1 + e^x), accurate in both tails. Error at most 2 ULP (measured: float 0.9, double 0.9).
+/// log(1 + e^x), accurate in both tails. Error at most 2 ULP (measured 1.65).
 template <class V>
 TENON_FN V softplus(V x) {
   return simd::select(x < V{}, V{}, x) + log1p(exp(-kernel::magnitude(x)));

@@ -3,9 +3,10 @@
 //
 // One branch-free algorithm for each function serves scalars, packs and constant evaluation: it needs no libm, a pack
 // gives bit for bit what its lanes give as scalars, and a constant is within the stated bound of the run-time value.
-// The whole range is covered: subnormal numbers, signed zeros, infinities, NaN. Bounds are in units in the last place
-// and hold in the rounding mode to nearest, wherever the tests run them: with fused multiply-add and without.
-// Functions that the standard library defines for few platforms, and that need <cmath>, are in special.hpp.
+// The whole range is covered: subnormal numbers, signed zeros, infinities, NaN. Bounds are in units in the last place,
+// for rounding to nearest; the measured worst case is over all floats where the function is not trivial, and over
+// millions of doubles. All builds with fused multiply-add give the same bits, and so do all without.
+// Functions that need <cmath> are in special.hpp.
 #pragma once
 #include <tenon/math/basic.hpp>
 #include <tenon/math/error_function.hpp>

@@ -51,7 +51,7 @@ TENON_FN V positive_power(V x, V y) {
 
 /// x^y for positive finite x and finite y, float, in lanes of double.
 template <class V>
-TENON_FN V positive_power_single(V single_x, V single_y) {
+TENON_FN V power_by_double(V single_x, V single_y) {
   using D = simd::rebind_t<V, double>;
   D x = simd::convert<double>(single_x), y = simd::convert<double>(single_y);
   auto [e, f, unused] = reduce_log(x);
@@ -67,9 +67,21 @@ TENON_FN V positive_power_single(V single_x, V single_y) {
                   0.0013341955712214896, 0.00015461390138705336, 1.3359410796893486e-05);
   return simd::convert<float>(D(fma(r, q, constant<D>(1)) * power_of_two<D>(n.integer)));
 }
+
+/// The same, in registers full of doubles.
+template <class V>
+TENON_FN V positive_power_single(V single_x, V single_y) {
+#if !defined(__CUDACC__)
+  if constexpr (simd::is_pack<V> && 2 * sizeof(V) > simd::native_bytes)
+    return simd::concat(positive_power_single(simd::low_half(single_x), simd::low_half(single_y)),
+                        positive_power_single(simd::high_half(single_x), simd::high_half(single_y)));
+  else
+#endif
+    return power_by_double(single_x, single_y);
+}
 }  // namespace kernel
 
-/// x^y; special cases as C's pow. Error at most 2 ULP (measured: float 0.6, double 0.9).
+/// x^y; special cases as C's pow. Error at most 0.6 ULP for float, 1.25 for double (measured 0.51 and 1.14).
 template <class V>
 TENON_FN V pow(V x, V y) {
   using T = simd::lane_t<V>;
@@ -101,7 +113,7 @@ TENON_FN V pow(V x, V y) {
   return simd::select((y == V{}) | (x == one), one, z);
 }
 
-/// The cube root; negative for negative x. Error at most 1 ULP (measured: float 0.6, double 0.6).
+/// The cube root; negative for negative x. Error at most 0.51 ULP (measured 0.501).
 template <class V>
 TENON_FN V cbrt(V x) {
   using T = simd::lane_t<V>;
@@ -140,8 +152,8 @@ TENON_FN V cbrt(V x) {
   return simd::select(ordinary, kernel::flip(root, kernel::sign_bit(x)), x);
 }
 
-/// sqrt(x^2 + y^2) without overflow on the way; infinite if either is. Error at most 2 ULP (measured: float 1.0,
-/// double 1.0).
+/// sqrt(x^2 + y^2) without overflow on the way; infinite if either is. Error at most 1 ULP (measured 0.97), 1.25
+/// without fused multiply-add (1.20).
 template <class V>
 TENON_FN V hypot(V x, V y) {
   using T = simd::lane_t<V>;

@@ -185,21 +185,21 @@ TENON_FN SinCos<V> sincos(V x) {
   return {sine, kernel::flip(simd::select(odd, s, c), kernel::half_turn_sign<V>(n + U{1}))};
 }
 
-/// The sine. Error at most 1 ULP (measured: float 0.9, double 0.9).
+/// The sine. Error at most 1 ULP (measured 0.80).
 template <class V>
 TENON_FN V sin(V x) {
   if (device::active()) return device::sin(x);
   return sincos(x).sin;
 }
 
-/// The cosine. Error at most 1 ULP (measured: float 0.9, double 0.9).
+/// The cosine. Error at most 1 ULP (measured 0.81).
 template <class V>
 TENON_FN V cos(V x) {
   if (device::active()) return device::cos(x);
   return sincos(x).cos;
 }
 
-/// The tangent. Error at most 2 ULP (measured: float 1.7, double 1.7).
+/// The tangent. Error at most 1 ULP (measured 0.99), 1.25 without fused multiply-add (1.06).
 template <class V>
 TENON_FN V tan(V x) {
   if (device::active()) return device::tan(x);

@@ -140,13 +140,48 @@ TENON_FN To bitcast(From v) {
   return __builtin_bit_cast(To, v);
 }
 
+namespace detail {
+// gcc converts lane by lane where the widths differ by more than a factor of two, or a small integer meets a floating
+// type. This is the type to go by: every value arrives unchanged. It is U itself where one step does.
+template <class S, class U>
+constexpr auto conversion_step() {
+  constexpr bool from_integer = static_cast<S>(0.5) == 0, to_integer = static_cast<U>(0.5) == 0;
+  constexpr int from = sizeof(S), to = sizeof(U);
+  if constexpr (from == 1 && to > 2) {
+    if constexpr (static_cast<S>(-1) < 0)
+      return short{};
+    else
+      return static_cast<unsigned short>(0);
+  } else if constexpr (from == 2 && (to == 8 || !to_integer)) {
+    return 0;
+  } else if constexpr (to_integer && to <= 2 && (!from_integer || from == 8)) {
+    return 0;
+  } else if constexpr (to == 1 && from == 4) {
+    return short{};
+  } else {
+    return U{};
+  }
+}
+}  // namespace detail
+
 /// Each lane converted to the lane type U, as static_cast does. A float outside the range of an integer U is undefined.
 template <class U, class V>
 TENON_FN rebind_t<V, U> convert(V v) {
-  if constexpr (is_pack<V>)
-    return __builtin_convertvector(v, rebind_t<V, U>);
-  else
+  if constexpr (!is_pack<V>) {
     return static_cast<U>(v);
+  } else if constexpr (__is_same(lane_t<V>, U)) {
+    return v;
+  } else {
+#if defined(__clang__)
+    return __builtin_convertvector(v, rebind_t<V, U>);
+#else
+    using Step = decltype(detail::conversion_step<lane_t<V>, U>());
+    if constexpr (__is_same(Step, U))
+      return __builtin_convertvector(v, rebind_t<V, U>);
+    else
+      return convert<U>(__builtin_convertvector(v, rebind_t<V, Step>));
+#endif
+  }
 }
 
 /// The mask m with lanes as wide as those of V.
@@ -157,7 +192,7 @@ TENON_FN mask_t<V> mask_cast(M m) {
   else if constexpr (sizeof(M) == sizeof(V))
     return bitcast<mask_t<V>>(m);
   else
-    return __builtin_convertvector(m, mask_t<V>);
+    return convert<lane_t<mask_t<V>>>(m);
 }
 
 /// Lane by lane, a where the mask is set, else b. The mask is a bool, or an integer pack of 0 and -1 of any lane width.

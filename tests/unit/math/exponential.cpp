@@ -12,9 +12,9 @@ TEST_CASE("exp near the range of float") {
 }
 TEST_CASE("exp2") { sweep("exp2", bound(1, 1.25), -1076, 1025, TENON_CALL(exp2), TENON_REFERENCE(std::exp2(x))); }
 TEST_CASE("exp10") {
-  sweep("exp10", bound(1, 1.25), -325, 309, TENON_CALL(exp10), TENON_REFERENCE(__builtin_powl(10, x)));
+  sweep("exp10", bound(1, 1.5), -325, 309, TENON_CALL(exp10), TENON_REFERENCE(__builtin_powl(10, x)));
 }
-TEST_CASE("expm1") { sweep("expm1", bound(1.25), -3, 3, TENON_CALL(expm1), TENON_REFERENCE(std::expm1(x))); }
+TEST_CASE("expm1") { sweep("expm1", bound(1.5), -3, 3, TENON_CALL(expm1), TENON_REFERENCE(std::expm1(x))); }
 TEST_CASE("sigmoid") {
   sweep("sigmoid", bound(1.5, 2), -40, 40, TENON_CALL(sigmoid), TENON_REFERENCE(1 / (1 + std::exp(-x))));
 }

@@ -78,6 +78,37 @@ TEST_CASE("packs of every width") {
   CHECK(wrong_of_width<short, 16>() == 0);
 }
 
+template <class S, class U, int W>
+int wrong_conversions() {
+  pack<S, W> v{};
+  for (int i = 0; i < W; ++i) v[i] = static_cast<S>((static_cast<S>(-1) < S(0) ? i - W / 2 : i) * 3);
+  const pack<U, W> u = simd::convert<U>(v);
+  int wrong = 0;
+  for (int i = 0; i < W; ++i) wrong += u[i] != static_cast<U>(S{v[i]});
+  return wrong;
+}
+template <class S, int W>
+int wrong_conversions_from() {
+  return wrong_conversions<S, signed char, W>() + wrong_conversions<S, short, W>() + wrong_conversions<S, int, W>() +
+         wrong_conversions<S, long, W>() + wrong_conversions<S, unsigned, W>() + wrong_conversions<S, float, W>() +
+         wrong_conversions<S, double, W>();
+}
+TEST_CASE("conversions between all lane types are static_cast") {
+  CHECK(wrong_conversions_from<signed char, 16>() == 0);
+  CHECK(wrong_conversions_from<unsigned char, 16>() == 0);
+  CHECK(wrong_conversions_from<short, 8>() == 0);
+  CHECK(wrong_conversions_from<unsigned short, 8>() == 0);
+  CHECK(wrong_conversions_from<int, 8>() == 0);
+  CHECK(wrong_conversions_from<long, 8>() == 0);
+  CHECK((wrong_conversions<float, signed char, 16>() == 0));
+  CHECK((wrong_conversions<float, long, 16>() == 0));
+  CHECK((wrong_conversions<float, double, 16>() == 0));
+  CHECK((wrong_conversions<double, signed char, 8>() == 0));
+  CHECK((wrong_conversions<double, short, 8>() == 0));
+  CHECK((wrong_conversions<double, int, 8>() == 0));
+  CHECK((wrong_conversions<double, float, 8>() == 0));
+}
+
 TEST_CASE("reductions keep their order: halves, then quarters") {
   const pack<float, 4> v = {1e8f, 1, -1e8f, 1};
   CHECK(simd::reduce_add(v) == 2);  // (1e8 - 1e8) + (1 + 1)
