@@ -90,6 +90,12 @@ struct OverAxes {
 
   /// Elements that go into each result.
   index_t count() const { return n; }
+  TENON_FN static index_t count_of(const Dims& e) {
+    index_t c = 1;
+    for (int a = 0; a < e.rank; ++a)
+      if (Mask >> a & 1u) c *= e.d[a];
+    return c;
+  }
   /// The mean of x over the same axes, which stay with extent 1.
   template <class X>
   auto mean(const X& x) const;  // expr/reductions.hpp
@@ -156,6 +162,44 @@ struct OverAxes {
   }
 };
 
+// The result at index i, element after element.
+template <class Op, unsigned Mask, bool Keep, class R, class A>
+constexpr R reduced_at(const A& x, const Dims& i) {
+  using Number = typename Op::template number<primal_t<typename A::value_type>>;
+  const Dims e = x.extents().dims();
+  Dims from;
+  from.rank = e.rank;
+  for (int a = 0, k = 0; a < e.rank; ++a) {
+    const bool kept = !(Mask >> a & 1u);
+    from.d[a] = kept ? i.d[k] : 0;
+    if (kept || Keep) ++k;
+  }
+  auto s = Op::template identity<Number>();
+  const index_t n = OverAxes<Mask>::count_of(e);
+  if (Op::needs_element && n == 0) fail_shape(Op::name.c_str(), "no elements to reduce in shape", e);
+  for (index_t c = 0; c < n; ++c) {
+    s = Op::combine(s, Op::lift(to_number<Number>(x.at(from)), c));
+    for (int a = e.rank - 1; a >= 0; --a) {
+      if (!(Mask >> a & 1u)) continue;
+      if (++from.d[a] < e.d[a]) break;
+      from.d[a] = 0;
+    }
+  }
+  return Op::template finish<R>(s, n);
+}
+
+// A view of a result with the reduced axes back, as extents of 1.
+template <unsigned Mask, bool Keep, int Rank, int Axis = 0, class V>
+auto with_reduced_axes(const V& v) {
+  if constexpr (Keep || Axis == Rank) {
+    return v;
+  } else if constexpr (Mask >> Axis & 1u) {
+    return with_reduced_axes<Mask, Keep, Rank, Axis + 1>(v.moved(move::Insert<Axis>{}));
+  } else {
+    return with_reduced_axes<Mask, Keep, Rank, Axis + 1>(v);
+  }
+}
+
 }  // namespace detail
 
 /// Op folded over the axes in Mask.
@@ -166,7 +210,6 @@ struct Reduce : Cut<Reduce<Op, Mask, Keep, A>, typename detail::ReducedType<Op, 
                    extents_from<detail::ReducedDims<Mask, Keep, typename A::extents_type>>, A>;
   using E = typename Base::extents_type;
   using Element = typename A::value_type;
-  using Number = typename Op::template number<primal_t<Element>>;
   using Result = primal_t<typename Base::value_type>;
   using operation = Op;
   static constexpr unsigned mask = Mask;
@@ -180,33 +223,10 @@ struct Reduce : Cut<Reduce<Op, Mask, Keep, A>, typename detail::ReducedType<Op, 
       return E::from(detail::ReducedDims<Mask, Keep, int>::reduced(this->template operand<0>().extents().dims()));
     }
   }
-  /// Elements that go into each result.
-  TENON_FN index_t count() const { return count_of(this->template operand<0>().extents().dims()); }
   void compute(Result* out) const;  // exec/cpu/reduce.hpp
 
   constexpr auto at(const Dims& i) const {
-    const auto& x = this->template operand<0>();
-    const Dims e = x.extents().dims();
-    Dims from;
-    from.rank = e.rank;
-    int k = 0;
-    for (int a = 0; a < e.rank; ++a) {
-      const bool kept = !(Mask >> a & 1u);
-      from.d[a] = kept ? i.d[k] : 0;
-      if (kept || Keep) ++k;
-    }
-    auto s = Op::template identity<Number>();
-    const index_t n = count();
-    if (Op::needs_element && n == 0) fail_shape(Op::name.c_str(), "no elements to reduce in shape", e);
-    for (index_t c = 0; c < n; ++c) {
-      s = Op::combine(s, Op::lift(detail::to_number<Number>(x.at(from)), c));
-      for (int a = e.rank - 1; a >= 0; --a) {
-        if (!(Mask >> a & 1u)) continue;
-        if (++from.d[a] < e.d[a]) break;
-        from.d[a] = 0;
-      }
-    }
-    return Op::template finish<compute_t<Result>>(s, n);
+    return detail::reduced_at<Op, Mask, Keep, compute_t<Result>>(this->template operand<0>(), i);
   }
   template <class B>
   static auto with(B x) {
@@ -215,34 +235,8 @@ struct Reduce : Cut<Reduce<Op, Mask, Keep, A>, typename detail::ReducedType<Op, 
   template <class Y, class G, class X>
   static void pull(const Y& y, const G& g, X& x) {
     if constexpr (X::active)
-      Op::pull(spread(y), spread(g), x, detail::OverAxes<Mask>{count_of(x.value.extents().dims())});
-  }
-
- private:
-  TENON_FN static index_t count_of(const Dims& e) {
-    index_t n = 1;
-    for (int a = 0; a < e.rank; ++a)
-      if (Mask >> a & 1u) n *= e.d[a];
-    return n;
-  }
-  // A view of the result with the reduced axes back, as extents of 1.
-  template <class V>
-  static auto spread(const V& v) {
-    if constexpr (Keep) {
-      return v;
-    } else {
-      return insert_axes<0>(v);
-    }
-  }
-  template <int Axis, class V>
-  static auto insert_axes(const V& v) {
-    if constexpr (Axis == A::rank) {
-      return v;
-    } else if constexpr (Mask >> Axis & 1u) {
-      return insert_axes<Axis + 1>(v.moved(move::Insert<Axis>{}));
-    } else {
-      return insert_axes<Axis + 1>(v);
-    }
+      Op::pull(detail::with_reduced_axes<Mask, Keep, A::rank>(y), detail::with_reduced_axes<Mask, Keep, A::rank>(g), x,
+               detail::OverAxes<Mask>{detail::OverAxes<Mask>::count_of(x.value.extents().dims())});
   }
 };
 

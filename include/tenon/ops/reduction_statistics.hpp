@@ -112,6 +112,19 @@ struct Var : tenon::detail::Spread<Var<Ddof>> {
   }
 };
 
+/// Mean and variance together; R is a struct of the two.
+template <int Ddof>
+struct MeanAndVar : tenon::detail::Spread<MeanAndVar<Ddof>> {
+  static constexpr FixedString name{"mean_var"};
+  template <class R, class V>
+  TENON_FN static R finish(const tenon::detail::Moments<V>& s, index_t count) {
+    using T = decltype(R::mean);
+    const V nothing = reduction_constant<V>(0) / reduction_constant<V>(static_cast<double>(count));
+    return {static_cast<T>(V(s.mean + nothing)),  // no mean of no elements
+            static_cast<T>(V(s.squares / reduction_constant<V>(MeanAndVar::degrees(count, Ddof))))};
+  }
+};
+
 /// Standard deviation: the square root of the variance; its derivative is 0 where it is 0.
 template <int Ddof>
 struct Std : tenon::detail::Spread<Std<Ddof>> {

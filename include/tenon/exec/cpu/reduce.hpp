@@ -9,6 +9,7 @@
 #include <tenon/exec/cpu/fold.hpp>
 #include <tenon/exec/cpu/pointwise.hpp>
 #include <tenon/exec/evaluate.hpp>
+#include <tenon/expr/moments.hpp>
 #include <tenon/expr/reductions.hpp>
 
 namespace tenon {
@@ -342,38 +343,50 @@ template <class E>
 inline constexpr bool is_small = E::is_static&& static_size<E> > 0 && static_size<E> <= 64;
 
 }  // namespace detail
+
+/// Folds x over the axes in Mask with Op and writes the results, row-major over the other axes.
+template <class Op, unsigned Mask, class A, class R>
+void reduce_into(const A& x, R* out) {
+  using Number = typename Op::template number<primal_t<typename A::value_type>>;
+  using P = typename detail::BufferOf<A, Number>::program;
+  using X = typename A::extents_type;
+  // A load is the program's buffer unless 16-bit floats become floats on the way.
+  constexpr bool direct = P::size == 1 && __is_same(typename P::result, Number);
+  if constexpr (detail::is_small<X> && detail::is_flat<A, X> && P::loads <= 64) {
+    using N = typename FoldedAs<Number>::type;
+    const void* pointers[P::loads + 1];
+    const void** end = pointers;
+    detail::flat_pointers(x, x.extents(), end);
+    if constexpr (direct) {
+      detail::SmallReduction<Op, Mask, X>::run(static_cast<const N*>(pointers[0]), out);
+    } else {
+      Number values[static_cast<size_t>(static_size<X>)];
+      row<P, Number>(values, 1, pointers, detail::unit_strides, static_size<X>);
+      detail::SmallReduction<Op, Mask, X>::run(reinterpret_cast<const N*>(values), out);
+    }
+  } else {
+    const Dims e = x.extents().dims();
+    index_t count = 1, results = 1;
+    for (int a = 0; a < e.rank; ++a) (Mask >> a & 1u ? count : results) *= e.d[a];
+    if (results == 0) return;
+    if (Op::needs_element && count == 0) fail_shape(Op::name.c_str(), "no elements to reduce in shape", e);
+    Source source[P::loads];
+    sources_of<P>(x, source);
+    detail::reduce<detail::nest_size(P::loads + 1)>(
+        {&fold_kernel<Op, Number, R>, row<P, Number>, direct, e, Mask, out, sizeof(R), count}, source, load_bytes<P>,
+        P::loads);
+  }
+}
+
 }  // namespace exec
 
 template <class Op, unsigned Mask, bool Keep, class A>
 void Reduce<Op, Mask, Keep, A>::compute(Result* out) const {
-  const A& x = this->template operand<0>();
-  using P = typename exec::detail::BufferOf<A, Number>::program;
-  using X = typename A::extents_type;
-  // A load is the program's buffer unless 16-bit floats become floats on the way.
-  constexpr bool direct = P::size == 1 && __is_same(typename P::result, Number);
-  if constexpr (exec::detail::is_small<X> && exec::detail::is_flat<A, X> && P::loads <= 64) {
-    using N = typename exec::FoldedAs<Number>::type;
-    const void* pointers[P::loads + 1];
-    const void** end = pointers;
-    exec::detail::flat_pointers(x, x.extents(), end);
-    if constexpr (direct) {
-      return exec::detail::SmallReduction<Op, Mask, X>::run(static_cast<const N*>(pointers[0]), out);
-    } else {
-      Number values[static_cast<size_t>(static_size<X>)];
-      exec::row<P, Number>(values, 1, pointers, exec::detail::unit_strides, static_size<X>);
-      return exec::detail::SmallReduction<Op, Mask, X>::run(reinterpret_cast<const N*>(values), out);
-    }
-  } else {
-    const Dims e = x.extents().dims();
-    const index_t n = count(), results = extents().size();
-    if (results == 0) return;
-    if (Op::needs_element && n == 0) fail_shape(Op::name.c_str(), "no elements to reduce in shape", e);
-    Source source[P::loads];
-    exec::sources_of<P>(x, source);
-    exec::detail::reduce<exec::detail::nest_size(P::loads + 1)>(
-        {&exec::fold_kernel<Op, Number, Result>, exec::row<P, Number>, direct, e, Mask, out, sizeof(Result), n}, source,
-        exec::load_bytes<P>, P::loads);
-  }
+  exec::reduce_into<Op, Mask>(this->template operand<0>(), out);
+}
+template <int Ddof, unsigned Mask, bool Keep, class A>
+void MeanVar<Ddof, Mask, Keep, A>::compute(Result* out) const {
+  exec::reduce_into<op::MeanAndVar<Ddof>, Mask>(this->template operand<0>(), reinterpret_cast<Pair*>(out));
 }
 
 }  // namespace TENON_ABI
