@@ -101,7 +101,8 @@ void sources_of(const N& n, Source* out) {
 }
 
 /// How a node writes itself straight into a target instead of running a program; specialised for what can (cuts; a
-/// contraction with a pointwise consumer). `direct` says whether it did.
+/// contraction with a pointwise consumer). `run` says whether it did; one that is `complete` has `assign` instead,
+/// which also takes care of aliasing.
 template <class N>
 struct DirectWrite {
   static constexpr bool possible = false;
@@ -166,11 +167,15 @@ void assign(const N& n, Out* out, const StridedMap& target, bool noalias) {
   if constexpr (detail::is_expansion<N>) {
     if (n.arg.extents().dims() == target.extents) return assign(n.arg, out, target, noalias);
   }
-  if constexpr (DirectWrite<N>::possible) {
-    if (noalias || !detail::direct_hazard(n, out, target, sizeof(Out)))
-      if (DirectWrite<N>::run(n, out, target)) return;
+  if constexpr (requires { DirectWrite<N>::complete; }) {
+    DirectWrite<N>::assign(n, out, target, noalias);
+  } else {
+    if constexpr (DirectWrite<N>::possible) {
+      if (noalias || !detail::direct_hazard(n, out, target, sizeof(Out)))
+        if (DirectWrite<N>::run(n, out, target)) return;
+    }
+    detail::write_program(n, out, target, noalias);
   }
-  detail::write_program(n, out, target, noalias);
 }
 template <class N, class Out>
 void write(const N& n, Out* out, const StridedMap& target) {

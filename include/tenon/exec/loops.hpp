@@ -123,9 +123,12 @@ inline bool same_walk(const void* p, const StridedMap& a, const void* q, const S
 }
 /// Whether an output map writes some element twice (stride 0 along a real axis).
 inline bool writes_twice(const StridedMap& m) {
-  for (int a = 0; a < m.extents.rank; ++a)
-    if (m.strides.d[a] == 0 && m.extents.d[a] > 1) return true;
-  return false;
+  bool repeats = false;
+  for (int a = 0; a < m.extents.rank; ++a) {
+    if (m.extents.d[a] == 0) return false;
+    repeats = repeats || (m.strides.d[a] == 0 && m.extents.d[a] > 1);
+  }
+  return repeats;
 }
 
 }  // namespace exec

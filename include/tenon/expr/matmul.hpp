@@ -49,11 +49,12 @@ struct MatmulLabels {
     return Which == 2 ? f.out : f.in[Which];
   }
 };
-inline void check_matmul(const Dims& a, const Dims& b) {
-  const Dims shapes[] = {a, b};
-  const int misfit = einsum_misfit(matmul_form(a.rank, b.rank), shapes);
-  if (misfit != 0)
-    fail_shapes("matmul", misfit > 0 ? "the inner extents differ" : "the leading extents do not broadcast", a, b);
+constexpr void check_matmul(const Dims& a, const Dims& b) {
+  if (a.d[a.rank - 1] != b.d[b.rank > 1 ? b.rank - 2 : 0]) fail_shapes("matmul", "the inner extents differ", a, b);
+  for (int i = 3; i <= a.rank && i <= b.rank; ++i) {
+    const index_t x = a.d[a.rank - i], y = b.d[b.rank - i];
+    if (x != y && x != 1 && y != 1) fail_shapes("matmul", "the leading extents do not broadcast", a, b);
+  }
 }
 template <class A, class B>
 constexpr auto matmul_nodes(A a, B b) {

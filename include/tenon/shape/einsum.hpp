@@ -22,9 +22,9 @@ enum class EinsumError { valid, character, operands, rank, axes, unknown, twice,
 /// The labels of one operand, or of the output.
 struct EinsumLabels {
   int rank = 0;
-  int label[2 * max_rank] = {};
+  signed char label[2 * max_rank] = {};
   TENON_FN void push(int l) {
-    if (rank < 2 * max_rank) label[rank] = l;
+    if (rank < 2 * max_rank) label[rank] = static_cast<signed char>(l);
     ++rank;
   }
   TENON_FN int find(int l) const {
@@ -204,7 +204,7 @@ struct Contraction<Seq<A...>, Seq<B...>, Seq<C...>> {
     (b.push(B), ...);
     (c.push(C), ...);
     ContractionLabels r;
-    const auto add = [&](int l) {
+    [[maybe_unused]] const auto add = [&](int l) {
       for (int i = 0; i < r.count; ++i)
         if (r.label[i] == l) return;
       r.label[r.count] = l;
@@ -219,6 +219,8 @@ struct Contraction<Seq<A...>, Seq<B...>, Seq<C...>> {
     return r;
   }
 };
+template <class Spec>
+inline constexpr ContractionLabels contraction_labels = Spec::labels();
 
 /// The extents of a contraction's output from those of its operands; `dyn` where not known.
 template <class Spec>

@@ -1,7 +1,10 @@
 // tenon/exec/cpu/contract.hpp: runs contractions, and pulls their adjoints back.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Real numbers go through the blocked engine, any other element type through plain loops. Operands that are neither
+// tensors nor movements of tensors are evaluated first.
 #pragma once
-#include <tenon/exec/cpu/contraction_blocked.hpp>
+#include <tenon/exec/cpu/contraction_call.hpp>
 #include <tenon/exec/cpu/contraction_generic.hpp>
 #include <tenon/exec/operand.hpp>
 #include <tenon/expr/contract.hpp>
@@ -36,92 +39,154 @@ inline constexpr bool stored_as = __is_same(A, T) || (is_integer<A> && is_intege
 template <class A, class B>
 using contraction_sum_t = typename detail::ContractionSum<A, B>::type;
 
-/// The target of a contraction: elements of `bytes` bytes. Without epilogue they are contraction_sum_t.
-struct ContractionTarget {
-  void* data;
-  index_t bytes;
-  StridedMap map;
-  bool add;
-  const Epilogue* epilogue;
-};
+namespace detail {
 
-/// Contracts real numbers with the blocked engine; one instance for each pair of element types.
+// Real numbers: one instance for each pair of element types.
 template <class A, class B>
-[[gnu::noinline]] void contract_real(const ContractionLabels& l, const A* a, const StridedMap& ma, const B* b,
-                                     const StridedMap& mb, const ContractionTarget& c) {
-  using T = typename detail::BlockedNumber<contraction_sum_t<A, B>>::type;
+[[gnu::noinline]] void contract_real(const ContractionLabels& l, const Source& a, const Source& b,
+                                     const ContractionTarget& c) {
+  using T = typename BlockedNumber<contraction_sum_t<A, B>>::type;
   ContractionPlan p;
-  plan_contraction(p, l, ma, mb, c.map);
+  plan_contraction(p, l, a.map, b.map, c.map);
   BlockedCall call;
-  call.a = {a + ma.offset, sizeof(A), pack<T, A, tile_rows<T>>, pack<T, A, tile_columns<T>>, detail::stored_as<A, T>};
-  call.b = {b + mb.offset, sizeof(B), pack<T, B, tile_rows<T>>, pack<T, B, tile_columns<T>>, detail::stored_as<B, T>};
+  call.a = {static_cast<const A*>(a.data) + a.map.offset, sizeof(A), pack<T, A, tile_rows<T>>,
+            pack<T, A, tile_columns<T>>, stored_as<A, T>};
+  call.b = {static_cast<const B*>(b.data) + b.map.offset, sizeof(B), pack<T, B, tile_rows<T>>,
+            pack<T, B, tile_columns<T>>, stored_as<B, T>};
   call.c = static_cast<char*>(c.data) + c.map.offset * c.bytes;
   call.c_bytes = c.bytes;
   call.add = c.add;
   call.epilogue = c.epilogue;
   contract_blocked<T>(call, p);
 }
-
-/// c = (add: c +) the contraction of a and b by Spec; with Conjugate of a and conj(b).
-template <class Spec, bool Conjugate, class A, class B, class C>
-void contract(const A* a, const StridedMap& ma, const B* b, const StridedMap& mb, C* c, const StridedMap& mc,
-              bool add) {
+// Other elements; with Conjugate, of a and conj(b).
+template <bool Conjugate, class A, class B>
+[[gnu::noinline]] void contract_any(const ContractionLabels& l, const Source& a, const Source& b,
+                                    const ContractionTarget& c) {
   using S = contraction_sum_t<A, B>;
-  if constexpr (is_real<A> && is_real<B> && is_real<C>) {
-    if constexpr (detail::stored_as<C, S>) {
-      contract_real(Spec::labels(), a, ma, b, mb, {c, sizeof(C), mc, add, nullptr});
-    } else {
-      tenon::detail::BlockRef aside(static_cast<size_t>(mc.extents.size()) * sizeof(S));
-      Source source[2] = {{c, mc, 0, {}}, {aside.data(), dense_map(mc.extents), 0, {}}};
-      contract_real(Spec::labels(), a, ma, b, mb, {aside.data(), sizeof(S), source[1].map, false, nullptr});
-      if (add)
-        pointwise<Program<Load<C, false>, Load<S, false>, Call<op::Add, S, false, 2, 1>>>(source, c, mc);
-      else
-        pointwise<Program<Load<S, false>>>(source + 1, c, mc);
-    }
+  ContractionPlan p;
+  plan_contraction(p, l, a.map, b.map, c.map);
+  contract_generic<S, Conjugate>(p, static_cast<const A*>(a.data) + a.map.offset,
+                                 static_cast<const B*>(b.data) + b.map.offset, static_cast<S*>(c.data) + c.map.offset,
+                                 c.add);
+}
+
+template <class A, class B>
+inline constexpr bool contracts_real = is_real<A>&& is_real<B>;
+template <bool Conjugate, class A, class B>
+constexpr ContractionFunction contraction_function() {
+  if constexpr (contracts_real<A, B>) {
+    return contract_real<A, B>;
   } else {
-    ContractionPlan p;
-    plan_contraction(p, Spec::labels(), ma, mb, mc);
-    detail::contract_generic<S, Conjugate>(p, a + ma.offset, b + mb.offset, c + mc.offset, add);
+    return contract_any<Conjugate, A, B>;
   }
 }
 
-namespace detail {
-template <class V>
-StridedMap map_of(const V& v) {
-  return {v.extents().dims(), v.strides(), 0};
+// An operand in memory.
+template <class N>
+void fill_operand(const N& n, Source& s) {
+  if constexpr (program_of<N>::size == 1) {
+    Source* end = &s;
+    n.fill(end);
+  } else {
+    auto leaf = operand(n);
+    s.data = leaf.data;
+    s.map = {leaf.shape.dims(), leaf.strides, 0};
+    s.keep = static_cast<tenon::detail::BlockRef&&>(leaf.hold);
+  }
 }
-template <class T, class E, class H>
-StridedMap map_of(const Leaf<T, E, H, false>& v) {
-  return {v.shape.dims(), v.strides, 0};
+template <class Spec, class E, class A, class B>
+void fill_call(const Contract<Spec, E, A, B>& n, ContractionCall& call) {
+  using PA = primal_t<typename A::value_type>;
+  using PB = primal_t<typename B::value_type>;
+  call.labels = &contraction_labels<Spec>;
+  call.run = contraction_function<false, PA, PB>();
+  call.a_bytes = sizeof(PA);
+  call.b_bytes = sizeof(PB);
+  call.sum_bytes = sizeof(contraction_sum_t<PA, PB>);
+  call.fuses = contracts_real<PA, PB>;
+  fill_operand(n.template operand<0>(), call.a);
+  fill_operand(n.template operand<1>(), call.b);
 }
+
+template <class N>
+concept contraction_node = cut_node<N> && requires {
+  requires N::is_contraction;
+};
+template <class N>
+struct SumOf;
+template <class Spec, class E, class A, class B>
+struct SumOf<Contract<Spec, E, A, B>> {
+  using type = contraction_sum_t<primal_t<typename A::value_type>, primal_t<typename B::value_type>>;
+};
+
 }  // namespace detail
+
+// A contraction writes any strided target; elements stored in fewer bits than they are summed in are rounded by the
+// epilogue.
+template <detail::contraction_node N>
+requires(cut_node<N>) struct DirectWrite<N> {
+  static constexpr bool possible = true, complete = true;
+  template <class Out>
+  [[gnu::noinline]] static void assign(const N& n, Out* out, const StridedMap& target, bool noalias) {
+    using S = typename detail::SumOf<N>::type;
+    if constexpr (__is_same(Out, primal_t<typename N::value_type>))
+      if (n.cache.ready && n.cache.block) return copy_elements(n.cache.block.data(), out, sizeof(Out), target);
+    ContractionCall call;
+    detail::fill_call(n, call);
+    if constexpr (__is_same(Out, S)) {
+      assign_contraction(call, out, target, noalias);
+    } else {
+      using P = Program<Load<S, false>>;
+      Source source{};
+      assign_consumer(call, {&source, load_bytes<P>, 1, row<P, Out>, out, sizeof(Out), target}, &source, 0,
+                      n.extents().dims(), noalias);
+    }
+  }
+};
+
 }  // namespace exec
 
 template <class Spec, class E, class A, class B>
 void Contract<Spec, E, A, B>::compute(Result* out) const {
-  const auto a = exec::operand(this->template operand<0>());
-  const auto b = exec::operand(this->template operand<1>());
-  exec::contract<Spec, false>(a.data, exec::detail::map_of(a), b.data, exec::detail::map_of(b), out,
-                              exec::dense_map(shape.dims()), false);
+  exec::DirectWrite<Contract>::assign(*this, out, exec::dense_map(shape.dims()), true);
 }
 
 namespace detail {
-// adjoint of x += g times the other operand.
+
+template <class V>
+void fill_view(const V& v, Source& s) {
+  s.data = v.data();
+  s.map = {v.extents().dims(), v.strides(), 0};
+}
+// x.adjoint += g times the other operand.
 template <class LX, class LY, class LC, class G, class X, class Y>
 void pull_contraction(const G& g, X& x, const Y& other) {
-  if constexpr (X::active) {
-    using P = typename bare_t<decltype(x.adjoint)>::value_type;
-    if constexpr (is_taped<P>) {
-      using Back = Contraction<LC, LY, LX>;
-      const auto gn = g.leaf();
-      const auto on = other.value.leaf();
-      const auto e = x.value.extents();
-      x.add(Contract<Back, bare_t<decltype(e)>, bare_t<decltype(gn)>, bare_t<decltype(on)>>(e, gn, on));
+  using P = typename bare_t<decltype(x.value)>::value_type;
+  using Back = Contraction<LC, LY, LX>;
+  if constexpr (is_taped<P>) {
+    const auto gn = g.leaf();
+    const auto on = other.value.leaf();
+    const auto e = x.value.extents();
+    x.add(Contract<Back, bare_t<decltype(e)>, bare_t<decltype(gn)>, bare_t<decltype(on)>>(e, gn, on));
+  } else {
+    using A = typename bare_t<decltype(g)>::value_type;
+    using B = typename bare_t<decltype(other.value)>::value_type;
+    using C = typename bare_t<decltype(x.adjoint)>::value_type;
+    using S = exec::contraction_sum_t<A, B>;
+    constexpr exec::ContractionFunction run = exec::detail::contraction_function<true, A, B>();
+    Source sg, so;
+    fill_view(g, sg);
+    fill_view(other.value, so);
+    const StridedMap target{x.adjoint.extents().dims(), x.adjoint.strides(), 0};
+    if constexpr (__is_same(C, S)) {
+      run(contraction_labels<Back>, sg, so, {x.adjoint.data(), sizeof(S), target, true, nullptr});
     } else {
-      exec::contract<Contraction<LC, LY, LX>, true>(g.data(), exec::detail::map_of(g), other.value.data(),
-                                                    exec::detail::map_of(other.value), x.adjoint.data(),
-                                                    exec::detail::map_of(x.adjoint), true);
+      BlockRef aside(static_cast<size_t>(target.extents.size()) * sizeof(S));
+      Source source[] = {{x.adjoint.data(), target, 0, {}}, {aside.data(), exec::dense_map(target.extents), 0, {}}};
+      run(contraction_labels<Back>, sg, so, {aside.data(), sizeof(S), source[1].map, false, nullptr});
+      exec::pointwise<Program<Load<C, false>, Load<S, false>, Call<op::Add, S, false, 2, 1>>>(source, x.adjoint.data(),
+                                                                                              target);
     }
   }
 }
@@ -131,10 +196,11 @@ template <class LA, class LB, class LC>
 struct PullContraction<Contraction<LA, LB, LC>> {
   template <class G, class XA, class XB>
   static void run(const G& g, XA& a, XB& b) {
-    pull_contraction<LA, LB, LC>(g, a, b);
-    pull_contraction<LB, LA, LC>(g, b, a);
+    if constexpr (XA::active) pull_contraction<LA, LB, LC>(g, a, b);
+    if constexpr (XB::active) pull_contraction<LB, LA, LC>(g, b, a);
   }
 };
+
 }  // namespace detail
 
 template <class Spec, class E, class A, class B>

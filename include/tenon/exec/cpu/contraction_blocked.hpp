@@ -176,7 +176,7 @@ class Blocked {
   }
   // B's block in panels; if it is read in place, only the columns that do not fill a tile.
   void prepare_columns(index_t j, index_t columns, index_t s, index_t steps) {
-    const index_t in_place = packs_b_ ? 0 : columns / W * W, packed = columns - in_place;
+    const index_t in_place = packs_b_ ? 0 : masked_tiles<T> ? columns : columns / W * W, packed = columns - in_place;
     panels_from_ = in_place;
     if (packed > 0)
       call_.b.pack_columns(buffer(b_buffer_, rounded_up(packed, C) * steps), b_, b_column_, j + in_place, packed,
@@ -194,20 +194,21 @@ class Blocked {
         const bool panel = q >= panels_from_;
         const index_t wide = vector_columns<T>, left = (panel ? columns : panels_from_) - q;
         const bool vector = height == 1 && !panel && left >= wide;
-        const int packs = left > W ? 2 : 1;
+        const int packs = left >= C || (left > W && (panel || !masked_tiles<T>)) ? 2 : 1;
         const index_t lanes = vector ? wide : packs * W, valid = smaller(lanes, left);
         const index_t b_step = panel ? C : b_sum_.stride;
         const T* b = panel ? reinterpret_cast<const T*>(b_buffer_.data()) + (q - panels_from_) * steps
                            : in_place(b_) + b_column_.at(j + q) + b_sum_.at(s);
         const TileFunction<T> f = vector ? vector_tile<T> : tile_function<T>(height, packs, packs_a_);
+        const bool fills = valid == lanes || (masked_tiles<T> && packs == 1 && !vector);
         if (line) {
-          f(steps, a, a_row, a_step, b, b_step, line + q, width_, !first);
-        } else if (valid == lanes && !c_row_.offset && c_column_.contiguous(j + q) >= lanes) {
+          f(steps, a, a_row, a_step, b, b_step, line + q, width_, !first, valid);
+        } else if (fills && !c_row_.offset && c_column_.contiguous(j + q) >= valid) {
           f(steps, a, a_row, a_step, b, b_step, reinterpret_cast<T*>(c_) + c_row_.at(i + r) + c_column_.at(j + q),
-            c_row_.stride, call_.add || !first);
+            c_row_.stride, call_.add || !first, valid);
         } else {
           alignas(alignment) T tile[R * C];
-          f(steps, a, a_row, a_step, b, b_step, tile, C, false);
+          f(steps, a, a_row, a_step, b, b_step, tile, C, false, valid);
           scatter(tile, C, i + r, height, j + q, valid, call_.add || !first);
         }
         q += valid;

@@ -55,19 +55,19 @@ const auto& product_of(const N& n) {
   }
 }
 
-// As fill, but leaves the product out.
-template <class N>
+// As fill, but leaves out the product that product_of finds.
+template <bool OnPath, class N>
 void fill_around(const N& n, const Dims& extents, Source*& out);
 template <class Op, class T, class Args, class... N, int... I>
 void fill_operands(const Map<Op, T, Args, N...>& n, const Dims& extents, Source*& out, Seq<I...>) {
-  (fill_around(operand_at<I>(n.operands), extents, out), ...);
+  (fill_around<I == ProductIn<Map<Op, T, Args, N...>>::operand()>(operand_at<I>(n.operands), extents, out), ...);
 }
-template <class N>
+template <bool OnPath, class N>
 void fill_around(const N& n, const Dims& extents, Source*& out) {
-  if constexpr (ProductIn<N>::at < 0) {
+  if constexpr (!OnPath) {
     fill_broadcast(n, extents, out);
   } else if constexpr (cut_node<N>) {
-    (out++)->map.extents = extents;
+    ++out;
   } else {
     fill_operands(n, extents, out, make_seq<N::operand_types::size>{});
   }
@@ -90,49 +90,6 @@ struct WithSum<Program<I...>, At, S, Seq<J...>> {
   using type = Program<typename SwapLoad<I, S, P::load_index(J) == At>::type...>;
 };
 
-// The strides of a map of the output's extents over the axes of each class, as one stride each; false if they are not.
-struct ClassStrides {
-  index_t batch, row, column;
-};
-inline bool class_strides(const ContractionLabels& l, const Dims& a, const Dims& b, const StridedMap& m,
-                          ClassStrides& to) {
-  index_t stride[3] = {}, next[3] = {};
-  bool seen[3] = {};
-  for (int i = l.count - 1; i >= 0; --i) {
-    if (l.c[i] < 0 || m.extents.d[l.c[i]] == 1) continue;
-    const bool in_a = l.a[i] >= 0 && a.d[l.a[i]] != 1, in_b = l.b[i] >= 0 && b.d[l.b[i]] != 1;
-    const int k = !in_a ? 2 : in_b ? 0 : 1;
-    const index_t s = m.strides.d[l.c[i]];
-    if (seen[k] && s != next[k]) return false;
-    if (!seen[k]) stride[k] = s;
-    seen[k] = true;
-    next[k] = s * m.extents.d[l.c[i]];
-  }
-  to = {stride[0], stride[1], stride[2]};
-  return true;
-}
-
-/// Strides of the leaves and of the target by class of axis; false if some class is not one stride.
-inline bool plan_epilogue(Epilogue& e, const ContractionLabels& l, const Dims& a, const Dims& b, const Source* source,
-                          const index_t* bytes, const StridedMap& target) {
-  ClassStrides s;
-  if (!class_strides(l, a, b, target, s)) return false;
-  for (int i = 0; i < e.leaves; ++i) {
-    if (i == e.product) {
-      s = {0, 1, 1};
-      e.data[i] = nullptr;
-    } else {
-      if (!class_strides(l, a, b, source[i].map, s)) return false;
-      e.data[i] = static_cast<const char*>(source[i].data) + source[i].map.offset * bytes[i];
-    }
-    e.bytes[i] = bytes[i];
-    e.batch[i] = s.batch;
-    e.row_stride[i] = s.row;
-    e.column_stride[i] = s.column;
-  }
-  return true;
-}
-
 template <class N>
 inline constexpr bool has_epilogue = false;
 template <class Op, class T, class Args, class... N>
@@ -144,33 +101,22 @@ inline constexpr bool has_epilogue<Map<Op, T, Args, N...>> =
 
 template <class N>
 requires(detail::has_epilogue<N>) struct DirectWrite<N> {
-  static constexpr bool possible = true;
+  static constexpr bool possible = true, complete = true;
   static const auto& contraction(const N& n) { return detail::product_of(n); }
   template <class Out>
-  static bool run(const N& n, Out* out, const StridedMap& target) {
+  [[gnu::noinline]] static void assign(const N& n, Out* out, const StridedMap& target, bool noalias) {
     constexpr int at = detail::ProductIn<N>::at;
     const auto& product = contraction(n);
     using Product = bare_t<decltype(product)>;
-    if (product.cache.ready || !(product.extents().dims() == target.extents)) return false;
-    using A = bare_t<decltype(product.template operand<0>())>;
-    using B = bare_t<decltype(product.template operand<1>())>;
-    using S = contraction_sum_t<typename A::value_type, typename B::value_type>;
-    using P = typename detail::WithSum<program_of<N>, at, S, make_seq<program_of<N>::size>>::type;
+    using P = typename detail::WithSum<program_of<N>, at, typename detail::SumOf<Product>::type,
+                                       make_seq<program_of<N>::size>>::type;
     Source source[P::loads];
     Source* end = source;
-    detail::fill_around(n, target.extents, end);
-    constexpr ContractionLabels l = Product::spec::labels();
-    Epilogue e;
-    e.row = row<P, Out>;
-    e.leaves = P::loads;
-    e.product = at;
-    if (!detail::plan_epilogue(e, l, product.template operand<0>().extents().dims(),
-                               product.template operand<1>().extents().dims(), source, load_bytes<P>, target))
-      return false;
-    const auto a = operand(product.template operand<0>());
-    const auto b = operand(product.template operand<1>());
-    contract_real(l, a.data, detail::map_of(a), b.data, detail::map_of(b), {out, sizeof(Out), target, false, &e});
-    return true;
+    detail::fill_around<true>(n, target.extents, end);
+    ContractionCall call;
+    detail::fill_call(product, call);
+    assign_consumer(call, {source, load_bytes<P>, P::loads, row<P, Out>, out, sizeof(Out), target}, source, at,
+                    product.extents().dims(), noalias);
   }
 };
 

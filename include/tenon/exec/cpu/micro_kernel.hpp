@@ -23,10 +23,14 @@ inline constexpr int tile_rows = !is_floating<T>    ? 4
 template <class T>
 inline constexpr int tile_columns = 2 * simd::native_lanes<T>;
 
-/// Computes a tile, c[r * c_row + j] = (add: c +) sum over k of a[r * a_row + k * a_step] * b[k * b_step + j].
+/// Whether tiles of one pack may have fewer columns than lanes: loads and stores are masked.
+template <class T>
+inline constexpr bool masked_tiles = is_floating<T>&& TENON_ISA >= 256;
+/// Computes a tile, c[r * c_row + j] = (add: c +) sum over k of a[r * a_row + k * a_step] * b[k * b_step + j]. A tile
+/// of one pack has the first `lanes` columns only, if masked_tiles<T>.
 template <class T>
 using TileFunction = void (*)(index_t k, const T* a, index_t a_row, index_t a_step, const T* b, index_t b_step, T* c,
-                              index_t c_row, bool add);
+                              index_t c_row, bool add, index_t lanes);
 
 namespace detail {
 
@@ -43,7 +47,9 @@ template <class T, int R, int N>
 struct Tile {
   using V = simd::native<T>;
   static constexpr int W = simd::lanes<V>, bases = (R + 2) / 3;
+  static constexpr bool masked = N == 1 && masked_tiles<T>;
   V sum[R * N] = {};
+  index_t lanes;
 
   // Every third row has a pointer; the other two are one and two strides from it.
   template <int... G>
@@ -67,29 +73,43 @@ struct Tile {
   }
   template <int... I>
   TENON_INLINE void store(T* c, index_t c_row, bool add, Seq<I...>) {
-    if (add) ((sum[I] += simd::load<V>(c + I / N * c_row + I % N * W)), ...);
-    (simd::store(c + I / N * c_row + I % N * W, sum[I]), ...);
+    if (add) ((sum[I] += load(c + I / N * c_row + I % N * W)), ...);
+    (store_one(c + I / N * c_row + I % N * W, sum[I]), ...);
   }
 
  private:
+  TENON_INLINE V load(const T* p) const {
+    if constexpr (masked) {
+      return simd::load_partial<V>(p, lanes);
+    } else {
+      return simd::load<V>(p);
+    }
+  }
+  TENON_INLINE void store_one(T* p, V v) const {
+    if constexpr (masked) {
+      simd::store_partial(p, v, lanes);
+    } else {
+      simd::store(p, v);
+    }
+  }
   template <int... J, int... I>
   TENON_INLINE void step(const T* const (&base)[bases], index_t a_row, const T* b, Seq<J...>, Seq<I...>) {
-    const V column[] = {simd::load<V>(b + J * W)...};
+    const V column[] = {load(b + J * W)...};
     ((sum[I] = multiply_add(simd::broadcast<V>(base[I / N / 3][I / N % 3 * a_row]), column[I % N], sum[I])), ...);
   }
 };
 
 template <class T, int R, int N>
 [[gnu::noinline]] void tile(index_t k, const T* a, index_t a_row, index_t a_step, const T* b, index_t b_step, T* c,
-                            index_t c_row, bool add) {
-  Tile<T, R, N> t;
+                            index_t c_row, bool add, index_t lanes) {
+  Tile<T, R, N> t{.lanes = lanes};
   t.run(k, a, a_row, a_step, b, b_step, make_seq<Tile<T, R, N>::bases>{});
   t.store(c, c_row, add, make_seq<R * N>{});
 }
 template <class T, int R, int N>
 [[gnu::noinline]] void packed_tile(index_t k, const T* a, index_t, index_t, const T* b, index_t b_step, T* c,
-                                   index_t c_row, bool add) {
-  Tile<T, R, N> t;
+                                   index_t c_row, bool add, index_t lanes) {
+  Tile<T, R, N> t{.lanes = lanes};
   t.run_packed(k, a, b, b_step);
   t.store(c, c_row, add, make_seq<R * N>{});
 }

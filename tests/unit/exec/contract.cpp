@@ -1,0 +1,279 @@
+// The contraction engine against plain loops in double: sizes around every block edge, any strides, all element types,
+// accumulation, aliasing, epilogues.
+#include <doctest/doctest.h>
+#include <tenon/tenon.hpp>
+
+#include <complex>
+
+using namespace tenon;
+
+namespace {
+
+// Small whole numbers, so that every order of summation gives the same result in every type.
+template <class T, index_t... E>
+void fill(Tensor<T, E...>& t, int seed) {
+  unsigned s = static_cast<unsigned>(seed) * 2654435761u + 1u;
+  for (auto& x : t) {
+    s = s * 1664525u + 1013904223u;
+    x = static_cast<T>(static_cast<float>(s >> 30));
+  }
+}
+template <class T>
+using Matrix = Tensor<T, dyn, dyn>;
+template <class T>
+using View = TensorView<const T, dyn, dyn>;
+
+// A matrix stored in one of several ways: by rows, by columns, with gaps, backwards.
+constexpr int layouts = 4;
+template <class T>
+struct Stored {
+  Matrix<T> elements;
+  Dims extents, strides;
+  index_t start = 0;
+  Stored(index_t rows, index_t columns, int layout, int seed)
+      : elements(layout == 1 ? columns : rows, layout == 1   ? rows
+                                               : layout == 2 ? 2 * columns + 3
+                                                             : columns),
+        extents{2, {rows, columns}} {
+    fill(elements, seed);
+    const index_t width = elements.extent(1);
+    strides = layout == 1   ? Dims{2, {1, width}}
+              : layout == 2 ? Dims{2, {width, 2}}
+              : layout == 3 ? Dims{2, {-width, 1}}
+                            : Dims{2, {width, 1}};
+    if (layout == 3 && rows > 0) start = (rows - 1) * width;
+  }
+  View<T> view() const { return View<T>(elements.data() + start, extents, strides); }
+  TensorView<T, dyn, dyn> target() { return TensorView<T, dyn, dyn>(elements.data() + start, extents, strides); }
+};
+
+template <class T>
+double number(const T& x) {
+  return static_cast<double>(x);
+}
+template <class T>
+double number(const std::complex<T>& x) {
+  return static_cast<double>(x.real());
+}
+template <class X, class Y>
+double reference(const X& a, const Y& b, index_t i, index_t j) {
+  double sum = 0;
+  for (index_t k = 0; k < a.extent(1); ++k) sum += number(a(i, k)) * number(b(k, j));
+  return sum;
+}
+template <class C, class X, class Y>
+bool equals_product(const C& c, const X& a, const Y& b, double factor = 1, double offset = 0) {
+  for (index_t i = 0; i < c.extent(0); ++i)
+    for (index_t j = 0; j < c.extent(1); ++j)
+      if (number(c(i, j)) != factor * reference(a, b, i, j) + offset) return false;
+  return true;
+}
+template <class A, class B>
+bool product_is_right(index_t m, index_t n, index_t k, int la, int lb, int lc) {
+  const Stored<A> a(m, k, la, 1);
+  const Stored<B> b(k, n, lb, 2);
+  Stored<contracted_t<A, B>> c(m, n, lc, 3);
+  const View<A> va = a.view();
+  const View<B> vb = b.view();
+  auto vc = c.target();
+  vc = matmul(va, vb);
+  return equals_product(vc, va, vb);
+}
+
+TEST_CASE("products of all sizes around the block edges") {
+  const index_t sizes[] = {0, 1, 2, 5, 12, 13, 16, 31, 33, 70};
+  for (index_t m : sizes)
+    for (index_t n : sizes)
+      for (index_t k : sizes) {
+        CAPTURE(m);
+        CAPTURE(n);
+        CAPTURE(k);
+        CHECK(product_is_right<float, float>(m, n, k, 0, 0, 0));
+        CHECK(product_is_right<float, float>(m, n, k, 0, 1, 0));
+      }
+}
+
+TEST_CASE("operands and targets of any layout") {
+  const index_t sizes[][3] = {{1, 40, 33}, {40, 1, 33}, {7, 9, 100}, {50, 34, 17}, {25, 66, 48}, {3, 2, 1}};
+  for (const auto& s : sizes)
+    for (int la = 0; la < layouts; ++la)
+      for (int lb = 0; lb < layouts; ++lb)
+        for (int lc = 0; lc < layouts; ++lc) {
+          CAPTURE(la);
+          CAPTURE(lb);
+          CAPTURE(lc);
+          CAPTURE(s[0]);
+          CHECK(product_is_right<double, double>(s[0], s[1], s[2], la, lb, lc));
+        }
+}
+
+TEST_CASE("sums and rows longer than one block") {
+  CHECK(product_is_right<float, float>(300, 40, 700, 0, 0, 0));
+  CHECK(product_is_right<float, float>(30, 700, 650, 1, 1, 0));
+  CHECK(product_is_right<float, float>(1, 300, 2000, 0, 0, 0));
+  CHECK(product_is_right<float, float>(1, 300, 2000, 0, 1, 0));
+  CHECK(product_is_right<float, float>(4, 50, 3000, 0, 1, 0));
+  CHECK(product_is_right<float, float>(1, 3000, 700, 0, 0, 0));
+}
+
+TEST_CASE_TEMPLATE("element types", T, signed char, short, int, long, unsigned char, unsigned short, unsigned, bool,
+                   half, bfloat16, double, std::complex<float>) {
+  // 16-bit floats hold the sums of short rows of small numbers exactly.
+  CHECK(product_is_right<T, T>(5, 7, 9, 0, 0, 0));
+  CHECK(product_is_right<T, T>(14, 36, 20, 0, 1, 0));
+  CHECK(product_is_right<T, T>(14, 36, 20, 1, 0, 1));
+}
+TEST_CASE("mixed element types") {
+  CHECK(product_is_right<float, double>(14, 36, 20, 0, 1, 0));
+  CHECK(product_is_right<signed char, float>(14, 36, 20, 0, 0, 0));
+  CHECK(product_is_right<unsigned char, signed char>(14, 36, 20, 0, 1, 0));
+  CHECK(product_is_right<bfloat16, float>(14, 36, 20, 1, 0, 0));
+}
+
+TEST_CASE("integers wrap, and 8-bit products do not overflow their sum") {
+  Matrix<int> big(1, 2), two(2, 1);
+  big(0, 0) = big(0, 1) = two(0, 0) = 1 << 30;
+  two(1, 0) = 3;
+  const int wrapped = static_cast<int>((1ull << 60) + (3ull << 30));
+  CHECK(evaluate(matmul(big, two))(0, 0) == wrapped);
+  Matrix<signed char> low(1, 500);
+  for (auto& x : low) x = -128;
+  CHECK(evaluate(einsum<"ij,kj->ik">(low, low))(0, 0) == 500 * 128 * 128);
+}
+
+TEST_CASE("batches, broadcast and permuted") {
+  Tensor<float, dyn, dyn, dyn, dyn> q(2, 3, 17, 20), k(2, 3, 18, 20);
+  fill(q, 1);
+  fill(k, 2);
+  const auto s = evaluate(einsum<"bhqd,bhkd->bhqk">(q, k)), t = evaluate(einsum<"bhqd,bhkd->hqkb">(q, k));
+  double expected = 0;
+  for (index_t d = 0; d < 20; ++d) expected += number(q(1, 2, 16, d)) * number(k(1, 2, 5, d));
+  CHECK(s(1, 2, 16, 5) == expected);
+  CHECK(t(2, 16, 5, 1) == expected);
+  // Rows and sums of two axes each, which do not merge.
+  Tensor<float, dyn, dyn, dyn, dyn> a(5, 6, 7, 8), b(6, 9, 8, 4);
+  fill(a, 3);
+  fill(b, 4);
+  const auto c = evaluate(einsum<"acik,cbkj->abij">(a, b));
+  expected = 0;
+  for (index_t x = 0; x < 6; ++x)
+    for (index_t y = 0; y < 8; ++y) expected += number(a(4, x, 3, y)) * number(b(x, 2, y, 1));
+  CHECK(c(4, 2, 3, 1) == expected);
+}
+
+TEST_CASE("accumulation into strided and broadcast targets") {
+  using Spec = Contraction<Seq<'i', 'k'>, Seq<'k', 'j'>, Seq<'i', 'j'>>;
+  Matrix<float> a(20, 30), b(30, 40), c(20, 40);
+  fill(a, 1);
+  fill(b, 2);
+  for (auto& x : c) x = 5;
+  Source sa{a.data(), a.map(), 0, {}}, sb{b.data(), b.map(), 0, {}};
+  const auto run = exec::detail::contraction_function<false, float, float>();
+  run(contraction_labels<Spec>, sa, sb, {c.data(), 4, c.map(), true, nullptr});
+  CHECK(equals_product(c, a, b, 1, 5));
+  // A target that repeats a column sums over it: the adjoint of a broadcast operand.
+  float rows[20] = {};
+  const StridedMap repeated{{2, {20, 1}}, {2, {1, 0}}, 0};
+  run(contraction_labels<Spec>, sa, sb, {rows, 4, repeated, true, nullptr});
+  double sum = 0;
+  for (index_t j = 0; j < 40; ++j) sum += reference(a, b, 7, j);
+  CHECK(number(rows[7]) == sum);
+}
+
+TEST_CASE("a target may be an operand") {
+  Matrix<float> a(24, 24), c(24, 24);
+  fill(a, 1);
+  fill(c, 2);
+  const Matrix<float> before = c;
+  c = matmul(a, c);
+  CHECK(equals_product(c, a, before));
+  c = before;
+  c = einsum<"ij,jk->ki">(c, a) + c;
+  CHECK(c(3, 4) == reference(before, a, 4, 3) + number(before(3, 4)));
+  c = before;
+  c += matmul(a, a);
+  CHECK(c(3, 4) == reference(a, a, 3, 4) + number(before(3, 4)));
+  c = before;
+  c = c + matmul(c, a);
+  CHECK(c(3, 4) == reference(before, a, 3, 4) + number(before(3, 4)));
+}
+
+template <class T>
+bool epilogue_is_right(index_t m, index_t n, index_t k, int lb, int lc) {
+  const Stored<T> x(m, k, 0, 1), w(k, n, lb, 2), z(m, n, 1, 4);
+  Tensor<T, dyn> bias(n);
+  fill(bias, 3);
+  const auto vx = x.view(), vw = w.view(), vz = z.view();
+  Stored<T> y(m, n, lc, 5);
+  auto vy = y.target();
+  vy = minimum(matmul(vx, vw) + bias, T(9)) * vz;
+  for (index_t i = 0; i < m; ++i)
+    for (index_t j = 0; j < n; ++j) {
+      const double h = reference(vx, vw, i, j) + number(bias(j));
+      if (number(vy(i, j)) != (h < 9 ? h : 9) * number(vz(i, j))) return false;
+    }
+  return true;
+}
+TEST_CASE("epilogues of all sizes and layouts") {
+  const index_t sizes[] = {1, 5, 13, 33, 70};
+  for (index_t m : sizes)
+    for (index_t n : sizes)
+      for (int layout = 0; layout < layouts; ++layout) {
+        CAPTURE(m);
+        CAPTURE(n);
+        CAPTURE(layout);
+        CHECK(epilogue_is_right<float>(m, n, 3, layout, 0));
+        CHECK(epilogue_is_right<float>(m, n, 35, 1, layout));
+      }
+  CHECK(epilogue_is_right<float>(30, 700, 500, 0, 0));
+  CHECK(epilogue_is_right<bfloat16>(14, 36, 20, 0, 0));
+  CHECK(epilogue_is_right<double>(14, 36, 20, 1, 1));
+}
+
+TEST_CASE("epilogues over batches, swapped operands, and several products") {
+  Tensor<float, dyn, dyn, dyn> t(3, 20, 10), w(3, 10, 24);
+  Tensor<float, dyn> bias(24);
+  fill(t, 1);
+  fill(w, 2);
+  fill(bias, 3);
+  const auto plain = evaluate(matmul(t, w));
+  const auto fused = evaluate(matmul(t, w) * 2 + bias);
+  CHECK(sum(fused == plain * 2 + bias) == fused.size());
+  const auto turned = evaluate(einsum<"bij,bjk->bki">(t, w) - 1);
+  CHECK(turned(2, 5, 7) == plain(2, 7, 5) - 1);
+  const auto both = evaluate(matmul(t, w) * einsum<"bij,bjk->bik">(t, w));
+  CHECK(sum(both == plain * plain) == both.size());
+  const auto widened = evaluate(einsum<"bij,bjk->ik">(t, w) + plain);
+  CHECK(widened(1, 2, 3) == plain(0, 2, 3) + plain(1, 2, 3) + plain(2, 2, 3) + plain(1, 2, 3));
+}
+
+int allocations = 0;
+TEST_CASE("no allocation once the pool is warm, and consumers are fused") {
+  Matrix<float> x(100, 300), w(300, 200), y(100, 200);
+  Tensor<float, dyn> bias(200);
+  fill(x, 1);
+  fill(w, 2);
+  const auto step = [&] { y = relu(matmul(x, w) + bias); };
+  step();
+  set_allocator({[](size_t bytes, void*) {
+                   ++allocations;
+                   return ::operator new(bytes, std::align_val_t(alignment));
+                 },
+                 [](void* p, size_t, void*) { ::operator delete(p, std::align_val_t(alignment)); }, nullptr});
+  step();
+  CHECK(allocations == 0);
+  // From an empty pool: blocks for packing, and none as large as the product.
+  Matrix<float> tall(20000, 4), thin(4, 40), result(20000, 40);
+  trim_pool();
+  static size_t largest = 0;
+  set_allocator({[](size_t bytes, void*) {
+                   largest = bytes > largest ? bytes : largest;
+                   return ::operator new(bytes, std::align_val_t(alignment));
+                 },
+                 [](void* p, size_t, void*) { ::operator delete(p, std::align_val_t(alignment)); }, nullptr});
+  result = relu(matmul(tall, thin) + 1);
+  CHECK(largest < 1000000);
+  set_allocator({detail::system_allocate, detail::system_deallocate, nullptr});
+}
+
+}  // namespace
