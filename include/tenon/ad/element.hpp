@@ -1,9 +1,10 @@
 // tenon/ad/element.hpp: elements of rev tensors as rev numbers, readable and writable.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// `a(0) += v(0) * dt` reads and writes scalars on the adjoint slots of the tensors; scalar and tensor statements are
-// records of one tape. Writing moves a tensor's values to a block of its own if a record or a copy shares them, and
-// gives it slots of its own if a copy shares those.
+// `a(0) += v(0) * dt` reads and writes numbers on the slots of the tensors; scalar and tensor statements are records of
+// one tape. Writing moves a tensor's values to a block of its own if somebody shares them. The element then has the
+// slot of the number it was given: nothing is recorded, and numbers read before go on meaning what they meant. The next
+// statement on the whole tensor records where its elements came from.
 #pragma once
 #include <tenon/ad/record.hpp>
 
@@ -18,7 +19,7 @@ class ElementRef : public rev<T, Tag> {
   using number = rev<T, Tag>;
   ElementRef(const number& n) : number(n) {}
   ElementRef(detail::BlockStorage<T>& owner, index_t size, index_t offset)
-      : number(owner.values[offset], owner.slot ? detail::slot_at<number>(owner.slot, offset) : 0),
+      : number(owner.values[offset], detail::Element<number>::slot_of(owner, offset)),
         owner_(&owner),
         size_(size),
         offset_(offset) {}
@@ -95,7 +96,9 @@ requires(!contains_rev<T>) struct Element<rev<T, Tag>> {
   template <class S>
   static const R access(const S& s, index_t offset) {
     if constexpr (is_storage<S>) {
-      return R(s.values[offset], s.slot ? slot_at<R>(s.slot, offset) : 0);
+      return R(s.values[offset], slot_of(s, offset));
+    } else if (const auto& o = s.owner(); o.storage) {
+      return R(o.storage->values[o.offset + offset], slot_of(*o.storage, o.offset + offset));
     } else {
       return R(s.data()[offset], s.slot() ? slot_at<R>(s.slot(), offset) : 0);
     }
@@ -107,7 +110,8 @@ requires(!contains_rev<T>) struct Element<rev<T, Tag>> {
   template <class S>
   requires(!is_storage<S> && !S::is_const) static const ElementRef<T, Tag> access(const S& view, index_t offset) {
     const auto& o = view.owner();
-    if (!o.storage) return ElementRef<T, Tag>(R(view.data()[offset], 0));
+    if (!o.storage)
+      return ElementRef<T, Tag>(R(view.data()[offset], view.slot() ? slot_at<R>(view.slot(), offset) : 0));
     return ElementRef<T, Tag>(*o.storage, o.size, o.offset + offset);
   }
 
@@ -132,17 +136,80 @@ requires(!contains_rev<T>) struct Element<rev<T, Tag>> {
     return {&s, s.shape.size()};
   }
 
-  // Values in a block nobody else sees. If the tensor has slots, or an active number is to be written: slots of its
-  // own.
-  static void make_writable(BlockStorage<T>& s, index_t n, bool active) {
-    s.unshare(n);
+  /// The slot of element i; 0: a constant.
+  static slot_t slot_of(const BlockStorage<T>& s, index_t i) {
+    if (s.slots) return table(s)[i];
+    return s.slot ? slot_at<R>(s.slot, i) : 0;
+  }
+  /// Where the adjoints of all n elements begin, side by side: records where they came from if need be.
+  static slot_t first_slot(const BlockStorage<T>& s, index_t n) {
+    if (!s.slots) return s.slot;
     Tape* tape = active_tape<Tag>;
-    if (!tape || (s.slot ? !s.shares_slot : !active)) return;
-    const slot_t from = s.slot;
-    s.slot = tape->allocate(n, units_of<T>);
-    s.shares_slot = false;
-    if (!tape->owns(from)) return;
-    ::new (new_record<PartingRecord<T>>(*tape, nullptr)) PartingRecord<T>{n, s.slot, from};
+    if (!tape) return 0;
+    const slot_t* slot = table(s);
+    bool active = false;
+    for (index_t i = 0; i < n; ++i) active = active || tape->owns(slot[i]);
+    s.slot = 0;
+    if (active) {
+      using Record = GatherRecord<compute_t<T>>;
+      s.slot = tape->allocate(n, units_of<T>);
+      ::new (new_record<Record>(*tape, &Record::destroy)) Record{s.slots, n, s.slot};
+    }
+    s.slots = BlockRef();
+    return s.slot;
+  }
+  /// Where the adjoint of element `offset` is, if those of the elements of `map` from there on lie as the values do;
+  /// records where they came from if they do not.
+  static slot_t first_slot(const BlockStorage<T>& s, index_t n, index_t offset, const StridedMap& map) {
+    if (!s.slots || !lie_alike(table(s) + offset, map)) {
+      const slot_t all = first_slot(s, n);
+      return all ? slot_at<R>(all, offset) : 0;
+    }
+    return map.extents.size() ? table(s)[offset] : 0;
+  }
+  /// Element i has the adjoint at `slot` from now on.
+  static void set_slot(BlockStorage<T>& s, index_t n, index_t i, slot_t slot) {
+    if (slot || s.slot || s.slots) own_table(s, n)[i] = slot;
+  }
+  /// The elements of `map`, from `offset` on, have the adjoints from `from` on; constants if that is 0.
+  static void set_slots(BlockStorage<T>& s, index_t n, index_t offset, const StridedMap& map, slot_t from) {
+    if (!from && !s.slot && !s.slots) return;
+    slot_t* to = own_table(s, n) + offset;
+    index_t k = 0;
+    each_offset(map, [&](index_t o) { to[o] = from ? slot_at<R>(from, k++) : 0; });
+  }
+
+ private:
+  static const slot_t* table(const BlockStorage<T>& s) { return reinterpret_cast<const slot_t*>(s.slots.data()); }
+  static slot_t* own_table(BlockStorage<T>& s, index_t n) {
+    if (!s.slots.unique()) {
+      BlockRef mine(static_cast<size_t>(n) * sizeof(slot_t));
+      slot_t* to = reinterpret_cast<slot_t*>(mine.data());
+      for (index_t i = 0; i < n; ++i) to[i] = slot_of(s, i);
+      s.slots = static_cast<BlockRef&&>(mine);
+      s.slot = 0;
+    }
+    return reinterpret_cast<slot_t*>(s.slots.data());
+  }
+  static bool lie_alike(const slot_t* slot, const StridedMap& map) {
+    bool alike = true;
+    each_offset(map, [&](index_t o) { alike = alike && slot[o] == (*slot ? slot_at<R>(*slot, o) : 0); });
+    return alike;
+  }
+  template <class F>
+  static void each_offset(const StridedMap& map, const F& f) {
+    Dims i;
+    i.rank = map.extents.rank;
+    index_t offset = map.offset;
+    for (index_t k = 0, n = map.extents.size(); k < n; ++k) {
+      f(offset);
+      for (int a = i.rank - 1; a >= 0; --a) {
+        offset += map.strides.d[a];
+        if (++i.d[a] < map.extents.d[a]) break;
+        offset -= map.strides.d[a] * map.extents.d[a];
+        i.d[a] = 0;
+      }
+    }
   }
 };
 
@@ -152,16 +219,10 @@ template <class T, class Tag>
 const ElementRef<T, Tag>& ElementRef<T, Tag>::write(const number& n) const {
   if (!owner_)
     raise<value_error>(Message() << "tenon: this element of a rev view has no tensor that could be written to");
-  Tape* tape = detail::active_tape<Tag>;
-  const bool active = tape && tape->owns(n.slot);
-  detail::Element<number>::make_writable(*owner_, size_, active);
+  owner_->unshare(size_);
   owner_->values[offset_] = n.value;
-  number& self = const_cast<ElementRef&>(*this);
-  self = number(n.value, owner_->slot ? detail::slot_at<number>(owner_->slot, offset_) : 0);
-  if (tape && owner_->slot) {
-    const compute_t<T> one(1);
-    tape->statement(self.slot, active ? 1 : 0, &one, &n.slot, true);
-  }
+  detail::Element<number>::set_slot(*owner_, size_, offset_, n.slot);
+  static_cast<number&>(const_cast<ElementRef&>(*this)) = n;
   return *this;
 }
 

@@ -126,7 +126,7 @@ auto jvp_at(const F& f, const X& x, const D& dx) {
   using S = typename ResultElement<R>::type;
   using Given = typename ArgumentElement<X>::type;
   using C = remove_tag<S, Tag>;
-  if constexpr (has_tag<S, Tag> && contains_rev<C> && !contains_rev<Given>) {
+  if constexpr (has_tag<S, Tag> && contains_rev<C> && !__is_same(rebase_t<C, double>, rebase_t<Given, double>)) {
     // f captured variables of an enclosing reverse derivative: the point must have their structure.
     Restructure<C> r;
     return jvp_at<Tag>(f, transform<twin_t<Restructure<C>, X>>(r, x), transform<twin_t<Restructure<C>, X>>(r, dx));
@@ -227,27 +227,50 @@ auto jvp(const F& f, const X& x, const D& dx) {
   return detail::jvp_at<F>(f, detail::own_argument(x), detail::own_argument(dx));
 }
 
+namespace detail {
+template <class F, class X>
+struct VjpTag {};
+// What f returns for a point of type X, with the numbers of Vjp<F, X>.
+template <class F, class X>
+struct VjpTypes {
+  using Tag = VjpTag<F, X>;
+  using L = twin_t<RevOf<Tag>, X>;
+  static_assert(
+      requires(const F& f, const L& l) { f(l); },
+      "tenon: the function to differentiate cannot be called with rev numbers: make it generic "
+      "(a lambda on const auto&, or a template on the element type)");
+  using R = bare_t<decltype(some<const F&>()(some<const L&>()))>;
+  using S = typename ResultElement<R>::type;
+  using C = remove_tag<S, Tag>;
+  static constexpr bool depends = has_tag<S, Tag>;
+  // f captured variables of an enclosing derivative: the point must have their structure.
+  static constexpr bool fits =
+      !depends || __is_same(rebase_t<C, double>, rebase_t<typename ArgumentElement<X>::type, double>);
+};
+}  // namespace detail
+
 /// f's value at x and its pullback: `back(cotangent)` is the gradient of <cotangent, f(x)> with respect to x. May be
 /// called many times.
 template <class F, class X>
 class Vjp {
-  using Tag = Vjp;
-  using L = detail::twin_t<detail::RevOf<Tag>, X>;
+  using Types = detail::VjpTypes<F, X>;
+  using Tag = typename Types::Tag;
+  using L = typename Types::L;
   static L lift(Tape& tape, const X& x) {
-    detail::LiftRev<Tag> l{tape};
     if constexpr (is_element<X>) {
       return L(x, tape.allocate(1, detail::units_of<X>));
     } else {
+      detail::LiftRev<Tag> l{tape};
       return detail::transform<L>(l, x);
     }
   }
   static auto record(const F& f, Tape& tape, const L& lifted) {
-    static_assert(
-        requires { f(lifted); },
-        "tenon: the function to differentiate cannot be called with rev numbers: make it generic "
-        "(a lambda on const auto&, or a template on the element type)");
     detail::Recording<Tag> recording(tape);
-    return detail::owned(f(lifted));
+    auto y = detail::owned(f(lifted));
+    using T = typename detail::ResultElement<bare_t<decltype(y)>>::type;
+    if constexpr (!is_element<bare_t<decltype(y)>> && is_taped<T>)
+      detail::Element<T>::first_slot(y.storage(), y.size());
+    return y;
   }
   using Y = decltype(record(detail::some<const F&>(), detail::some<Tape&>(), detail::some<const L&>()));
 
@@ -262,17 +285,14 @@ class Vjp {
     Tape& tape = *loan_;
     tape.clear_adjoints();
     if constexpr (is_element<Y>) {
-      using A = compute_t<typename Y::inner>;
-      if (result_.slot) *tape.adjoint<A>(result_.slot) = static_cast<A>(cotangent);
+      if constexpr (Types::depends) seed(result_.slot, cotangent);
     } else {
-      using A = compute_t<typename Y::value_type::inner>;
-      if (result_.storage().slot) {
-        TensorView<A, dyn> g(tape.adjoint<A>(result_.storage().slot), result_.size());
-        const auto c = detail::own_argument(cotangent);
-        if (!(c.dims() == result_.dims()))
-          fail_shapes("vjp", "the cotangent's shape is not the result's", c.dims(), result_.dims());
-        for (index_t i = 0; i < c.size(); ++i) g.data()[i] = static_cast<A>(detail::get_element(c, i));
-      }
+      const auto c = detail::own_argument(cotangent);
+      if (!(c.dims() == result_.dims()))
+        fail_shapes("vjp", "the cotangent's shape is not the result's", c.dims(), result_.dims());
+      if constexpr (Types::depends)
+        for (index_t i = 0; i < c.size(); ++i)
+          seed(detail::CollectRev<Tag>::slot_of(result_, i), detail::get_element(c, i));
     }
     tape.sweep();
     if constexpr (is_element<X>) {
@@ -284,8 +304,17 @@ class Vjp {
   }
 
  private:
+  template <class C>
+  void seed(slot_t slot, const C& cotangent) {
+    using A = compute_t<typename Types::S::inner>;
+    if (!(*loan_).owns(slot)) return;
+    A& adjoint = *(*loan_).template adjoint<A>(slot);
+    adjoint = adjoint + static_cast<A>(cotangent);
+  }
   static auto strip(Y& y) {
-    if constexpr (is_element<Y>) {
+    if constexpr (!Types::depends) {
+      return y;
+    } else if constexpr (is_element<Y>) {
       return y.value;
     } else {
       detail::Strip<Tag> s;
@@ -300,9 +329,23 @@ class Vjp {
  public:
   decltype(strip(detail::some<Y&>())) value;  ///< f(x)
 };
+
+namespace detail {
+template <class F, class X>
+auto vjp_at(const F& f, const X& x) {
+  if constexpr (VjpTypes<F, X>::fits) {
+    return Vjp<F, X>(f, x);
+  } else {
+    using R = Restructure<typename VjpTypes<F, X>::C>;
+    R r;
+    return vjp_at(f, transform<twin_t<R, X>>(r, x));
+  }
+}
+}  // namespace detail
+
 template <class F, class X>
 auto vjp(const F& f, const X& x) {
-  return Vjp<F, bare_t<decltype(detail::own_argument(x))>>(f, detail::own_argument(x));
+  return detail::vjp_at(f, detail::own_argument(x));
 }
 
 namespace detail {
@@ -313,7 +356,7 @@ struct JacobianReverse {
   auto operator()(const X& point) const {
     const auto x = own_argument(point);
     using A = bare_t<decltype(x)>;
-    Vjp<F, A> back(f, x);
+    auto back = vjp(f, x);
     using Y = decltype(back.value);
     if constexpr (is_element<Y>) {
       return back(Y(1));
@@ -330,7 +373,7 @@ struct JacobianReverse {
       const index_t m = back.value.size(), n = size_of(x);
       for (index_t i = 0; i < m; ++i) {
         set_element(seed, i, T(1));
-        const A row = back(seed);
+        const auto row = back(seed);
         set_element(seed, i, T(0));
         for (index_t j = 0; j < n; ++j) {
           if constexpr (is_element<A>) {

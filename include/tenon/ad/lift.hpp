@@ -373,26 +373,35 @@ struct CollectRev {
     R r = like<R>(x);
     const index_t n = x.size();
     if (n == 0) return r;
-    const compute_t<T>* g = tape.adjoint<compute_t<T>>(first_slot(lifted));
-    for (index_t i = 0; i < n; ++i) {
-      if constexpr (__is_same(compute_t<T>, T)) {
-        set_element(r, i, g[i]);
-      } else {
-        set_element(r, i, static_cast<T>(g[i]));
-      }
-    }
+    const slot_t first = side_by_side(lifted);
+    const compute_t<T>* g = tape.owns(first) ? tape.adjoint<compute_t<T>>(first) : nullptr;
+    for (index_t i = 0; i < n; ++i) set_element(r, i, static_cast<T>(g ? g[i] : adjoint(slot_of(lifted, i), T{})));
     return r;
   }
   template <class R, class X, class L>
   R scalar(X& x, L&) {
     return x;
   }
+  template <class T>
+  compute_t<T> adjoint(slot_t slot, const T&) const {
+    return tape.owns(slot) ? *tape.adjoint<compute_t<T>>(slot) : compute_t<T>{};
+  }
+  // Where the adjoints begin, if they are side by side.
   template <class L>
-  static slot_t first_slot(L& l) {
-    if constexpr (is_taped<typename L::value_type>) {
-      return l.storage().slot;
+  static slot_t side_by_side(L& l) {
+    if constexpr (is_taped<typename bare_t<L>::value_type>) {
+      return l.storage().slots ? 0 : l.storage().slot;
     } else {
-      return l.data()[0].slot;
+      return 0;
+    }
+  }
+  template <class L>
+  static slot_t slot_of(L& l, index_t i) {
+    using R = typename bare_t<L>::value_type;
+    if constexpr (is_taped<R>) {
+      return Element<R>::slot_of(l.storage(), i);
+    } else {
+      return l.data()[i].slot;
     }
   }
 };

@@ -169,14 +169,14 @@ struct ProgramRecord {
       active = active || source[k].slot;
     }
     if (!active) return 0;
-    const size_t size = sizeof(ProgramRecord) + static_cast<size_t>(p.loads) * sizeof(Source);
-    auto* r = ::new (tape.record(size, &sweep, &destroy)) ProgramRecord{&p, extents, 0};
-    for (int k = 0; k < p.loads; ++k) {
+    // What may throw comes first: the tape destroys whatever was recorded.
+    for (int k = 0; k < p.loads; ++k)
       if (transient(source[k])) keep_copy(source[k], p.bytes[k], (p.adjoint_bytes[k] + 3) / 4);
-      ::new (r->source() + k) Source(static_cast<Source&&>(source[k]));
-    }
-    r->out = tape.allocate(extents.size(), (p.result_bytes + 3) / 4);
-    return r->out;
+    const slot_t out = tape.allocate(extents.size(), (p.result_bytes + 3) / 4);
+    const size_t size = sizeof(ProgramRecord) + static_cast<size_t>(p.loads) * sizeof(Source);
+    auto* r = ::new (tape.record(size, &sweep, &destroy)) ProgramRecord{&p, extents, out};
+    for (int k = 0; k < p.loads; ++k) ::new (r->source() + k) Source(static_cast<Source&&>(source[k]));
+    return out;
   }
 };
 

@@ -44,7 +44,7 @@ template <class T, class Tag>
 struct Differentiate<rev<T, Tag>> {
   using R = rev<T, Tag>;
   template <class Op, class... X>
-  TENON_FN static auto apply(const X&... x) {
+  static constexpr auto apply(const X&... x) {
     const auto y = tenon::apply<Op>(below<R>(x)...);
     if constexpr (!differentiable<Op, static_cast<int>(sizeof...(X))>) {
       return y;
@@ -57,8 +57,9 @@ struct Differentiate<rev<T, Tag>> {
   }
 
  private:
+  // Not inlined: where derivatives nest, code would grow with every level.
   template <class V, class P, int... I, class... X>
-  static void record(rev<V, Tag>& r, const P& p, Seq<I...>, const X&... x) {
+  [[gnu::noinline]] static void record(rev<V, Tag>& r, const P& p, Seq<I...>, const X&... x) {
     Tape* tape = active_tape<Tag>;
     if (!tape) return;
     using A = compute_t<V>;

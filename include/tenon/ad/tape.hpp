@@ -4,9 +4,10 @@
 // A tape is a list of segments. A run of scalar statements is one segment of flat entries (a multiplier and a slot for
 // each operand: 12 bytes an operand and 8 a statement in double); a tensor statement is a segment of its own, an object
 // that knows how to pull its adjoint back. The reverse sweep walks segments backwards, without recursion, and passes
-// over statements whose adjoint is zero: what the result does not depend on adds nothing, not even 0 * inf. Slots count
-// units of four bytes, so adjoints of different types share one space. A reset tape keeps its memory: a training loop
-// allocates nothing after its first step. A tape belongs to one thread.
+// over statements whose adjoint is zero: what the result does not depend on adds nothing, not even 0 * inf. A slot
+// stands for one value for ever; what is overwritten gets another. Slots count units of four bytes, so adjoints of
+// different types share one space. A reset tape keeps its memory: a training loop allocates nothing after its first
+// step. A tape belongs to one thread.
 #pragma once
 #include <tenon/ad/differential.hpp>
 #include <tenon/base/memory.hpp>
@@ -105,9 +106,7 @@ class Tape {
     if (n > 16) units_ = (units_ + 15) / 16 * 16;
     const unsigned long long first = units_;
     units_ += static_cast<unsigned long long>(n) * static_cast<unsigned long long>(units);
-    if (units_ > 0xffffffffull)
-      raise<value_error>(Message() << "tenon: the tape is full: it has room for 2^32 four-byte units of adjoints "
-                                      "(use checkpoint(f), or a tape for each part)");
+    if (units_ > 0xffffffffull) fail_full();
     adjoints_ready_ = false;
     return static_cast<slot_t>(first);
   }
@@ -116,17 +115,16 @@ class Tape {
   index_t segments() const { return segments_.size(); }
 
   /// Room for one tensor statement's record; `pull` runs in the sweep, `destroy` at reset.
-  void* record(size_t size, void (*pull)(Tape&, char*, char*), void (*destroy)(char*)) {
+  [[gnu::noinline]] void* record(size_t size, void (*pull)(Tape&, char*, char*), void (*destroy)(char*)) {
     char* p = room((size + 15) / 16 * 16);
     segments_.push({pull, destroy, p, p + size});
     return p;
   }
   /// Whether a slot was given by this tape since it was reset; others are constants to it.
   bool owns(slot_t slot) const { return slot >= base_ && slot < units_; }
-  /// Appends a scalar statement: the result's slot, and for each of n operands a multiplier and a slot. A result that
-  /// `overwrites` an element takes what its slot stood for before.
+  /// Appends a scalar statement: the result's slot, and for each of n operands a multiplier and a slot.
   template <class T>
-  void statement(slot_t result, int n, const T* multiplier, const slot_t* operand, bool overwrites = false) {
+  [[gnu::noinline]] void statement(slot_t result, int n, const T* multiplier, const slot_t* operand) {
     const size_t size = static_cast<size_t>(n) * (sizeof(T) + sizeof(slot_t)) + 2 * sizeof(slot_t);
     const bool joins = !segments_.empty() && segments_.back().sweep == &sweep_scalars<T> && !adjoints_ready_ &&
                        segments_.back().end == current() && used_ + size <= capacity_;
@@ -141,7 +139,7 @@ class Tape {
     p += static_cast<size_t>(n) * sizeof(T);
     __builtin_memcpy(p, operand, static_cast<size_t>(n) * sizeof(slot_t));
     p += static_cast<size_t>(n) * sizeof(slot_t);
-    const slot_t trailer[2] = {result, 2 * static_cast<slot_t>(n) + overwrites};
+    const slot_t trailer[2] = {result, static_cast<slot_t>(n)};
     __builtin_memcpy(p, trailer, sizeof(trailer));
   }
 
@@ -185,18 +183,13 @@ class Tape {
       slot_t trailer[2];
       p -= sizeof(trailer);
       __builtin_memcpy(trailer, p, sizeof(trailer));
-      const size_t n = trailer[1] / 2;
+      const size_t n = trailer[1];
       T g;
-      char* out = adjoints + static_cast<size_t>(trailer[0] - base) * 4;
-      __builtin_memcpy(&g, out, sizeof(T));
+      __builtin_memcpy(&g, adjoints + static_cast<size_t>(trailer[0] - base) * 4, sizeof(T));
       p -= n * sizeof(slot_t);
       const char* operands = p;
       p -= n * sizeof(T);
       if (detail::is_zero_adjoint(g)) continue;
-      if (trailer[1] % 2 != 0) {
-        const T zero{};
-        __builtin_memcpy(out, &zero, sizeof(T));
-      }
       for (size_t k = 0; k < n; ++k) {
         slot_t slot;
         T m;
@@ -211,6 +204,10 @@ class Tape {
     }
   }
 
+  [[gnu::cold, gnu::noinline]] static void fail_full() {
+    raise<value_error>(Message() << "tenon: the tape is full: it has room for 2^32 four-byte units of adjoints "
+                                    "(use checkpoint(f), or a tape for each part)");
+  }
   void prepare() {
     if (adjoints_ready_) return;
     const size_t bytes = static_cast<size_t>(units_ - base_) * 4 + 64;

@@ -3,7 +3,7 @@
 //
 // Static tensors up to `inline_bytes` are inline (constexpr, no heap); larger ones and those with run-time extents own
 // an aligned block. Tensors of a taped element type (rev) keep primal values in a block that the tape may share, so a
-// write first makes the block unique.
+// write first makes the block unique, and gives the elements that it writes other slots.
 #pragma once
 #include <tenon/base/memory.hpp>
 #include <tenon/base/scalar_traits.hpp>
@@ -28,8 +28,8 @@ template <class P>
 struct BlockStorage {
   BlockRef block{};
   P* values = nullptr;  // in the block, or borrowed: the primal of a lifted parameter
-  slot_t slot = 0;
-  mutable bool shares_slot = false;  // a copy of a taped tensor has the same slots
+  mutable slot_t slot = 0;     // of a taped tensor: where the elements' adjoints begin, side by side
+  mutable BlockRef slots{};    // or, once elements were written one by one: the slot of each
   Liveness live{};
 
   /// Moves n values to a block of this tensor's own, unless they are in one.
@@ -47,7 +47,7 @@ template <class T, class E, bool Inline = stored_inline<T, E>>
 struct Storage : BlockStorage<primal_t<T>> {
   using P = primal_t<T>;
   using Base = BlockStorage<P>;
-  using Base::block, Base::values, Base::slot, Base::shares_slot, Base::live;
+  using Base::block, Base::values, Base::slot, Base::slots, Base::live;
   E shape{};
 
   Storage() {
@@ -68,7 +68,7 @@ struct Storage : BlockStorage<primal_t<T>> {
     values = o.values;
     shape = o.shape;
     slot = o.slot;
-    shares_slot = o.shares_slot;
+    slots = static_cast<BlockRef&&>(o.slots);
     live = static_cast<Liveness&&>(o.live);
     o.forget();
     return *this;
@@ -86,7 +86,7 @@ struct Storage : BlockStorage<primal_t<T>> {
     values = reinterpret_cast<P*>(block.data());
     shape = e;
     slot = 0;
-    shares_slot = false;
+    slots = BlockRef();
   }
   /// Somebody else's primal values (a lifted parameter's); a write moves to a block first.
   void borrow(P* primal, const E& e, slot_t s) {
@@ -95,7 +95,7 @@ struct Storage : BlockStorage<primal_t<T>> {
     values = primal;
     shape = e;
     slot = s;
-    shares_slot = false;
+    slots = BlockRef();
   }
   /// New elements of a taped tensor, of the same extents; views ask the tensor where they are.
   void adopt(BlockRef b, const E& e, slot_t s = 0) {
@@ -103,7 +103,7 @@ struct Storage : BlockStorage<primal_t<T>> {
     values = block ? reinterpret_cast<P*>(block.data()) : nullptr;
     shape = e;
     slot = s;
-    shares_slot = false;
+    slots = BlockRef();
   }
 
  private:
@@ -113,13 +113,13 @@ struct Storage : BlockStorage<primal_t<T>> {
   }
   void copy(const Storage& o) {
     if constexpr (is_taped<T>) {
-      // Both go on with the same values and adjoints until one of them is written to.
+      // Both go on with the same values and slots; who is written to gets its own.
       live.invalidate();
       block = o.block;
       values = o.values;
       shape = o.shape;
       slot = o.slot;
-      shares_slot = o.shares_slot = true;
+      slots = o.slots;
     } else {
       if (!(shape.dims() == o.shape.dims()) || !block) allocate(o.shape);
       const index_t n = shape.size();
@@ -130,6 +130,7 @@ struct Storage : BlockStorage<primal_t<T>> {
   void forget() {
     values = nullptr;
     slot = 0;
+    slots = BlockRef();
     if constexpr (!E::is_static) {
       Dims zero = shape.dims();
       for (int a = 0; a < E::rank; ++a)

@@ -207,7 +207,7 @@ class Tensor {
       l.data = store_.data();
       l.shape = extents();
       l.hold = store_.block;
-      l.slot = store_.slot;
+      l.slot = detail::Element<T>::first_slot(store_, size());
       return l;
     } else {
       Leaf<T, extents_type, detail::Watched, true> l;
@@ -226,7 +226,7 @@ class Tensor {
       Leaf<T, extents_type, detail::BlockRef, true> l;
       l.data = store_.data();
       l.shape = extents();
-      l.slot = store_.slot;
+      if constexpr (is_taped<T>) l.slot = detail::Element<T>::first_slot(store_, size());
       store_.live.invalidate();
       l.hold = static_cast<detail::BlockRef&&>(store_.block);
       return l;

@@ -84,7 +84,7 @@ class TensorView {
   template <class Owner>
   constexpr explicit TensorView(Owner& t) requires requires {
     t.storage().live;
-  } : TensorView(t.data(), t.dims(), row_major(t.dims()), detail::hold_of<value_type>(t.storage()), t.storage().slot) {
+  } : TensorView(t.data(), t.dims(), row_major(t.dims()), detail::hold_of<value_type>(t.storage())) {
     if constexpr (is_taped<value_type>) {
       using Base = detail::BlockStorage<primal_t<value_type>>;
       owner_ = {const_cast<Base*>(static_cast<const Base*>(&t.storage())), t.size(), 0,
@@ -162,7 +162,10 @@ class TensorView {
     l.shape = shape_;
     l.strides = strides_;
     l.hold = hold();
-    l.slot = slot();
+    l.slot = slot_;
+    if constexpr (is_taped<value_type>)
+      if (owner_.storage)
+        l.slot = detail::Element<value_type>::first_slot(*owner_.storage, owner_.size, owner_.offset, map());
     return l;
   }
   template <class N>
@@ -179,7 +182,7 @@ class TensorView {
     using E = extents_from<MovedDims<M, extents_type>>;
     const StridedMap m = move.apply(map());
     auto v = detail::view_of<T>(E{}, data() + m.offset, m.extents, m.strides, hold(),
-                                slot() ? detail::slot_at<value_type>(slot(), m.offset) : 0);
+                                slot_ ? detail::slot_at<value_type>(slot_, m.offset) : 0);
     auto o = owner_;
     if constexpr (is_taped<value_type>) o.offset += m.offset;
     v.set_owner(o);
@@ -188,20 +191,17 @@ class TensorView {
   /// For taped elements: calls f(data, map, slot) with this view's memory in a block of the owner's own, with slots if
   /// the owner had any or what will be written is `active`.
   template <class F>
-  void overwrite(bool active, const F& f) {
+  void overwrite(slot_t from, const F& f) {
     if (!owner_.storage)
       raise<value_error>(Message() << "tenon: this view of rev numbers has no tensor that could be written to");
-    detail::Element<value_type>::make_writable(*owner_.storage, owner_.size, active);
-    f(data(), map(), slot());
-  }
-  constexpr slot_t slot() const {
-    if constexpr (is_taped<value_type>)
-      if (owner_.storage)
-        return owner_.storage->slot ? detail::slot_at<value_type>(owner_.storage->slot, owner_.offset) : 0;
-    return slot_;
+    owner_.storage->unshare(owner_.size);
+    f(data(), map());
+    detail::Element<value_type>::set_slots(*owner_.storage, owner_.size, owner_.offset, map(), from);
   }
   constexpr hold_type hold() const {
     if constexpr (is_taped<value_type>)
+  /// Where the adjoint of the first element is, of a view that has no owner.
+  constexpr slot_t slot() const { return slot_; }
       if (owner_.storage) return owner_.storage->block;
     return hold_;
   }
