@@ -221,16 +221,28 @@ constexpr IndexPlan plan_indices(int rank) {
   return p;
 }
 
+// The count of a range on an axis of Extent (dyn: not known); negative if it does not lie within.
+template <class R, index_t Extent>
+inline constexpr index_t counted = dyn;
+template <index_t B, index_t E, index_t S, bool Open, index_t Extent>
+inline constexpr index_t counted<StaticRange<B, E, S, Open>, Extent> =
+    Extent == dyn ? count_of(StaticRange<B, E, S, Open>::range)
+                  : resolve(StaticRange<B, E, S, Open>::range, Extent).count;
 template <class R, index_t Extent>
 struct RangeWithin {
-  static constexpr index_t count = dyn;
+  static constexpr bool ok = true;
 };
 template <index_t B, index_t E, index_t S, bool Open, index_t Extent>
 struct RangeWithin<StaticRange<B, E, S, Open>, Extent> {
-  static constexpr Range range = StaticRange<B, E, S, Open>::range;
-  static constexpr index_t counted = Extent == dyn ? count_of(range) : resolve(range, Extent).count;
-  static_assert(counted != (Extent == dyn ? -2 : -1), "tenon: slice: this range does not lie within an axis of Extent");
-  static constexpr index_t count = counted < 0 ? dyn : counted;
+  static constexpr bool ok = counted<StaticRange<B, E, S, Open>, Extent> != (Extent == dyn ? -2 : -1);
+  static_assert(ok, "tenon: slice: this range does not lie within an axis of Extent");
+};
+template <class E, class List, class... S>
+struct RangesWithin;
+template <class E, int... I, class... S>
+struct RangesWithin<E, Seq<I...>, S...> {
+  static constexpr IndexPlan plan = plan_indices<S...>(E::rank);
+  static constexpr bool ok = (RangeWithin<S, E::static_extent(plan.axis[I])>::ok && ... && true);
 };
 
 template <class E, class... S>
@@ -255,7 +267,8 @@ struct Slicing {
       } else if constexpr (kind == IndexKind::inserted) {
         return move::index_inserted;
       } else {
-        return RangeWithin<I, E::static_extent(plan.axis[i])>::count;
+        constexpr index_t n = counted<I, E::static_extent(plan.axis[i])>;
+        return n < 0 ? dyn : n;
       }
     }
   }
@@ -299,8 +312,9 @@ struct Slicing {
 /// The movement of extents `e` that indices, ranges and so on describe; index_error if one is out of range.
 template <class E, class... S>
 TENON_FN auto slice_movement(const E& e, const S&... spec) {
-  using Slices = detail::Slicing<E, S...>;
-  return Slices::make(e.dims(), make_seq<static_cast<int>(sizeof...(S))>{}, spec...);
+  using List = make_seq<static_cast<int>(sizeof...(S))>;
+  static_assert(detail::RangesWithin<E, List, S...>::ok);
+  return detail::Slicing<E, S...>::make(e.dims(), List{}, spec...);
 }
 
 }  // namespace TENON_ABI

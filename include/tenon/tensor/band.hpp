@@ -65,7 +65,7 @@ constexpr auto diag(X&& x) {
 }
 /// The same with diagonal k, above the main one if positive.
 template <expression X>
-constexpr auto diag(X&& x, index_t k) {
+auto diag(X&& x, index_t k) {
   static_assert(detail::RankOf<"diag", bare_t<X>::rank, 1, 2>::ok);
   if constexpr (bare_t<X>::rank == 2) {
     return diagonal(static_cast<X&&>(x), k);
