@@ -188,8 +188,8 @@ class TensorView {
     v.set_owner(o);
     return v;
   }
-  /// For taped elements: calls f(data, map, slot) with this view's memory in a block of the owner's own, with slots if
-  /// the owner had any or what will be written is `active`.
+  /// For taped elements: calls f(data, map) with this view's memory in a block of the owner's own; the adjoints of what
+  /// it writes are at `from` (dense, 0: constants).
   template <class F>
   void overwrite(slot_t from, const F& f) {
     if (!owner_.storage)
@@ -198,10 +198,10 @@ class TensorView {
     f(data(), map());
     detail::Element<value_type>::set_slots(*owner_.storage, owner_.size, owner_.offset, map(), from);
   }
-  constexpr hold_type hold() const {
-    if constexpr (is_taped<value_type>)
   /// Where the adjoint of the first element is, of a view that has no owner.
   constexpr slot_t slot() const { return slot_; }
+  constexpr hold_type hold() const {
+    if constexpr (is_taped<value_type>)
       if (owner_.storage) return owner_.storage->block;
     return hold_;
   }
