@@ -1,4 +1,4 @@
-// tenon/io.hpp: files: models as safetensors. (tenon/io/idx.hpp, which needs zlib, is included by itself.)
+// tenon/io.hpp: files: models as safetensors.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #pragma once
 #include <tenon/io/error.hpp>

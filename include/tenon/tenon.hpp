@@ -4,6 +4,13 @@
 // Leaves out what needs the standard library's strings, streams and files: train/ (tenon/train.hpp), io/ (tenon/io.hpp)
 // and printing (tenon/tensor/print.hpp).
 #pragma once
+// First what reports wrong shapes, so that compilers say them in the first lines of an error.
+#include <tenon/expr/map.hpp>
+
+#include <tenon/tensor/assign.hpp>
+
+#include <tenon/shape/einsum.hpp>
+
 #include <tenon/ad/custom.hpp>
 #include <tenon/ad/forward.hpp>
 #include <tenon/ad/grad.hpp>

@@ -1,5 +1,5 @@
-// tenon/base/memory.hpp: reference-counted aligned blocks from a per-thread pool, and the liveness tokens of checked
-// builds. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// tenon/base/memory.hpp: counted aligned blocks from a per-thread pool, and liveness tokens of checked builds.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // Tensors with run-time extents, shared intermediate values and tape records all live in blocks. A freed block goes to
 // the free list of its size class on the freeing thread, so a loop that repeats its shapes allocates nothing after its
@@ -54,7 +54,9 @@ inline void poison([[maybe_unused]] Block* b, [[maybe_unused]] bool on) {
 #endif
 }
 
-inline void* system_allocate(size_t bytes, void*) { return ::operator new(bytes, std::align_val_t(alignment)); }
+inline void* system_allocate(size_t bytes, void*) {
+  return ::operator new(bytes, std::align_val_t(alignment), std::nothrow);
+}
 inline void system_deallocate(void* p, size_t bytes, void*) {
   ::operator delete(p, bytes, std::align_val_t(alignment));
 }

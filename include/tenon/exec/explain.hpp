@@ -1,5 +1,5 @@
-// tenon/exec/explain.hpp: explain(e): the loops an expression runs as, what is fused into each, temporaries, bytes,
-// FLOPs. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// tenon/exec/explain.hpp: explain(e): the loops an expression runs as, fusion, temporaries, bytes, FLOPs.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //   std::cout << explain(relu(matmul(x, w) + b));
 //   1  contract [32, 784] x [784, 128] -> [32, 128] float32, epilogue relu(add(%, a))
@@ -7,7 +7,7 @@
 // The plan is what the executors do: the schedule follows from types, so explaining evaluates nothing.
 #pragma once
 #include <tenon/base/text.hpp>
-#include <tenon/exec/evaluate.hpp>
+#include <tenon/exec/operand.hpp>
 #include <tenon/expr/contract.hpp>
 #include <tenon/expr/reduce.hpp>
 

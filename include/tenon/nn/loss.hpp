@@ -5,6 +5,7 @@
 //   auto each = nn::cross_entropy<nn::Reduction::none>(net(x), labels);  // one loss for each example
 // Labels are integers, [batch...] for logits [batch..., classes], and checked; or probabilities of the logits' shape.
 #pragma once
+#include <tenon/exec/operand.hpp>
 #include <tenon/exec/cpu/reduce.hpp>
 #include <tenon/exec/cpu/softmax.hpp>
 #include <tenon/expr/reductions.hpp>
@@ -49,7 +50,7 @@ struct LabelsFit {
   static constexpr bool ok = fits();
   static_assert(ok, "tenon: the labels' shape is not that of the logits without their last axis (see Logits, Labels)");
 };
-inline void check_labels(const char* loss, const Dims& logits, const Dims& labels) {
+constexpr void check_labels(const char* loss, const Dims& logits, const Dims& labels) {
   if (!(DropLast<Extents<>>::of(logits) == labels))
     fail_shapes(loss, "the labels' shape is not that of the logits without their last axis", logits, labels);
 }

@@ -66,15 +66,17 @@ class Repeat {
 
   template <expression X>
   auto operator()(X&& x) const {
-    using R = tensor_of<X>;
-    using Y = decltype((*begin())(tenon::detail::some<R&&>()));
+    // Plain numbers meet parameters of another element type (rev) in the first block: that type goes through all.
+    using R = Applied<tensor_of<X>>;
     R h(static_cast<X&&>(x));
-    if constexpr (detail::KeepsShape<Block, R, tensor_of<Y>>::ok)
+    if constexpr (detail::KeepsShape<Block, R, Applied<R>>::ok)
       for (const Block& block : *this) h = R(block(static_cast<R&&>(h)));
     return as_node(static_cast<R&&>(h));
   }
 
  private:
+  template <class R>
+  using Applied = tensor_of<decltype(tenon::detail::some<const Block&>()(tenon::detail::some<R&&>()))>;
   void reserve(size_t n) { memory_ = n ? tenon::detail::BlockRef(n * sizeof(Block)) : tenon::detail::BlockRef(); }
   void clear() {
     while (size_ > 0) begin()[--size_].~Block();

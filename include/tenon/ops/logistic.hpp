@@ -84,7 +84,7 @@ struct Logit : Pointwise<Logit> {
     // Away from 1/2 the quotient is far from 1 and log is accurate; near it log1p is.
     const V odds = p / (lit(1) - p);
     const V near = math::log1p((lit(2) * p - lit(1)) / (lit(1) - p));
-    return simd::select((p > lit(0.25)) & (p < lit(0.75)), near, math::log(odds));
+    return simd::select(math::abs(p - lit(0.5)) < lit(0.25), near, math::log(odds));
   }
   TENON_FN static auto partials(auto p) { return d(lit(1) / (p * (lit(1) - p))); }
 };

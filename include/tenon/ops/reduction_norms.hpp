@@ -113,9 +113,11 @@ struct NormL2 : tenon::detail::Norm<NormL2> {
     const V zero = reduction_constant<V>(0);
     const V size = abs(x);
     const auto large = size > reduction_constant<V>(Scale::large), small = size < reduction_constant<V>(Scale::small);
-    const V down = x * reduction_constant<V>(Scale::down), up = x * reduction_constant<V>(Scale::up);
-    return {simd::select(small, V(up * up), zero), simd::select(lanewise::either(small, large), zero, V(x * x)),
-            simd::select(large, V(down * down), zero)};
+    // Chosen before they are scaled and squared: what is not chosen could overflow, which constant evaluation forbids.
+    const V up = simd::select(small, x, zero) * reduction_constant<V>(Scale::up);
+    const V down = simd::select(large, x, zero) * reduction_constant<V>(Scale::down);
+    const V plain = simd::select(lanewise::either(small, large), zero, x);
+    return {V(up * up), V(plain * plain), V(down * down)};
   }
   template <class V>
   TENON_FN static Squares<V> combine(const Squares<V>& a, const Squares<V>& b) {

@@ -1,5 +1,5 @@
-// tenon/shape/extents.hpp: the extents of a tensor, each known at compile time or at run time, and NumPy's
-// broadcasting. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// tenon/shape/extents.hpp: extents, each known at compile time or at run time, and broadcasting as NumPy does.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // `Extents<3, dyn>` is a type; it stores nothing when every extent is static. `Dims` is the same list as a plain value,
 // used to compute shapes both in constant expressions (where `dyn` marks what is not known yet) and at run time.
@@ -22,6 +22,13 @@ struct Dims {
     index_t n = 1;
     for (int i = 0; i < rank; ++i) n *= d[i];
     return n;
+  }
+  /// Whether the number of elements, and of their bytes, fits into index_t; for extents that are not negative.
+  TENON_FN bool countable() const {
+    double bytes = 64;  // of an element, at most; a double neither overflows nor divides
+    for (int i = 0; i < rank; ++i)
+      if (d[i] > 1) bytes *= static_cast<double>(d[i]);
+    return bytes < static_cast<double>(~size_t{0} >> 1);
   }
   TENON_FN bool operator==(const Dims& o) const {
     if (rank != o.rank) return false;
@@ -76,14 +83,14 @@ struct Extents : detail::ExtentStorage<((E != dyn) && ... && true), static_cast<
     for (int i = 0; i < rank; ++i) n *= (*this)[i];
     return n;
   }
-  /// Whether these run-time extents agree with what the type states.
+  /// Whether these run-time extents agree with what the type states, and can be counted.
   TENON_FN static bool admits(const Dims& run_time) {
     if (run_time.rank != rank) return false;
     for (int i = 0; i < rank; ++i) {
       if (run_time.d[i] < 0) return false;
       if (static_extent(i) != dyn && static_extent(i) != run_time.d[i]) return false;
     }
-    return true;
+    return run_time.countable();
   }
   /// From run-time extents that `admits`.
   TENON_FN static Extents from(const Dims& run_time) {
@@ -188,6 +195,18 @@ TENON_HD inline Message& operator<<(Message& m, const Dims& d) {
   Message m;
   m << "tenon: " << op << ": " << what << ": " << a;
   raise<shape_error>(m);
+}
+/// Throws shape_error: run-time extents that Extents::admits does not, and what the type states.
+[[noreturn, gnu::cold, gnu::noinline]] TENON_HD inline void fail_extents(const char* op, const Dims& given,
+                                                                         const Dims& stated) {
+  for (int i = 0; i < given.rank; ++i)
+    if (given.d[i] < 0) {
+      Message m;
+      m << "tenon: " << op << ": extent " << given.d[i] << " of axis " << i << " is negative";
+      raise<shape_error>(m);
+    }
+  if (!given.countable()) fail_shape(op, "there are more elements than can be counted", given);
+  fail_shapes(op, "these extents do not agree with the type's", given, stated);
 }
 [[noreturn, gnu::cold, gnu::noinline]] TENON_HD inline void fail_index(const char* op, const char* what, index_t i,
                                                                        index_t n) {

@@ -215,6 +215,16 @@ TENON_FN V iota() {
   return v;
 }
 
+/// The lanes I... of a and b together: 0 to W - 1 are a's, W to 2 W - 1 are b's.
+template <int... I, class V>
+TENON_FN V shuffle(V a, [[maybe_unused]] V b) {
+#if defined(__CUDACC__)
+  return a;  // nvcc has no packs: a lane is a scalar, and nothing is shuffled
+#else
+  return __builtin_shufflevector(a, b, I...);
+#endif
+}
+
 }  // namespace simd
 }  // namespace TENON_ABI
 }  // namespace tenon

@@ -1,4 +1,4 @@
-// tenon/tensor/index.hpp: index notation: `r(i, k) = a(i, j) * w(j, k) + bias(k);`
+// tenon/tensor/index.hpp: index notation: r(i, k) = a(i, j) * w(j, k) + bias(k).
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // A tensor called with one Index for each axis names its axes. A product is summed over the indices that the target

@@ -1,5 +1,5 @@
-// tenon/tensor/rearrange.hpp: results whose every axis reads its operand in an order of its own: pad, roll, tile,
-// repeat. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// tenon/tensor/rearrange.hpp: results whose every axis reads its operand in an order of its own.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //   pad<1, 1, 0, 2>(image)    pad(x, {{k, k}, {0, 2}}, PadMode::reflect)    roll<0>(x, 3)    tile(x, 2, 1)
 // One node, `Rearranged`, does all: a rule says for each axis which index of the operand an index of the result reads.

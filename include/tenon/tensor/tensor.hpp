@@ -247,6 +247,8 @@ class Tensor {
         return *this;
       }
     }
+    if constexpr (extents_type::is_static && !is_taped<T> && !detail::stored_inline<T, extents_type>)
+      if (!store_.data()) store_.allocate(extents());  // it was moved from
     Evaluate<T>::assign(*this, detail::expanded(detail::converted<T>(static_cast<N&&>(node)), extents()), noalias);
     return *this;
   }
@@ -266,8 +268,7 @@ class Tensor {
     return d;
   }
   static constexpr extents_type checked(const Dims& d) {
-    if (!extents_type::admits(d))
-      fail_shapes("Tensor", "these extents do not agree with the type's", d, extents_type::static_dims());
+    if (!extents_type::admits(d)) fail_extents("Tensor", d, extents_type::static_dims());
     return extents_type::from(d);
   }
   template <class... I>
@@ -297,7 +298,12 @@ class Tensor {
   }
   template <class Op, class X>
   constexpr Tensor& update(X&& x) {
-    return assign_node(detail::make_map<Op>(leaf(), as_node(static_cast<X&&>(x))), false);
+    auto node = detail::make_map<Op>(leaf(), as_node(static_cast<X&&>(x)));
+    if constexpr (!extents_type::is_static) {
+      const Dims d = node.extents().dims();
+      if (!(d == dims())) fail_shapes("assignment", "the expression's shape does not fit the target's", d, dims());
+    }
+    return assign_node(static_cast<decltype(node)&&>(node), false);
   }
 
   detail::Storage<T, extents_type> store_;

@@ -171,9 +171,11 @@ class TensorView {
   template <class N>
   constexpr TensorView& assign_node(N node, bool noalias) {
     static_assert(!is_const, "tenon: this view is read only");
-    check();
-    Evaluate<value_type>::assign(*this, detail::expanded(detail::converted<value_type>(static_cast<N&&>(node)), shape_),
-                                 noalias);
+    if constexpr (!is_const) {
+      check();
+      Evaluate<value_type>::assign(
+          *this, detail::expanded(detail::converted<value_type>(static_cast<N&&>(node)), shape_), noalias);
+    }
     return *this;
   }
   /// This view through a movement.
@@ -216,8 +218,7 @@ class TensorView {
     return d;
   }
   static constexpr extents_type checked(const Dims& d) {
-    if (!extents_type::admits(d))
-      fail_shapes("TensorView", "these extents do not agree with the type's", d, extents_type::static_dims());
+    if (!extents_type::admits(d)) fail_extents("TensorView", d, extents_type::static_dims());
     return extents_type::from(d);
   }
   constexpr void check() const {

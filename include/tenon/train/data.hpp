@@ -59,7 +59,10 @@ class Batches {
     expect<value_error>(batch > 0, "tenon: train::Batches: a batch has at least one example");
   }
   /// From the first example on, in order.
-  void start() { done_ = 0; }
+  void start() {
+    for (index_t i = 0; i < order_.size(); ++i) order_.data()[i] = i;
+    done_ = 0;
+  }
   /// From the beginning, in random order.
   void start(Rng& rng) {
     shuffle(rng, order_);

@@ -60,22 +60,32 @@ TENON_FN simd::native<T> load_widened(const S* p) {
 template <int D, class V, int... I>
 TENON_FN void exchange_lanes(V& a, V& b, Seq<I...>) {
   constexpr int W = static_cast<int>(sizeof...(I));
-  const V x = __builtin_shufflevector(a, b, ((I & D) ? W + I - D : I)...);
-  b = __builtin_shufflevector(a, b, ((I & D) ? W + I : I + D)...);
+  const V x = simd::shuffle<(((I & D) ? W + I - D : I))...>(a, b);
+  b = simd::shuffle<(((I & D) ? W + I : I + D))...>(a, b);
   a = x;
 }
-template <int D, class V, int W>
-TENON_FN void transpose_step(V (&v)[W]) {
-  for (int i = 0; i < W; ++i)
-    if (!(i & D)) exchange_lanes<D>(v[i], v[i + D], make_seq<W>{});
+template <int D, class V, int W, int... I>
+TENON_FN void transpose_step(V (&v)[W], Seq<I...>) {
+  ((I & D ? void() : exchange_lanes<D>(v[I], v[(I | D) % W], make_seq<W>{})), ...);
 }
 /// Transposes W packs of W lanes, by exchanging blocks of half the size each time.
-template <class V, int W>
+template <int D, class V, int W>
 TENON_FN void transpose(V (&v)[W]) {
-  if constexpr (W >= 16) transpose_step<8>(v);
-  if constexpr (W >= 8) transpose_step<4>(v);
-  if constexpr (W >= 4) transpose_step<2>(v);
-  if constexpr (W >= 2) transpose_step<1>(v);
+  transpose_step<D>(v, make_seq<W>{});
+  if constexpr (D > 1) transpose<D / 2>(v);
+}
+template <class T, class S, int... I>
+TENON_INLINE void transpose_block(T* to, index_t stride, const S* const* row, index_t s, Seq<I...>) {
+  constexpr int W = static_cast<int>(sizeof...(I));
+  simd::native<T> v[] = {load_widened<T>(row[I] + s)...};
+  if constexpr (W > 1) transpose<W / 2>(v);
+  (simd::store(to + I * stride, v[I]), ...);
+}
+/// W rows, of which the elements from s on are read, become W steps `stride` apart; `blocks` times.
+template <class T, class S>
+[[gnu::noinline]] void transpose_rows(T* to, index_t stride, const S* const* row, index_t s, index_t blocks) {
+  constexpr int W = simd::native_lanes<T>;
+  for (; blocks > 0; --blocks, s += W, to += W * stride) transpose_block(to, stride, row, s, make_seq<W>{});
 }
 
 // Rows follow each other in memory: each step is a copy.
@@ -92,20 +102,20 @@ template <class T, class S, int P>
   }
 }
 // Steps follow each other in memory: blocks of W rows by W steps are transposed. A store may reach into the next step,
-// which is written later (therefore the last rows come first), or into the slack behind the last panel.
+// which is written later (therefore the last rows come first, block by block), or into the slack behind the last panel.
+// Rows beyond the last repeat it; what they contribute to is not stored.
 template <class T, class S, int P>
 [[gnu::noinline]] index_t pack_steps(T* to, const S* from, const Line& outer, index_t o, index_t rows, index_t m) {
-  using V = simd::native<T>;
-  constexpr int W = simd::lanes<V>;
-  index_t s = 0;
-  for (; s + W <= m; s += W)
-    for (int j = (P - 1) / W * W; j >= 0; j -= W) {
-      V v[W];
-      for (int i = 0; i < W; ++i) v[i] = j + i < rows ? load_widened<T>(from + outer.at(o + j + i) + s) : V{};
-      transpose(v);
-      for (int i = 0; i < W; ++i) simd::store(to + (s + i) * P + j, v[i]);
-    }
-  return s;
+  constexpr int W = simd::native_lanes<T>, blocks = (P + W - 1) / W;
+  const S* row[blocks * W];
+  for (int i = 0; i < blocks * W; ++i) row[i] = from + outer.at(o + (i < rows ? i : rows - 1));
+  if constexpr (P % W == 0 || blocks == 1) {
+    for (int j = 0; j < blocks; ++j) transpose_rows<T, S>(to + j * W, P, row + j * W, 0, m / W);
+  } else {
+    for (index_t s = 0; s + W <= m; s += W)
+      for (int j = blocks - 1; j >= 0; --j) transpose_rows<T, S>(to + s * P + j * W, P, row + j * W, s, 1);
+  }
+  return m / W * W;
 }
 
 }  // namespace detail

@@ -1,5 +1,5 @@
-// tenon/exec/cpu/epilogue.hpp: fuses a contraction's pointwise consumer into it: `relu(matmul(x, w) + bias)` is one
-// pass. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// tenon/exec/cpu/epilogue.hpp: fuses the pointwise consumer of a contraction into its tiles.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // The consumer's row kernel reads finished rows of the product while they are in the first-level cache and writes the
 // target; the product itself is never stored. One contraction of a consumer is fused, the first whose extents are the

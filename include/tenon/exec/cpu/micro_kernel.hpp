@@ -163,8 +163,8 @@ namespace detail {
 template <int D, class V, int... I>
 TENON_FN V add_halves(V a, V b, Seq<I...>) {
   constexpr int W = static_cast<int>(sizeof...(I));
-  return __builtin_shufflevector(a, b, ((I & D) ? W + (I ^ D) : I)...) +
-         __builtin_shufflevector(a, b, ((I & D) ? W + I : (I ^ D))...);
+  return simd::shuffle<(((I & D) ? W + (I ^ D) : I))...>(a, b) +
+         simd::shuffle<(((I & D) ? W + I : (I ^ D)))...>(a, b);
 }
 // out[i] = the sum of the lanes of v[i], for N packs: pairs of packs become one, whose lanes are half done.
 template <int N, int D, class V>
@@ -187,7 +187,7 @@ constexpr int reversed_bits(int i, int below) {
 }
 template <class V, int... I>
 TENON_FN V reverse_lanes(V v, Seq<I...>) {
-  return __builtin_shufflevector(v, v, reversed_bits(I, simd::lanes<V>)...);
+  return simd::shuffle<(reversed_bits(I, simd::lanes<V>))...>(v, v);
 }
 
 template <class T, int R, int N>

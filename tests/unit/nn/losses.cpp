@@ -1,0 +1,187 @@
+// Losses against their formulas in double, their gradients against differences, their errors.
+#include <doctest/doctest.h>
+
+#include <cmath>
+#include <tenon/nn.hpp>
+#include <tenon/tenon.hpp>
+#include <vector>
+
+#include "differences.hpp"
+
+using namespace tenon;
+
+namespace {
+
+double naive_cross_entropy(const auto& x, index_t row, index_t n, index_t label) {
+  long double sum = 0, top = -INFINITY;
+  for (index_t i = 0; i < n; ++i) top = std::fmax(top, static_cast<long double>(x(row, i)));
+  for (index_t i = 0; i < n; ++i) sum += std::exp(static_cast<long double>(x(row, i)) - top);
+  return static_cast<double>(std::log(sum) + top - static_cast<long double>(x(row, label)));
+}
+// A tensor to differentiate, as a model.
+template <class T = double>
+struct Logits {
+  Tensor<T, dyn, dyn> x;
+};
+template <class T = double>
+struct Vector {
+  Tensor<T, dyn> x;
+};
+
+}  // namespace
+
+TEST_CASE("cross_entropy is -log softmax at the label, for any number of classes") {
+  Rng rng{1};
+  for (const index_t n : {1, 2, 10, 16, 17, 100}) {
+    const auto x = evaluate(normal<double>(rng, 5, n) * 5);
+    const auto labels = randint<int>(rng, 0, n, 5);
+    const Tensor<double, dyn> each = nn::cross_entropy<nn::Reduction::none>(x, labels);
+    double total = 0;
+    for (index_t i = 0; i < 5; ++i) {
+      const double want = naive_cross_entropy(x, i, n, labels(i));
+      total += want;
+      CHECK(each(i) == doctest::Approx(want).epsilon(1e-12));
+    }
+    CHECK(static_cast<double>(nn::cross_entropy(x, labels)) == doctest::Approx(total / 5).epsilon(1e-12));
+    CHECK(static_cast<double>(nn::cross_entropy<nn::Reduction::sum>(x, labels)) ==
+          doctest::Approx(total).epsilon(1e-12));
+    const auto lines = evaluate(log_softmax<-1>(x));
+    CHECK(static_cast<double>(nn::nll(lines, labels)) == doctest::Approx(total / 5).epsilon(1e-12));
+    const Tensor<float, dyn, dyn> single = x;
+    CHECK(static_cast<float>(nn::cross_entropy(single, labels)) == doctest::Approx(total / 5).epsilon(1e-5));
+  }
+}
+
+TEST_CASE("cross_entropy does not overflow, and keeps small losses") {
+  Tensor<float, 1, 3> x{{1000, 0, -1000}};
+  Tensor<int, 1> label{0};
+  CHECK(static_cast<float>(nn::cross_entropy(x, label)) == 0);
+  label(0) = 2;
+  CHECK(static_cast<float>(nn::cross_entropy(x, label)) == 2000);
+  x(0, 1) = NAN;
+  CHECK(std::isnan(static_cast<float>(nn::cross_entropy(x, label))));
+  Tensor<double, 1, 2> close{{30, 0}};
+  label(0) = 0;
+  CHECK(static_cast<double>(nn::cross_entropy(close, label)) == doctest::Approx(std::log1p(std::exp(-30.0))));
+}
+
+TEST_CASE("cross_entropy of batches of several axes, of views, of expressions") {
+  Rng rng{2};
+  const auto x = normal<double>(rng, 2, 3, 4);
+  const auto labels = randint<int>(rng, 0, 4, 2, 3);
+  const auto flat = evaluate(reshape(x, 6, 4));
+  double total = 0;
+  for (index_t i = 0; i < 6; ++i) total += naive_cross_entropy(flat, i, 4, labels.data()[i]);
+  CHECK(static_cast<double>(nn::cross_entropy(x, labels)) == doctest::Approx(total / 6));
+  const auto turned = evaluate(transpose(flat));
+  CHECK(static_cast<double>(nn::cross_entropy(transpose(turned), evaluate(reshape(labels, 6)))) ==
+        doctest::Approx(total / 6));
+  CHECK(static_cast<double>(nn::cross_entropy(x * 2 - x, labels)) == doctest::Approx(total / 6));
+  const auto one = evaluate(row(flat, 1));
+  CHECK(static_cast<double>(nn::cross_entropy(one, Tensor<int>(labels(0, 1)))) ==
+        doctest::Approx(naive_cross_entropy(flat, 1, 4, labels(0, 1))));
+}
+
+TEST_CASE("Labels are checked") {
+  const Tensor<float, dyn, 3> x(4, 3);
+  Tensor<int, dyn> labels(4);
+  labels(2) = 3;
+  CHECK_THROWS_WITH_AS(static_cast<float>(nn::cross_entropy(x, labels)),
+                       "tenon: cross_entropy: label 3 is out of range for extent 3", index_error);
+  labels(2) = -1;
+  CHECK_THROWS_AS(static_cast<float>(nn::cross_entropy(x, labels)), index_error);
+  const Tensor<int, dyn> five(5);
+  CHECK_THROWS_WITH_AS(static_cast<float>(nn::cross_entropy(x, five)),
+                       "tenon: cross_entropy: the labels' shape is not that of the logits without their last axis: "
+                       "[4, 3] and [5]",
+                       shape_error);
+}
+
+TEST_CASE("Gradients of the losses are their differences") {
+  Rng rng{3};
+  const Logits<> logits{normal<double>(rng, 6, 19) * 2};
+  const auto labels = randint<int>(rng, 0, 19, 6);
+  const auto weights = normal<double>(rng, 6);
+  CHECK(test::gradient_error([&](const auto& m) { return evaluate(nn::cross_entropy(m.x, labels)); }, logits) < 1e-9);
+  CHECK(test::gradient_error(
+            [&](const auto& m) { return evaluate(sum(weights * nn::cross_entropy<nn::Reduction::none>(m.x, labels))); },
+            logits) < 1e-8);
+  CHECK(test::gradient_error([&](const auto& m) { return evaluate(nn::nll(m.x, labels)); }, logits) < 1e-9);
+  const auto p = evaluate(softmax<-1>(normal<double>(rng, 6, 19)));
+  CHECK(test::gradient_error([&](const auto& m) { return evaluate(nn::cross_entropy(m.x, p)); }, logits) < 1e-8);
+  const Vector<> v{normal<double>(rng, 9) * 3};
+  const auto y = normal<double>(rng, 9), yes = uniform<double>(rng, 9);
+  CHECK(test::gradient_error([&](const auto& m) { return evaluate(nn::mse(m.x, y)); }, v) < 1e-9);
+  CHECK(test::gradient_error([&](const auto& m) { return evaluate(nn::mae(m.x, y)); }, v) < 1e-9);
+  CHECK(test::gradient_error([&](const auto& m) { return evaluate(nn::huber(m.x, y)); }, v) < 1e-9);
+  CHECK(test::gradient_error([&](const auto& m) { return evaluate(nn::binary_cross_entropy_with_logits(m.x, yes)); },
+                             v) < 1e-9);
+}
+
+TEST_CASE("Probabilities with one class certain are labels") {
+  Rng rng{4};
+  const auto x = normal<double>(rng, 3, 5);
+  const Tensor<int, dyn> labels{1, 4, 0};
+  auto p = zeros<double>(3, 5);
+  for (index_t i = 0; i < 3; ++i) p(i, labels(i)) = 1;
+  CHECK(static_cast<double>(nn::cross_entropy(x, p)) ==
+        doctest::Approx(static_cast<double>(nn::cross_entropy(x, labels))).epsilon(1e-12));
+}
+
+TEST_CASE("Errors of regression") {
+  const Tensor<float, 4> x{1, 2, 3, -4}, y{1, 0, 3.5f, 0};
+  CHECK(static_cast<float>(nn::mse(x, y)) == doctest::Approx((4 + 0.25 + 16) / 4));
+  CHECK(static_cast<float>(nn::mae(x, y)) == doctest::Approx((2 + 0.5 + 4) / 4));
+  CHECK(static_cast<float>(nn::huber(x, y)) == doctest::Approx((1.5 + 0.125 + 3.5) / 4));
+  CHECK(static_cast<float>(nn::huber(x, y, 3)) == doctest::Approx((2 + 0.125 + 7.5) / 4));
+  CHECK(evaluate(nn::mse<nn::Reduction::none>(x, y))(3) == 16);
+  CHECK(static_cast<float>(nn::MeanSquaredError{}(x, y)) == doctest::Approx((4 + 0.25 + 16) / 4));
+}
+
+TEST_CASE("Binary cross entropy is accurate for certain logits") {
+  const Tensor<double, 4> z{-50, 50, 0, 2}, y{0, 1, 0.5, 0};
+  const auto each = evaluate(nn::binary_cross_entropy_with_logits<nn::Reduction::none>(z, y));
+  CHECK(each(0) == doctest::Approx(std::exp(-50.0)).epsilon(1e-12));
+  CHECK(each(1) == doctest::Approx(std::exp(-50.0)).epsilon(1e-12));
+  CHECK(each(2) == doctest::Approx(std::log(2.0)));
+  CHECK(each(3) == doctest::Approx(std::log1p(std::exp(2.0))));
+}
+
+TEST_CASE("cross_entropy at compile time and of half") {
+  constexpr Tensor<double, 2, 2> x{{0, 0}, {1, 1}};
+  constexpr Tensor<int, 2> labels{0, 1};
+  constexpr Tensor<double> loss = nn::cross_entropy(x, labels);
+  static_assert(loss() > 0.693147 && loss() < 0.693148);
+  Tensor<half, 1, 2> h;
+  Tensor<int, 1> label;
+  CHECK(static_cast<float>(evaluate(nn::cross_entropy(h, label))()) == doctest::Approx(0.6931f).epsilon(1e-3));
+}
+
+TEST_CASE("The second derivative of cross_entropy is the softmax's covariance") {
+  Tensor<double, 3> x{0.5, -1, 2};
+  const Tensor<int> label(1);
+  const auto p = evaluate(softmax<-1>(x));
+  const auto first = grad([&](const auto& v) {
+    const auto g = grad([&](const auto& w) { return nn::cross_entropy(w, label); })(v);
+    return g(0);
+  })(x);
+  CHECK(first(0) == doctest::Approx(p(0) * (1 - p(0))));
+  CHECK(first(1) == doctest::Approx(-p(0) * p(1)));
+  CHECK(first(2) == doctest::Approx(-p(0) * p(2)));
+}
+
+TEST_CASE("Accuracy and confusion") {
+  const Tensor<float, dyn, 3> logits{{1, 2, 0}, {5, 5, 1}, {0, 0, 1}, {0, 3, 9}};
+  const Tensor<int, dyn> labels{1, 0, 1, 2};
+  CHECK(nn::count_correct(logits, labels) == 3);
+  CHECK(nn::accuracy(logits, labels) == 0.75);
+  const auto counts = nn::confusion(logits, labels);
+  CHECK(counts(1, 1) == 1);
+  CHECK(counts(0, 0) == 1);
+  CHECK(counts(1, 2) == 1);
+  CHECK(static_cast<long>(sum(counts)) == 4);
+  const Tensor<int, dyn> wrong{1, 0, 7, 2};
+  CHECK(nn::accuracy(logits, wrong) == 0.75);
+  CHECK_THROWS_AS(nn::confusion(logits, wrong), index_error);
+  CHECK(std::isnan(nn::accuracy(Tensor<float, dyn, 3>(), Tensor<int, dyn>())));
+}
