@@ -173,7 +173,7 @@ template <class A, class B>
 constexpr bool tag_before() {
   const char *a = tag_text<A>(), *b = tag_text<B>();
   while (*a && *a == *b) ++a, ++b;
-  return *a < *b;
+  return *a <= *b;  // texts may be equal (instances of one generic lambda): then either order will do
 }
 
 // X without its outermost layer, and T in that layer.

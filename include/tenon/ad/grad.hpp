@@ -52,6 +52,14 @@ constexpr auto& get(Gradients<G...>& g) {
   if constexpr (I == 2) return g.c;
   if constexpr (I == 3) return g.d;
 }
+template <int I, class... G>
+constexpr const auto& get(const Gradients<G...>& g) {
+  static_assert(I < static_cast<int>(sizeof...(G)), "tenon: there are not so many gradients");
+  if constexpr (I == 0) return g.a;
+  if constexpr (I == 1) return g.b;
+  if constexpr (I == 2) return g.c;
+  if constexpr (I == 3) return g.d;
+}
 /// What a function returns to hand out more than its value: `return with_aux(loss, logits)`.
 template <class V, class A>
 struct WithAux {

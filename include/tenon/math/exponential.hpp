@@ -48,9 +48,6 @@ TENON_FN V clamp(V x, simd::lane_t<V> lo, simd::lane_t<V> hi) {
   return simd::select(x < lo, constant<V>(lo), x);
 }
 
-}  // namespace kernel
-
-namespace kernel {
 /// 2^shift e^x; beyond a shift of a few the range of x where it is right shrinks.
 template <class V>
 TENON_FN V exp_shifted(V x, int shift) {

@@ -50,7 +50,8 @@ TEST_CASE("several constants of the variable's type next to a variable") {
                         });
   const Vector w = vector(40);
   const auto loss = [&](const auto& x) {
-    const auto one = stop_gradient(x), two = stop_gradient(x * 2);
+    const auto one = stop_gradient(x);
+    const auto two = stop_gradient(x * 2);
     Tensor<typename bare_t<decltype(x)>::value_type, dyn> c(40), d(40);
     c = 2;
     d = 3;

@@ -19,7 +19,7 @@ using namespace tenon;
 namespace {
 
 constexpr float infinity = std::numeric_limits<float>::infinity();
-const float nan = std::numeric_limits<float>::quiet_NaN();
+const float not_a_number = std::numeric_limits<float>::quiet_NaN();
 using Int64 = __INT64_TYPE__;
 
 // Element (i, j, k) of a scan of x along `axis` is the reduction of the elements up to it.
@@ -105,7 +105,7 @@ TEST_CASE("infinities and NaN") {
   CHECK(s(2) == infinity);
   CHECK(std::isnan(s(3)));
   CHECK(std::isnan(s(4)));
-  const Tensor<float, dyn> m = cummax<0>(Tensor<float, 5>{1, 3, nan, 5, 2});
+  const Tensor<float, dyn> m = cummax<0>(Tensor<float, 5>{1, 3, not_a_number, 5, 2});
   CHECK(m(1) == 3);
   CHECK(std::isnan(m(2)));
   CHECK(std::isnan(m(4)));

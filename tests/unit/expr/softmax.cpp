@@ -19,7 +19,7 @@ using namespace tenon;
 namespace {
 
 constexpr float infinity = std::numeric_limits<float>::infinity();
-const float nan = std::numeric_limits<float>::quiet_NaN();
+const float not_a_number = std::numeric_limits<float>::quiet_NaN();
 
 // Worst relative error of softmax and absolute error of log_softmax along axis 1 of (a, n, c).
 template <class T, class Y>
@@ -95,7 +95,7 @@ TEST_CASE("rows of -inf, +inf and NaN") {
     for (index_t j = 0; j < n; ++j) x(0, j) = j == 1 ? 2.f : -infinity;  // masked but for one
     for (index_t j = 0; j < n; ++j) x(1, j) = -infinity;
     x(2, n - 1) = infinity;
-    x(3, 1) = nan;
+    x(3, 1) = not_a_number;
     y = softmax(x);
     l = log_softmax(x);
     c = softmax<0>(transpose(x));

@@ -1,6 +1,8 @@
 // sort, argsort, top_k, quantile and median.
 #include <doctest/doctest.h>
 
+#include <string>
+
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -22,7 +24,7 @@ using namespace tenon;
 namespace {
 
 constexpr float infinity = std::numeric_limits<float>::infinity();
-const float nan = std::numeric_limits<float>::quiet_NaN();
+const float not_a_number = std::numeric_limits<float>::quiet_NaN();
 using Int64 = __INT64_TYPE__;
 
 unsigned next(unsigned& state) { return state = state * 1664525u + 1013904223u; }
@@ -32,7 +34,7 @@ T random_element(unsigned& state) {
   if constexpr (is_bool<T>) return r % 2 != 0;
   if constexpr (is_integer<T>) return static_cast<T>(r % 3 ? r : 7);
   if constexpr (is_floating<T>) {
-    if (r % 50 == 0) return T(nan);
+    if (r % 50 == 0) return T(not_a_number);
     if (r % 50 == 1) return T(r % 4 ? -0.f : 0.f);
     if (r % 50 == 2) return T(r % 4 ? infinity : -infinity);
     return T(static_cast<float>(static_cast<int>(r % 2001) - 1000) / (r % 8 ? 8.f : 1e5f));
@@ -141,7 +143,7 @@ TEST_CASE("quantile and median") {
   static_assert(std::is_same_v<decltype(median<0>(x, keepdims))::extents_type, Extents<1, 3>>);
   CHECK(double(median(transpose(x))) == 2.5);
   CHECK(holds(quantile<1>(x * 2, 0.25), {3, 4}));
-  CHECK(std::isnan(float(median(Tensor<float, 3>{1, nan, 2}))));
+  CHECK(std::isnan(float(median(Tensor<float, 3>{1, not_a_number, 2}))));
   CHECK(std::isnan(float(median(Tensor<float, 0>{}))));
   CHECK(float(median(Tensor<float, 2>{infinity, infinity})) == infinity);
   CHECK_THROWS_AS(quantile(x, 1.5), value_error);

@@ -42,7 +42,7 @@ Net<> make_net() {
   Net<> net;
   net.layers.resize(2);
   net.extra.emplace();
-  net.either = Tensor<float, 2>{1, 2};
+  net.either.emplace<1>(Tensor<float, 2>{1, 2});
   net.layers[0].weight = 1;
   net.extra->weight = 2;
   net.still.value.weight = 3;

@@ -185,8 +185,9 @@ void pull_contraction(const G& g, X& x, const Y& other) {
       BlockRef aside(static_cast<size_t>(target.extents.size()) * sizeof(S));
       Source source[] = {{x.adjoint.data(), target, 0, {}}, {aside.data(), exec::dense_map(target.extents), 0, {}}};
       run(contraction_labels<Back>, sg, so, {aside.data(), sizeof(S), source[1].map, false, nullptr});
-      exec::pointwise<Program<Load<C, false>, Load<S, false>, Call<op::Add, S, false, 2, 1>>>(source, x.adjoint.data(),
-                                                                                              target);
+      using Sum = compute_t<C>;
+      exec::pointwise<Program<Load<C, false>, Load<S, false>, Call<op::Cast<Sum>, Sum, false, 1>,
+                              Call<op::Add, Sum, false, 3, 1>>>(source, x.adjoint.data(), target);
     }
   }
 }
