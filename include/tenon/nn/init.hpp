@@ -52,38 +52,19 @@ void xavier_normal(Rng& rng, X& weight, double gain = 1) {
 namespace detail {
 
 template <class X>
-void init_part(X& x, Rng& rng);
-
-template <class List, int... I>
-void init_members(const List& list, Rng& rng, Seq<I...>) {
-  (init_part(get<I>(list), rng), ...);
-}
-template <class X>
 void init_part(X& x, Rng& rng) {
   if constexpr (requires { x.init(rng); }) {
     Rng own = rng.split();
     x.init(own);
-  } else if constexpr (tenon::detail::is_tensor<X>) {
-    if constexpr (is_floating<typename X::value_type>) {
-      Rng own = rng.split();
-      if constexpr (X::rank < 2) {
-        x = typename X::value_type(0.0f);
-      } else {
-        kaiming_uniform(own, x, 0.57735026918962573);  // bound 1/sqrt(fan-in)
-      }
+  } else if constexpr (!tenon::detail::is_tensor<X>) {
+    each_part([&](const auto&, auto& part) { init_part(part, rng); }, x);
+  } else if constexpr (is_floating<typename X::value_type>) {
+    Rng own = rng.split();
+    if constexpr (X::rank < 2) {
+      x = typename X::value_type(0.0f);
+    } else {
+      kaiming_uniform(own, x, 0.57735026918962573);  // bound 1/sqrt(fan-in)
     }
-  } else if constexpr (is_buffer<X> || is_element<X> || __is_enum(X) || __is_empty(X)) {
-    // Keeps its value.
-  } else if constexpr (tenon::detail::is_frozen<X>) {
-    init_part(x.value, rng);
-  } else if constexpr (optional_like<X>) {
-    if (x.has_value()) init_part(*x, rng);
-  } else if constexpr (variant_like<X>) {
-    tenon::detail::visit_alternative([&](auto& part) { init_part(part, rng); }, x);
-  } else if constexpr (tenon::detail::sequence<X>) {
-    for (size_t i = 0, n = x.size(); i < n; ++i) init_part(x[i], rng);
-  } else if constexpr (__is_class(X)) {
-    if constexpr (member_count < X >> 0) init_members(tie_members(x), rng, make_seq<member_count<X>>{});
   }
 }
 

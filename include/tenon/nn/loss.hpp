@@ -5,9 +5,9 @@
 //   auto each = nn::cross_entropy<nn::Reduction::none>(net(x), labels);  // one loss for each example
 // Labels are integers, [batch...] for logits [batch..., classes], and checked; or probabilities of the logits' shape.
 #pragma once
-#include <tenon/exec/operand.hpp>
 #include <tenon/exec/cpu/reduce.hpp>
 #include <tenon/exec/cpu/softmax.hpp>
+#include <tenon/exec/operand.hpp>
 #include <tenon/expr/reductions.hpp>
 #include <tenon/nn/layer.hpp>
 #include <tenon/ops/catalogue.hpp>

@@ -16,14 +16,23 @@ index_t first_largest(const T* x, index_t n) {
     if (!(x[i] <= x[best])) best = i;
   return best;
 }
+// An owning tensor as it is (of rev numbers too: its data are their values), anything else evaluated.
+template <class X>
+decltype(auto) owned(const X& x) {
+  if constexpr (tenon::detail::is_tensor<X>) {
+    return (x);
+  } else {
+    return evaluate(x);
+  }
+}
 // f(label, position of the largest logit) for each example.
 template <class X, class Y, class F>
 void each_prediction(const char* metric, const X& logits, const Y& labels, const F& f) {
   static_assert(has_labels<Y>, "tenon: labels are integers");
   if constexpr (LabelsFit<typename X::extents_type, typename Y::extents_type>::ok) {
     check_labels(metric, logits.extents().dims(), labels.extents().dims());
-    const auto x = evaluate(logits);
-    const auto label = evaluate(labels);
+    const auto& x = owned(logits);
+    const auto& label = owned(labels);
     const index_t classes = x.extents()[X::rank - 1];
     for (index_t i = 0, n = label.size(); i < n; ++i)
       f(static_cast<index_t>(label.data()[i]), first_largest(x.data() + i * classes, classes));

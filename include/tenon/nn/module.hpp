@@ -73,49 +73,80 @@ struct NotWalked {
   static_assert(ok, "tenon: a pointer to part of a model (M above) is not walked; hold the part by value");
 };
 
-template <class P, class V, class X, class... Y>
-void walk(P& path, V& visit, X& x, Y&... y);
+// What a part that has no name of its own is called: the content of an optional, a variant or a Frozen.
+struct Unnamed {};
+template <class M, int I>
+struct MemberName {
+  const char* operator()() const { return member_name_text<M, I>(); }
+};
+struct IndexName {
+  index_t i;
+  index_t operator()() const { return i; }
+};
 
-template <class V, class X, class... Y>
-void walk_named(NoPath& path, V& visit, const auto&, X& x, Y&... y) {
-  walk(path, visit, x, y...);
+template <class M, int I, class F, class... List>
+void each_member(const F& f, const List&... list) {
+  f(MemberName<M, I>{}, get<I>(list)...);
 }
-template <class V, class Name, class X, class... Y>
-void walk_named(Path& path, V& visit, const Name& name, X& x, Y&... y) {
+template <class M, class F, int... I, class... List>
+void each_member(const F& f, Seq<I...>, const List&... list) {
+  (each_member<M, I>(f, list...), ...);
+}
+// Whether x has parts, rather than being a leaf: a tensor, a Buffer, a number, something empty.
+template <class B>
+constexpr bool has_parts() {
+  if constexpr (tenon::detail::is_tensor<B> || is_buffer<B> || is_element<B> || __is_enum(B) || __is_empty(B)) {
+    return false;
+  } else if constexpr (tenon::detail::sequence<B>) {
+    return !is_element<typename B::value_type>;  // text, lists of numbers: hyper-parameters
+  } else {
+    return true;
+  }
+}
+/// Calls f(name, part of x, part of y...) for each part of x and its counterparts in twins y; `name` is Unnamed or a
+/// functor that gives a string or a number.
+template <class F, class X, class... Y>
+void each_part(const F& f, X& x, Y&... y) {
+  using B = bare_t<X>;
+  if constexpr (!has_parts<B>()) {
+  } else if constexpr (tenon::detail::is_frozen<B>) {
+    f(Unnamed{}, x.value, y.value...);
+  } else if constexpr (optional_like<B>) {
+    if (!((x.has_value() == y.has_value()) && ... && true))
+      raise<value_error>(Message() << "tenon: models that are walked together differ in their optional parts");
+    if (x.has_value()) f(Unnamed{}, *x, *y...);
+  } else if constexpr (variant_like<B>) {
+    tenon::detail::visit_alternative([&](auto& a, auto&... b) { f(Unnamed{}, a, b...); }, x, y...);
+  } else if constexpr (tenon::detail::sequence<B>) {
+    if (!((x.size() == y.size()) && ... && true))
+      raise<value_error>(Message() << "tenon: models that are walked together have vectors of different lengths");
+    for (size_t i = 0, n = x.size(); i < n; ++i) f(IndexName{static_cast<index_t>(i)}, x[i], y[i]...);
+  } else if constexpr (__is_class(B)) {
+    constexpr int members = member_count<B>;
+    if constexpr (members > 0) each_member<B>(f, make_seq<members>{}, tie_members(x), tie_members(y)...);
+  } else {
+    static_assert(NotWalked<B>::ok);
+  }
+}
+
+// Runs `go` with a part's name on the path.
+template <class Name, class F>
+void with_name(NoPath&, const Name&, const F& go) {
+  go();
+}
+template <class F>
+void with_name(Path&, const Unnamed&, const F& go) {
+  go();
+}
+template <class Name, class F>
+void with_name(Path& path, const Name& name, const F& go) {
   const int before = path.size();
   path.push(name());
-  walk(path, visit, x, y...);
+  go();
   path.cut(before);
 }
-template <class M, int I, class P, class V, class... List>
-void walk_member(P& path, V& visit, const List&... list) {
-  walk_named(
-      path, visit, [] { return member_name_text<M, I>(); }, get<I>(list)...);
-}
-template <class M, class P, class V, int... I, class... List>
-void walk_members(P& path, V& visit, Seq<I...>, const List&... list) {
-  (walk_member<M, I>(path, visit, list...), ...);
-}
-template <class X, class... Y>
-void check_same_size(const X& x, const Y&... y) {
-  if (!((x.size() == y.size()) && ... && true))
-    raise<value_error>(Message() << "tenon: models that are walked together have vectors of different lengths");
-}
-template <class P, class V, class X, class... Y>
-void walk_sequence(P& path, V& visit, X& x, Y&... y) {
-  check_same_size(x, y...);
-  for (size_t i = 0, n = x.size(); i < n; ++i)
-    walk_named(
-        path, visit, [&] { return static_cast<index_t>(i); }, x[i], y[i]...);
-}
-template <class P, class V, class X, class... Y>
-void walk_optional(P& path, V& visit, X& x, Y&... y) {
-  if (!((x.has_value() == y.has_value()) && ... && true))
-    raise<value_error>(Message() << "tenon: models that are walked together differ in their optional parts");
-  if (x.has_value()) walk(path, visit, *x, *y...);
-}
 
-// Calls visit.parameter(path, x, y...), visit.state(path, x) or visit.frozen(...) for what is in x; y are twins of it.
+// Calls visit.parameter(path, x, y...) or visit.state(path, x, y...) for each tensor in x; y are twins of it.
 template <class P, class V, class X, class... Y>
 void walk(P& path, V& visit, X& x, Y&... y) {
   using B = bare_t<X>;
@@ -127,21 +158,10 @@ void walk(P& path, V& visit, X& x, Y&... y) {
     }
   } else if constexpr (is_buffer<B>) {
     visit.state(path, x.value(), y...);
-  } else if constexpr (tenon::detail::is_frozen<B>) {
-    if constexpr (V::all) walk(path, visit, x.value, y.value...);
-  } else if constexpr (is_element<B> || __is_enum(B) || __is_empty(B)) {
-    // A hyper-parameter or a layer without any.
-  } else if constexpr (optional_like<B>) {
-    walk_optional(path, visit, x, y...);
-  } else if constexpr (variant_like<B>) {
-    tenon::detail::visit_alternative([&](auto& a, auto&... b) { walk(path, visit, a, b...); }, x, y...);
-  } else if constexpr (tenon::detail::sequence<B>) {
-    if constexpr (!is_element<typename B::value_type>) walk_sequence(path, visit, x, y...);
-  } else if constexpr (__is_class(B)) {
-    if constexpr (member_count < B >> 0)
-      walk_members<B>(path, visit, make_seq<member_count<B>>{}, tie_members(x), tie_members(y)...);
-  } else {
-    static_assert(NotWalked<B>::ok);
+  } else if constexpr (!tenon::detail::is_frozen<B> || V::all) {
+    each_part(
+        [&](const auto& name, auto& a, auto&... b) { with_name(path, name, [&] { walk(path, visit, a, b...); }); }, x,
+        y...);
   }
 }
 

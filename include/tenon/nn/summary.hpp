@@ -52,29 +52,12 @@ struct Describe {
       add(x, cost.output, cost.flops);
     } else if constexpr (tenon::detail::is_tensor<X>) {
       if constexpr (tenon::detail::has_derivative<typename X::value_type>) add(x, Dims{}, 0);
-    } else if constexpr (is_buffer<X> || is_element<X> || __is_enum(X) || __is_empty(X)) {
-      // Costs nothing.
-    } else if constexpr (tenon::detail::is_frozen<X>) {
-      part(x.value);
-    } else if constexpr (optional_like<X>) {
-      if (x.has_value()) part(*x);
-    } else if constexpr (variant_like<X>) {
-      tenon::detail::visit_alternative([&](const auto& a) { part(a); }, x);
-    } else if constexpr (tenon::detail::sequence<X>) {
-      for (size_t i = 0, n = x.size(); i < n; ++i) named(static_cast<index_t>(i), x[i]);
     } else {
-      for_each_named_member(x, [&](const char* name, const auto& member) { named(name, member); });
+      each_part([&](const auto& name, const auto& inner) { with_name(path, name, [&] { part(inner); }); }, x);
     }
   }
 
  private:
-  template <class Name, class X>
-  void named(const Name& name, const X& x) {
-    const int before = path.size();
-    path.push(name);
-    part(x);
-    path.cut(before);
-  }
   template <class X>
   void add(const X& x, const Dims& output, double flops) {
     index_t parameters = 0;

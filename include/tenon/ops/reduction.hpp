@@ -26,6 +26,7 @@ struct Reduction {
   static constexpr bool needs_element = false;  ///< whether an empty reduction is an error
   static constexpr bool indexed = false;        ///< whether states hold indices or counts, of 32 bits in lanes
   static constexpr bool needs_order = true;     ///< whether it is for real elements only
+  static constexpr bool keeps_first = false;    ///< whether the result is one of the elements, of equal ones the first
   template <class T>
   using number = compute_t<T>;  ///< what elements are converted to before they are folded
   template <class V>

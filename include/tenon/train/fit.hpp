@@ -54,10 +54,11 @@ History fit(M& model, O& optimiser, const Data<X, Y>& data, const L& loss, const
   Batches<X, Y> batches(data, options.batch);
   Rng rng(options.seed);
   const nn::Mode training(rng.split());
+  index_t right = 0;
   const auto step = value_and_grad([&](const auto& net) {
-    auto output = evaluate(net(batches.inputs));
-    auto value = evaluate(loss(output, batches.targets));
-    return with_aux(static_cast<decltype(value)&&>(value), static_cast<decltype(output)&&>(output));
+    const auto output = evaluate(net(batches.inputs));
+    if constexpr (labels) right += nn::count_correct(output, batches.targets);
+    return evaluate(loss(output, batches.targets));
   });
   const double lr = options.schedule == optim::constant ? 0 : optimiser.options.lr;
   const index_t steps = batches.count() * options.epochs;
@@ -69,7 +70,7 @@ History fit(M& model, O& optimiser, const Data<X, Y>& data, const L& loss, const
     const double start = monotonic_seconds();
     Epoch epoch{number};
     double total_loss = 0;
-    index_t right = 0;
+    right = 0;
     bar.begin_epoch(number);
     if (options.shuffle) {
       batches.start(rng);
@@ -85,7 +86,6 @@ History fit(M& model, O& optimiser, const Data<X, Y>& data, const L& loss, const
       const double done = static_cast<double>(batches.done());
       epoch.loss = total_loss / done;
       if constexpr (labels) {
-        right += nn::count_correct(result.aux, batches.targets);
         epoch.accuracy = static_cast<double>(right) / done;
         bar.update(batches.done(), data.size(), {{"loss", epoch.loss}, percent("accuracy", epoch.accuracy)});
       } else {

@@ -44,6 +44,30 @@ struct Net {
   }
 };
 
+template <class T = double>
+struct Tuned {
+  Frozen<Dense<3, 4, T>> body;
+  Dense<4, 2, T> head;
+  auto operator()(const auto& x) const { return evaluate(sum(head(body(x)))); }
+};
+
+template <class T = double>
+struct Either {
+  std::variant<Dense<3, 4, T>, Tensor<T, 3>> part;
+  auto operator()(const auto& x) const {
+    return std::visit(
+        [&](const auto& p) {
+          if constexpr (requires { p(x); }) {
+            const auto y = p(x);
+            return static_cast<T>(sum(y * y));
+          } else {
+            return static_cast<T>(sum(p * p * x * x));
+          }
+        },
+        part);
+  }
+};
+
 template <class X>
 void fill(X& x, double seed) {
   for (index_t i = 0; i < x.size(); ++i)
@@ -160,7 +184,26 @@ TEST_CASE("auxiliary results") {
   CHECK(count == 7);
 }
 
+TEST_CASE("frozen members have no gradient") {
+  Tuned<> m;
+  fill(m.body.value, 2);
+  fill(m.head, 4);
+  const auto g = grad([](const auto& t) { return t(input); })(m);
+  CHECK(near_all(g.head.weight, broadcast_to<2, 4>(m.body(input))));
+  CHECK(sum(abs(g.body.value.weight)) == 0);
+}
+
 TEST_CASE("variants hold the same alternative in the gradient") {
-  using V = std::variant<Dense<3, 4>, Tensor<double, 4>>;
-  (void)V{};
+  Either<> m;
+  const auto loss = [](const auto& t) { return t(input); };
+  Dense<3, 4> dense;
+  fill(dense, 2);
+  m.part = dense;
+  const auto g = grad(loss)(m);
+  REQUIRE(g.part.index() == 0);
+  CHECK(near_all(std::get<0>(g.part).bias, 2 * dense(input)));
+  m.part = Tensor<double, 3>{1, 2, 3};
+  const auto h = grad(loss)(m);
+  REQUIRE(h.part.index() == 1);
+  CHECK(near_all(std::get<1>(h.part), 2 * std::get<1>(m.part) * input * input));
 }

@@ -115,6 +115,18 @@ TEST_CASE("the first of equal extrema takes the derivative, in both modes") {
   CHECK(jvp(top, x, e).tangent == 10);
   CHECK(jvp(bottom, x, e).tangent == 1);
   CHECK(jvp(size, evaluate(-x), e).tangent == -10);
+  // Many of them, in lines and columns, through strides.
+  Tensor<double, dyn, dyn> many(300, 20), units(300, 20);
+  for (index_t i = 0; i < 300; ++i)
+    for (index_t j = 0; j < 20; ++j) {
+      many(i, j) = (i + j) % 3 == 0 ? 1 : 0;
+      units(i, j) = static_cast<double>(20 * i + j);
+    }
+  many(0, 0) = 0;
+  const auto whole_top = [](const auto& x) { return max(transpose(x)) + sum(max<0>(x)) + sum(max<1>(x)); };
+  CHECK(jvp(whole_top, many, units).tangent == double(sum(grad(whole_top)(many) * units)));
+  CHECK(jvp(top, many, units).tangent == 3);
+  CHECK(jvp([](const auto& x) { return max(transpose(x)); }, many, units).tangent == 60);
   const double nan = std::numeric_limits<double>::quiet_NaN();
   CHECK(holds(grad(top)(Tensor<double, 4>{1, nan, 7, nan}), {0, 1, 0, 0}));
 }

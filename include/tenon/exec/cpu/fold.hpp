@@ -52,6 +52,8 @@ struct Fold {
   using S = typename Op::template state<N>;
   using SV = typename Op::template state<V>;
   static constexpr bool has_neutral = requires { Op::template neutral<V>(); };
+  // Equal numbers with different derivatives are not the same: the first one must stay.
+  static constexpr bool in_order = Op::keeps_first && !is_plain<N>;
 
   /// The state of x; its index is that of its first lane along a row (step > 1), of all lanes down a column.
   template <class P>
@@ -77,7 +79,7 @@ struct Fold {
       const auto get = [&](index_t i) { return lifted(simd::load<P>(p + i * stride), first + i * step, step); };
       auto s = get(0);
       index_t i = 1;
-      if (n >= 8) {
+      if (!in_order && n >= 8) {
         auto a = get(1), b = get(2), c = get(3);
         for (i = 4; i + 4 <= n; i += 4) {
           s = Op::combine(s, get(i));
@@ -153,8 +155,9 @@ struct Columns {
 
 /// What executors need to know of an op: sizes, and functions over buffer elements.
 struct FoldKernel {
-  index_t bytes, lanes, pack_state_bytes, total_bytes;
-  bool indexed;
+  index_t bytes, lanes, pack_state_bytes, pack_state_alignment, total_bytes;
+  bool indexed;   // indices or counts are kept, of 32 bits in lanes
+  bool in_order;  // elements must come in their order
   /// m results, each from n elements in a row; rows are `pitch` apart, results `out_stride`; n fits into one chunk.
   void (*rows)(const void* p, index_t pitch, index_t n, index_t m, void* out, index_t out_stride, index_t count);
   /// One result from many chunks: `start`, then `add` (the first of n elements is the index-th), then `end`.
@@ -354,8 +357,10 @@ template <class Op, class B, class R>
 inline constexpr FoldKernel fold_kernel = {sizeof(typename detail::Folds<Op, B, R>::N),
                                            detail::Folds<Op, B, R>::W,
                                            sizeof(typename detail::Folds<Op, B, R>::SV),
+                                           alignof(typename detail::Folds<Op, B, R>::SV),
                                            sizeof(typename detail::Folds<Op, B, R>::Total),
                                            Op::indexed,
+                                           Op::indexed || detail::Folds<Op, B, R>::F::in_order,
                                            detail::Folds<Op, B, R>::rows,
                                            detail::Folds<Op, B, R>::start,
                                            detail::Folds<Op, B, R>::add,

@@ -146,12 +146,16 @@ class ReduceLoops {
   void give_levels(Columns& c, index_t columns, index_t blocks) {
     index_t n = 3;
     for (index_t b = blocks / Columns::blocks_in_chain; b > 0; b /= 2) ++n;
-    const index_t bytes = n * ((columns + op_.lanes - 1) / op_.lanes) * op_.pack_state_bytes;
-    c.levels = few_;
+    // Packs of counts are wider, and so more aligned, than any memory given.
+    const index_t align = op_.pack_state_alignment;
+    const index_t bytes = n * ((columns + op_.lanes - 1) / op_.lanes) * op_.pack_state_bytes + align;
+    char* memory = few_;
     if (bytes > static_cast<index_t>(sizeof(few_))) {
       many_ = tenon::detail::BlockRef(static_cast<size_t>(bytes));
-      c.levels = many_.data();
+      memory = many_.data();
     }
+    const index_t over = static_cast<index_t>(reinterpret_cast<__UINTPTR_TYPE__>(memory)) & (align - 1);
+    c.levels = over == 0 ? memory : memory + (align - over);
   }
   void start(Columns& c, index_t columns) const {
     c.columns = columns;
@@ -278,7 +282,7 @@ template <int K>
   for (int l = 0; l < loads; ++l)
     nest.add(source[l].data, bytes[l], {target.extents, ordered(source[l].map.strides), source[l].map.offset});
   sort_axes(nest, 0, kept);
-  if (!call.op->indexed) sort_axes(nest, kept, nest.rank);
+  if (!call.op->in_order) sort_axes(nest, kept, nest.rank);
   nest.collapse(kept, nest.rank);
   kept = nest.collapse(0, kept);
   ReduceLoops<K>(*call.op, nest, kept, call.row, call.direct, call.count).run();
