@@ -24,7 +24,13 @@ struct StopGradient : Pointwise<StopGradient> {
 /// x as a constant: derivatives of every enclosing function stop here.
 template <operand X>
 TENON_FN auto stop_gradient(X&& x) {
-  return apply<op::StopGradient>(static_cast<X&&>(x));
+  if constexpr (differential<bare_t<decltype(detail::read(x))>>) {
+    // Of the same type, so that an enclosing derivative that x depends on is seen in the type of what is made of it.
+    const auto& number = detail::read(x);
+    return bare_t<decltype(number)>(plain_value(number));
+  } else {
+    return apply<op::StopGradient>(static_cast<X&&>(x));
+  }
 }
 
 namespace detail {

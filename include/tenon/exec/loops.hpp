@@ -14,7 +14,7 @@ namespace exec {
 template <int Operands>
 struct Nest {
   int rank = 0, operands = 0;
-  index_t extent[max_rank];
+  index_t extent[max_rank] = {};
   index_t stride[Operands][max_rank];
   const char* base[Operands];
   index_t bytes[Operands];

@@ -111,8 +111,7 @@ struct BroadcastAll {
 };
 template <class Op, class A, class B, class... Rest>
 struct BroadcastAll<Op, A, B, Rest...> {
-  static constexpr bool here = Broadcast<Op, A, B>::ok;
-  static constexpr bool ok = here && BroadcastAll<Op, broadcast_t<A, B>, Rest...>::ok;
+  static constexpr bool ok = Broadcast<Op, A, B>::ok && BroadcastAll<Op, broadcast_t<A, B>, Rest...>::ok;
 };
 
 // What an argument's element type is for the typing rules.

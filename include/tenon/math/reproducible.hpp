@@ -33,7 +33,7 @@ constexpr Exact exact_product(double a, double b) {
 // For constant evaluation, where not every compiler knows fma: the exact sum of three numbers, the smaller two added
 // "to odd" so that the last rounding is the only one (S. Boldo and G. Melquiond, "Emulation of FMA and correctly
 // rounded sums", 2008).
-constexpr double fused_early(double a, double b, double c) {
+TENON_FN double fused_early(double a, double b, double c) {
   const Exact p = exact_product(a, b), low = exact_sum(c, p.low), high = exact_sum(p.high, low.high);
   const Exact rest = exact_sum(low.low, high.low);
   auto bits = __builtin_bit_cast(unsigned long long, rest.high);

@@ -18,6 +18,16 @@ template <class N>
 inline constexpr bool is_leaf = false;
 template <class T, class E, class Hold, bool Dense>
 inline constexpr bool is_leaf<Leaf<T, E, Hold, Dense>> = true;
+
+// Whether a layer accepts extents E, as far as it says.
+template <class Layer, class E>
+constexpr bool layer_takes() {
+  if constexpr (requires { Layer::template takes<E>; }) {
+    return Layer::template takes<E>;
+  } else {
+    return true;
+  }
+}
 }  // namespace detail
 
 /// x with its value computed: a tensor, view or leaf as it is, any other expression evaluated (a named one once, for

@@ -29,8 +29,8 @@ constexpr bool ends_in() {
 }
 template <class Layer, class Input>
 struct Takes {
-  static constexpr bool ok = Layer::template takes<Input>;
-  static_assert(ok, "tenon: nn::Linear<In, Out>: the last extent of the input is not In (see Layer and Input)");
+  static_assert(Layer::template takes<Input>,
+                "tenon: nn::Linear<In, Out>: the last extent of the input is not In (see Layer and Input)");
 };
 // Uniform in +-1/sqrt(inputs), as PyTorch initialises nn.Linear.
 template <class X>
@@ -60,8 +60,11 @@ struct Linear {
 
   template <expression X>
   auto operator()(X&& x) const {
-    if constexpr (detail::Takes<Linear, typename bare_t<X>::extents_type>::ok)
+    if constexpr (takes<typename bare_t<X>::extents_type>) {
       return matmul(evaluated(static_cast<X&&>(x)), transpose(weight)) + bias;
+    } else {
+      static_cast<void>(detail::Takes<Linear, typename bare_t<X>::extents_type>());
+    }
   }
   void init(Rng& rng) {
     detail::init_uniform(rng, weight, weight.extent(1));
@@ -83,8 +86,11 @@ struct Projection {
 
   template <expression X>
   auto operator()(X&& x) const {
-    if constexpr (detail::Takes<Projection, typename bare_t<X>::extents_type>::ok)
+    if constexpr (takes<typename bare_t<X>::extents_type>) {
       return matmul(evaluated(static_cast<X&&>(x)), transpose(weight));
+    } else {
+      static_cast<void>(detail::Takes<Projection, typename bare_t<X>::extents_type>());
+    }
   }
   void init(Rng& rng) { detail::init_uniform(rng, weight, weight.extent(1)); }
   LayerCost describe(const Dims& x) const { return detail::describe_product(x, weight.dims()); }

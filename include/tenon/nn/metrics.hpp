@@ -18,8 +18,8 @@ index_t first_largest(const T* x, index_t n) {
 }
 // An owning tensor as it is (of rev numbers too: its data are their values), anything else evaluated.
 template <class X>
-decltype(auto) owned(const X& x) {
-  if constexpr (tenon::detail::is_tensor<X>) {
+decltype(auto) own_values(const X& x) {
+  if constexpr (requires { x.storage(); }) {
     return (x);
   } else {
     return evaluate(x);
@@ -31,8 +31,8 @@ void each_prediction(const char* metric, const X& logits, const Y& labels, const
   static_assert(has_labels<Y>, "tenon: labels are integers");
   if constexpr (LabelsFit<typename X::extents_type, typename Y::extents_type>::ok) {
     check_labels(metric, logits.extents().dims(), labels.extents().dims());
-    const auto& x = owned(logits);
-    const auto& label = owned(labels);
+    const auto& x = own_values(logits);
+    const auto& label = own_values(labels);
     const index_t classes = x.extents()[X::rank - 1];
     for (index_t i = 0, n = label.size(); i < n; ++i)
       f(static_cast<index_t>(label.data()[i]), first_largest(x.data() + i * classes, classes));

@@ -69,8 +69,7 @@ inline constexpr bool is_pointer<X*> = __is_class(X) || __is_union(X);
 
 template <class M>
 struct NotWalked {
-  static constexpr bool ok = !is_pointer<M>;
-  static_assert(ok, "tenon: a pointer to part of a model (M above) is not walked; hold the part by value");
+  static_assert(!is_pointer<M>, "tenon: a pointer to part of a model (M above) is not walked; hold the part by value");
 };
 
 // What a part that has no name of its own is called: the content of an optional, a variant or a Frozen.
@@ -125,7 +124,7 @@ void each_part(const F& f, X& x, Y&... y) {
     constexpr int members = member_count<B>;
     if constexpr (members > 0) each_member<B>(f, make_seq<members>{}, tie_members(x), tie_members(y)...);
   } else {
-    static_assert(NotWalked<B>::ok);
+    static_cast<void>(NotWalked<B>());
   }
 }
 

@@ -14,10 +14,21 @@ inline namespace TENON_ABI {
 namespace nn {
 
 namespace detail {
-template <class Block, class From, class To>
+template <class Block, class X>
+using Applied = tensor_of<decltype(tenon::detail::some<const Block&>()(tenon::detail::some<X>()))>;
+// From: what a block gives for the input. To: what it gives for that.
+template <class Block, class From>
+constexpr bool keeps_shape() {
+  if constexpr (layer_takes<Block, typename From::extents_type>()) {
+    return __is_same(From, Applied<Block, From&&>);
+  } else {
+    return false;
+  }
+}
+template <class Block, class Given, class Result>
 struct KeepsShape {
-  static constexpr bool ok = __is_same(From, To);
-  static_assert(ok, "tenon: nn::Repeat: the block does not give the element type and shape that it takes (From, To)");
+  static_assert(keeps_shape<Block, Result>(),
+                "tenon: nn::Repeat: the block does not give the element type and shape that it takes (Given, Result)");
 };
 }  // namespace detail
 
@@ -67,16 +78,17 @@ class Repeat {
   template <expression X>
   auto operator()(X&& x) const {
     // Plain numbers meet parameters of another element type (rev) in the first block: that type goes through all.
-    using R = Applied<tensor_of<X>>;
-    R h(static_cast<X&&>(x));
-    if constexpr (detail::KeepsShape<Block, R, Applied<R>>::ok)
+    using R = detail::Applied<Block, tensor_of<X>&&>;
+    if constexpr (detail::keeps_shape<Block, R>()) {
+      R h(static_cast<X&&>(x));
       for (const Block& block : *this) h = R(block(static_cast<R&&>(h)));
-    return as_node(static_cast<R&&>(h));
+      return as_node(static_cast<R&&>(h));
+    } else {
+      static_cast<void>(detail::KeepsShape<Block, tensor_of<X>, R>());
+    }
   }
 
  private:
-  template <class R>
-  using Applied = tensor_of<decltype(tenon::detail::some<const Block&>()(tenon::detail::some<R&&>()))>;
   void reserve(size_t n) { memory_ = n ? tenon::detail::BlockRef(n * sizeof(Block)) : tenon::detail::BlockRef(); }
   void clear() {
     while (size_ > 0) begin()[--size_].~Block();

@@ -16,18 +16,9 @@ namespace nn {
 
 namespace detail {
 
-template <class Layer, class E>
-constexpr bool layer_takes() {
-  if constexpr (requires { Layer::template takes<E>; }) {
-    return Layer::template takes<E>;
-  } else {
-    return true;
-  }
-}
 template <int Position, class Layer, class Input>
 struct Fits {
-  static constexpr bool ok = layer_takes<Layer, Input>();
-  static_assert(ok,
+  static_assert(layer_takes<Layer, Input>(),
                 "tenon: nn::Sequential: the layer at this position does not take what the layers before it give (see "
                 "Position, Layer and Input)");
 };
@@ -81,12 +72,12 @@ class Sequential {
   auto run(X&& x) const {
     if constexpr (I == count) {
       return as_node(static_cast<X&&>(x));
-    } else if constexpr (detail::Fits<I, at_t<I, TypeList<Layers...>>, typename bare_t<X>::extents_type>::ok) {
-      if constexpr (I + 1 == count) {
-        return at<I>()(static_cast<X&&>(x));
-      } else {
-        return run<I + 1>(at<I>()(static_cast<X&&>(x)));
-      }
+    } else if constexpr (!detail::layer_takes<at_t<I, TypeList<Layers...>>, typename bare_t<X>::extents_type>()) {
+      static_cast<void>(detail::Fits<I, at_t<I, TypeList<Layers...>>, typename bare_t<X>::extents_type>());
+    } else if constexpr (I + 1 == count) {
+      return at<I>()(static_cast<X&&>(x));
+    } else {
+      return run<I + 1>(at<I>()(static_cast<X&&>(x)));
     }
   }
 

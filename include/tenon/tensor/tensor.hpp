@@ -239,8 +239,9 @@ class Tensor {
   constexpr Tensor& assign_node(N node, bool noalias) {
     static_assert(detail::AssignShape<extents_type, typename N::extents_type>::ok);
     if constexpr (!extents_type::is_static) {
-      // An owning tensor takes the expression's extents; the old elements live until the new ones are there.
-      if (!(target_dims(node) == dims())) {
+      // An owning tensor takes the expression's extents, and a number fills those that it has; the old elements live
+      // until the new ones are there.
+      if (N::rank > 0 && !(target_dims(node) == dims())) {
         Tensor fresh(detail::Uninitialised{}, target_dims(node));
         fresh.assign_fresh(static_cast<N&&>(node));
         store_ = static_cast<decltype(store_)&&>(fresh.store_);

@@ -2,7 +2,6 @@
 // expect: ij,jk->ik|105, 106
 // expect: Extents<3, ?4>
 // expect: Extents<5, ?6>
-// first_lines: 16
 #include <tenon/tenon.hpp>
 using namespace tenon;
 void f(const Tensor<float, 3, 4>& a, const Tensor<float, 5, 6>& b) {

@@ -1,6 +1,7 @@
 // A model that holds a part by pointer would be saved and trained without it.
 // expect: NotWalked<
 // expect: tenon: a pointer to part of a model .* is not walked
+// first_lines: 13
 #include <tenon/nn/linear.hpp>
 #include <tenon/nn/module.hpp>
 

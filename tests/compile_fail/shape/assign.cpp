@@ -1,4 +1,4 @@
-// expect: AssignShape<.*Extents<5>.*Extents<3>
+// expect: AssignShape.*Extents<5L?>.*Extents<3L?>
 // expect: assignment: the expression's shape
 // nvcc: yes
 #include <tenon/tenon.hpp>

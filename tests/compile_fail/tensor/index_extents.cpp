@@ -1,7 +1,6 @@
 // expect: index notation: an index has two different extents
 // expect: Extents<3, ?4>
 // expect: Extents<5, ?6>
-// first_lines: 16
 #include <tenon/tenon.hpp>
 #include <tenon/tensor/index.hpp>
 using namespace tenon;

@@ -89,6 +89,10 @@ TEST_CASE("[S5] which targets take the extents of the value") {
   CHECK(one.size() == 1);
   v += one;
   CHECK(holds(v, {3, 5, 7}));
+  v = 2;
+  CHECK(holds(v, {2, 2, 2}));
+  v = sum(v);
+  CHECK(holds(v, {6, 6, 6}));
 }
 TEST_CASE("[S6] extents that cannot be") {
   CHECK_THROWS_AS(Vector(-1), shape_error);
