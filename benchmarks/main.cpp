@@ -1,0 +1,21 @@
+// benchmarks/main.cpp: registers all cases and runs them; the options are Google Benchmark's.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "common.hpp"
+#include "peers.hpp"
+
+int main(int argc, char** argv) {
+  std::setvbuf(stdout, nullptr, _IOLBF, 0);
+  benchmark::AddCustomContext("compiler", __VERSION__);
+  benchmark::AddCustomContext("flags", BENCH_FLAGS);
+#if !BENCH_HAND
+  std::fprintf(stderr,
+               "SKIPPED hand: the hand-written kernels need AVX-512 (F, BW, DQ, VL), which the flags do not allow\n");
+#endif
+  for (const auto& [name, version] : bench::peers()) benchmark::AddCustomContext(name, version);
+  for (auto* add : bench::Area::list()) add();
+  benchmark::Initialize(&argc, argv);
+  if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 2;
+  const auto count = benchmark::RunSpecifiedBenchmarks();
+  if (count == 0) std::fprintf(stderr, "FAILED: no benchmark has such a name\n");
+  return count == 0;
+}

@@ -1,0 +1,101 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+"""Prints docs/benchmarks.md from the JSON that benchmarks/run.sh --json wrote: python3 report.py FILE."""
+import json
+import platform
+import statistics
+import sys
+from collections import defaultdict
+
+AREAS = {
+    "pointwise": "Pointwise: one loop over the elements",
+    "rows": "Rows and columns of a 1024 x 1024 matrix",
+    "sgemm": "Matrix products, float",
+    "dgemm": "Matrix products, double",
+    "epilogue": "Matrix products with a bias and an activation",
+    "einsum": "Contractions",
+    "small": "Small matrices and vectors",
+}
+OWN = {"tenon", "hand", "peak"}
+
+
+def number(ns):
+    return f"{ns:.1f}" if ns < 100 else f"{ns:,.0f}"
+
+
+def processor():
+    try:
+        with open("/proc/cpuinfo", encoding="utf-8") as info:
+            return next(line.split(":", 1)[1].strip() for line in info if line.startswith("model name"))
+    except (OSError, StopIteration):
+        return platform.processor() or platform.machine()
+
+
+def medians(run):
+    times = defaultdict(list)
+    for b in run["benchmarks"]:
+        if b.get("run_type") == "iteration" and not b.get("error_occurred"):
+            unit = {"ns": 1, "us": 1e3, "ms": 1e6, "s": 1e9}[b["time_unit"]]
+            times[b["run_name"]].append(b["cpu_time"] * unit)
+    return {name: statistics.median(t) for name, t in times.items()}
+
+
+def machine(run, times):
+    context = run["context"]
+    print("| | |\n|---|---|")
+    row = lambda key, value: print(f"| {key} | {value} |")
+    row("processor", f"{processor()}, {context['num_cpus']} cores seen, one used")
+    row("system", f"{platform.system()} {platform.release()}")
+    row("compiler", f"g++ {context.get('compiler', '?')}, `{context.get('flags', '?')}`")
+    for peer in ("eigen", "openblas", "blis", "libxsmm", "glm"):
+        row(peer, context.get(peer, "SKIPPED: not found"))
+    row("command", f"`{context.get('command', '?')}`, {context['date'][:10]}")
+    row("load average before the run", context.get("load_before", "?"))
+    for kind in ("f32", "f64"):
+        ns = times.get(f"machine/fma/{kind}/1M/peak")
+        if ns:
+            row(f"multiply-add peak, {kind}", f"{2 * 2**20 / ns:.0f} GFLOP/s (own kernel)")
+    for library, text in (("stores", "triad"), ("streaming_stores", "triad, streaming stores")):
+        ns = times.get(f"machine/triad/f32/10000000/{library}")
+        if ns:
+            row(text, f"{12 * 1e7 / ns:.1f} GB/s (12 bytes an element)")
+    print()
+
+
+def table(title, cases):
+    libraries = sorted({library for row in cases.values() for library in row}, key=lambda n: (n not in OWN, n))
+    order = [n for n in ("tenon", "hand", "peak") if n in libraries] + [n for n in libraries if n not in OWN]
+    print(f"## {title}\n")
+    head = ["case"] + order + ["tenon/hand", "tenon/best peer"]
+    print("| " + " | ".join(head) + " |\n|---" * 1 + "|---:" * (len(head) - 1) + "|")
+    for case, row in cases.items():
+        peers = [(ns, name) for name, ns in row.items() if name not in OWN and not name.startswith("tenon")]
+        ratio = lambda other: f"{row['tenon'] / other:.2f}" if "tenon" in row and other else ""
+        best = f"{ratio(min(peers)[0])} ({min(peers)[1]})" if peers else ""
+        cells = [case] + [number(row[n]) if n in row else "" for n in order] + [ratio(row.get("hand")), best]
+        print("| " + " | ".join(cells) + " |")
+    print()
+
+
+def main():
+    with open(sys.argv[1], encoding="utf-8") as file:
+        run = json.load(file)
+    times = medians(run)
+    print("# Benchmarks\n")
+    print("Median nanoseconds of the repetitions, which ran in random order in one process on one core, and ratios of")
+    print("times: below 1, tenon is the faster. `hand` is AVX-512 written for that one case; `peak` is the time that the")
+    print("multiply-adds alone take in registers. Every result was checked against a reference in double before it was")
+    print("timed. Written by `benchmarks/run.sh --report`.\n")
+    machine(run, times)
+    areas = defaultdict(lambda: defaultdict(dict))
+    for name, ns in times.items():
+        area, case, kind, size, library = name.split("/")
+        areas[area][f"{case} {kind} {size}"][library] = ns
+    for area, title in AREAS.items():
+        if area in areas:
+            natural = lambda item: [int(p) if p.isdigit() else p for p in item[0].split()]
+            table(title, dict(sorted(areas[area].items(), key=lambda i: [(0, x, "") if isinstance(x, int) else (1, 0, x)
+                                                                        for x in natural(i)])))
+
+
+main()
