@@ -21,9 +21,11 @@ namespace {
 constexpr float infinity = std::numeric_limits<float>::infinity();
 const float not_a_number = std::numeric_limits<float>::quiet_NaN();
 
-// Worst relative error of softmax and absolute error of log_softmax along axis 1 of (a, n, c).
+// Worst relative error of softmax (of half: above its smallest normal number) and absolute error of log_softmax along
+// axis 1 of (a, n, c).
 template <class T, class Y>
 double worst_error(const Tensor<T, dyn, dyn, dyn>& x, const Y& y, bool log) {
+  const long double smallest = __is_same(T, half) ? 0x1p-14L : 0;
   double worst = 0;
   for (index_t a = 0; a < x.extent(0); ++a)
     for (index_t c = 0; c < x.extent(2); ++c) {
@@ -33,7 +35,7 @@ double worst_error(const Tensor<T, dyn, dyn, dyn>& x, const Y& y, bool log) {
       for (index_t n = 0; n < x.extent(1); ++n) {
         const long double l = static_cast<long double>(double(x(a, n, c))) - top - std::log(s);
         const long double got = static_cast<long double>(double(y(a, n, c)));
-        const long double error = log ? std::fabs(got - l) / (1 + std::fabs(l)) : std::fabs(got / std::exp(l) - 1);
+        const long double error = log ? std::fabs(got - l) / (1 + std::fabs(l)) : std::fabs(got - std::exp(l)) / std::fmax(std::exp(l), smallest);
         worst = std::fmax(worst, static_cast<double>(error));
       }
     }
