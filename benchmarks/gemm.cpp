@@ -1,0 +1,150 @@
+// benchmarks/gemm.cpp: matrix products with static and with run-time extents, and a matrix times a vector.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include <tenon/tenon.hpp>
+
+#include "hand_gemm.hpp"
+#include "peers.hpp"
+#if BENCH_EIGEN
+#include <Eigen/Core>
+#endif
+
+namespace bench {
+namespace {
+
+using tenon::dyn;
+using tenon::index_t;
+using tenon::Tensor;
+
+template <class T, index_t M, index_t N, index_t K>
+struct Product : Reference {
+  Product(index_t m, index_t n, index_t k) : a(m, k), b(k, n), c(m, n) {
+    fill(a.data(), static_cast<std::size_t>(m * k), -1, 1, 1);
+    fill(b.data(), static_cast<std::size_t>(k * n), -1, 1, 2);
+    tolerance = sizeof(T) == 4 ? 1e-5 : 1e-14;
+    scale = std::sqrt(static_cast<double>(k));
+    expected.assign(static_cast<std::size_t>(m * n), 0);
+    for (index_t i = 0; i < m; ++i)
+      for (index_t p = 0; p < k; ++p)
+        for (index_t j = 0; j < n; ++j)
+          expected[static_cast<std::size_t>(i * n + j)] += static_cast<double>(a(i, p)) * static_cast<double>(b(p, j));
+  }
+  std::span<T> result() { return {c.data(), expected.size()}; }
+  int m() const { return static_cast<int>(c.extent(0)); }
+  int n() const { return static_cast<int>(c.extent(1)); }
+  int k() const { return static_cast<int>(a.extent(1)); }
+
+  alignas(64) Tensor<T, M, K> a;  // static ones store their elements in themselves
+  char apart_[1344];  // or the three would lie at equal distances from a page's start: loads that wait for stores
+  alignas(64) Tensor<T, K, N> b;
+  char apart_too_[1344];
+  alignas(64) Tensor<T, M, N> c;
+};
+
+template <class T, index_t M, index_t N, index_t K>
+void add_product(const char* name, index_t m, index_t n, index_t k) {
+  using P = Product<T, M, N, K>;
+  constexpr bool is_static = M != dyn, square = M == N && N == K;
+  const std::string size =
+      m == n && n == k ? std::to_string(n) : std::to_string(m) + "x" + std::to_string(k) + "x" + std::to_string(n);
+  auto c = add_case<P>(
+      (sizeof(T) == 4 ? std::string("sgemm/") : std::string("dgemm/")) + name + "/" + type_name<T> + "/" + size,
+      [=] { return new P(m, n, k); });
+  c.run("tenon", [](P& d) { d.c = matmul(d.a, d.b); });
+#if BENCH_HAND
+  if constexpr (is_static && square && M <= 128)
+    c.run("hand", [](P& d) { hand::small<T, static_cast<int>(M)>(d.a.data(), d.b.data(), d.c.data()); });
+  else
+    c.run("hand", [](P& d) { hand::gemm<T>(d.m(), d.n(), d.k(), d.a.data(), d.b.data(), d.c.data()); });
+#endif
+  c.bound("peak", [=](benchmark::State& s) { run_peak<T>(s, static_cast<double>(m * n * k)); });
+#if BENCH_EIGEN
+  c.run("eigen", [](P& d) {
+    constexpr int x = is_static ? static_cast<int>(M) : Eigen::Dynamic,
+                  y = is_static ? static_cast<int>(N) : Eigen::Dynamic,
+                  z = is_static ? static_cast<int>(K) : Eigen::Dynamic;
+    using A = Eigen::Matrix<T, x, z, Eigen::RowMajor>;
+    using B = Eigen::Matrix<T, z, y, Eigen::RowMajor>;
+    using C = Eigen::Matrix<T, x, y, Eigen::RowMajor>;
+    Eigen::Map<C, Eigen::Aligned64>(d.c.data(), d.m(), d.n()).noalias() =
+        Eigen::Map<const A, Eigen::Aligned64>(d.a.data(), d.m(), d.k()) *
+        Eigen::Map<const B, Eigen::Aligned64>(d.b.data(), d.k(), d.n());
+  });
+#endif
+  if constexpr (is_static)
+    if (const auto product = xsmm_product<T>(static_cast<int>(m), static_cast<int>(n), static_cast<int>(k)))
+      c.run("libxsmm", [product](P& d) { call(product, d.a.data(), d.b.data(), d.c.data()); });
+  for (const Blas& blas : blas_libraries())
+    c.run(blas.name, [&blas](P& d) { blas.gemm(d.m(), d.n(), d.k(), d.a.data(), d.b.data(), d.c.data()); });
+}
+
+template <class T>
+void add_products() {
+  const auto fixed = []<index_t... N>(std::integer_sequence<index_t, N...>) {
+    (add_product<T, N, N, N>("static", N, N, N), ...);
+  };
+  fixed(std::integer_sequence<index_t, 8, 16, 32, 64, 128, 256>{});
+  for (const index_t n : {8, 16, 32, 64, 128, 256, 512, 1024}) add_product<T, dyn, dyn, dyn>("dynamic", n, n, n);
+}
+
+struct MatVec : Reference {
+  MatVec() : x(784), w(784, 128), y(128) {
+    fill(x.data(), 784, -1, 1, 1);
+    fill(w.data(), 784 * 128, -1, 1, 2);
+    tolerance = 1e-5, scale = 28;
+    expected.assign(128, 0);
+    for (index_t p = 0; p < 784; ++p)
+      for (index_t j = 0; j < 128; ++j)
+        expected[static_cast<std::size_t>(j)] += static_cast<double>(x(p)) * static_cast<double>(w(p, j));
+  }
+  std::span<float> result() { return {y.data(), 128}; }
+  Tensor<float, dyn> x;
+  Tensor<float, dyn, dyn> w;
+  Tensor<float, dyn> y;
+};
+#if BENCH_HAND
+// All 128 sums in registers, eight rows at a time on their way through the matrix.
+[[gnu::noinline]] void matvec(const float* x, const float* w, float* y) {
+  __m512 sum[8][2];
+  for (auto& s : sum) s[0] = s[1] = _mm512_setzero_ps();
+  for (long p = 0; p < 784; p += 2) {
+    const __m512 even = _mm512_set1_ps(x[p]), odd = _mm512_set1_ps(x[p + 1]);
+#pragma GCC unroll 8
+    for (int j = 0; j < 8; ++j) {
+      sum[j][0] = _mm512_fmadd_ps(even, _mm512_loadu_ps(w + p * 128 + j * 16), sum[j][0]);
+      sum[j][1] = _mm512_fmadd_ps(odd, _mm512_loadu_ps(w + p * 128 + 128 + j * 16), sum[j][1]);
+    }
+  }
+  for (int j = 0; j < 8; ++j) _mm512_storeu_ps(y + j * 16, sum[j][0] + sum[j][1]);
+}
+#endif
+
+void add_matvec() {
+  auto c = add_case<MatVec>("sgemm/matvec/f32/784x128", [] { return new MatVec; });
+  c.run("tenon", [](MatVec& d) { d.y = matmul(d.x, d.w); });
+#if BENCH_HAND
+  c.run("hand", [](MatVec& d) { matvec(d.x.data(), d.w.data(), d.y.data()); });
+#endif
+  c.bound("peak", [](benchmark::State& s) { run_peak<float>(s, 784 * 128); });
+#if BENCH_EIGEN
+  c.run("eigen", [](MatVec& d) {
+    using Matrix = Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
+    Eigen::Map<Eigen::RowVectorXf, Eigen::Aligned64>(d.y.data(), 128).noalias() =
+        Eigen::Map<const Eigen::RowVectorXf, Eigen::Aligned64>(d.x.data(), 784) *
+        Eigen::Map<const Matrix, Eigen::Aligned64>(d.w.data(), 784, 128);
+  });
+#endif
+  for (const Blas& blas : blas_libraries())
+    c.run(blas.name, [&blas](MatVec& d) {
+      blas.sgemv(Blas::row_major, Blas::transposed, 784, 128, 1, d.w.data(), 128, d.x.data(), 1, 0, d.y.data(), 1);
+    });
+}
+
+const Area area([] {
+  add_products<float>();
+  add_product<float, dyn, dyn, dyn>("mlp", 32, 128, 784);
+  add_matvec();
+  add_products<double>();
+});
+
+}  // namespace
+}  // namespace bench

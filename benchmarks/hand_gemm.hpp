@@ -1,0 +1,203 @@
+// benchmarks/hand_gemm.hpp: matrix products in AVX-512, the bound that tenon's contractions are measured against.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// The scheme of Goto and van de Geijn (2008): a tile of 14 x 2 vectors stays in registers (28 sums, two vectors of b,
+// one broadcast element of a) while k runs; the rows of a for a row of tiles are copied into the first-level cache,
+// where their distance is a constant; panels of b, packed once per block of k, stream past them from the second level.
+// small() takes static extents and packs nothing.
+#pragma once
+#include <algorithm>
+#include <type_traits>
+
+#include "hand.hpp"
+
+#if BENCH_HAND
+
+namespace bench::hand {
+
+template <class T>
+struct Lane;
+template <>
+struct Lane<float> {
+  using V = __m512;
+  using Mask = __mmask16;
+  static constexpr int width = 16;
+  static V zero() { return _mm512_setzero_ps(); }
+  static V load(const float* p) { return _mm512_loadu_ps(p); }
+  static V load(const float* p, Mask m) { return _mm512_maskz_loadu_ps(m, p); }
+  static void store(float* p, V v) { _mm512_storeu_ps(p, v); }
+  static void store(float* p, V v, Mask m) { _mm512_mask_storeu_ps(p, m, v); }
+  static V all(const float& x) { return _mm512_set1_ps(x); }
+  static V fma(V a, V b, V c) { return _mm512_fmadd_ps(a, b, c); }
+};
+template <>
+struct Lane<double> {
+  using V = __m512d;
+  using Mask = __mmask8;
+  static constexpr int width = 8;
+  static V zero() { return _mm512_setzero_pd(); }
+  static V load(const double* p) { return _mm512_loadu_pd(p); }
+  static V load(const double* p, Mask m) { return _mm512_maskz_loadu_pd(m, p); }
+  static void store(double* p, V v) { _mm512_storeu_pd(p, v); }
+  static void store(double* p, V v, Mask m) { _mm512_mask_storeu_pd(p, m, v); }
+  static V all(const double& x) { return _mm512_set1_pd(x); }
+  static V fma(V a, V b, V c) { return _mm512_fmadd_pd(a, b, c); }
+};
+
+constexpr int tile_rows = 14;
+/// What is done with a finished vector of the product: nothing.
+struct Plain {
+  template <class V>
+  V operator()(V v, long /*column*/) const {
+    return v;
+  }
+};
+
+// c[Rows, up to Wide vectors] (+)= a[Rows, k] b[k, ...]. Row i of a starts at a + i lda, row p of b at b + p ldb;
+// `last` masks the last vector of a row. Every loop over a constant is unrolled, or the sums would not stay in
+// registers.
+template <class T, int Rows, int Wide, class F>
+[[gnu::always_inline]] inline void tile(long k, const T* a, long lda, const T* b, long ldb, T* c, long ldc, bool add,
+                                        typename Lane<T>::Mask last, long column, F finish) {
+  using L = Lane<T>;
+  typename L::V sum[Rows][Wide];
+#pragma GCC unroll 32
+  for (int i = 0; i < Rows; ++i)
+#pragma GCC unroll 8
+    for (int j = 0; j < Wide; ++j) sum[i][j] = L::zero();
+  if (k > 64)  // what the tile ends with, on its way before it is asked for
+#pragma GCC unroll 32
+    for (int i = 0; i < Rows; ++i)
+#pragma GCC unroll 8
+      for (int j = 0; j < Wide; ++j) _mm_prefetch(c + i * ldc + j * L::width, _MM_HINT_T0);
+  for (long p = 0; p < k; ++p) {
+#pragma GCC unroll 8
+    for (int j = 0; j < Wide; ++j) _mm_prefetch(b + (p + 12) * ldb + j * L::width, _MM_HINT_T0);
+    typename L::V row[Wide];
+#pragma GCC unroll 8
+    for (int j = 0; j < Wide; ++j)
+      row[j] = j + 1 < Wide ? L::load(b + p * ldb + j * L::width) : L::load(b + p * ldb + j * L::width, last);
+#pragma GCC unroll 32
+    for (int i = 0; i < Rows; ++i) {
+      const auto x = L::all(a[i * lda + p]);
+#pragma GCC unroll 8
+      for (int j = 0; j < Wide; ++j) sum[i][j] = L::fma(x, row[j], sum[i][j]);
+    }
+  }
+#pragma GCC unroll 32
+  for (int i = 0; i < Rows; ++i)
+#pragma GCC unroll 8
+    for (int j = 0; j < Wide; ++j) {
+      T* to = c + i * ldc + j * L::width;
+      const auto mask = j + 1 < Wide ? static_cast<typename L::Mask>(-1) : last;
+      const auto v = add ? sum[i][j] + L::load(to, mask) : sum[i][j];
+      L::store(to, finish(v, column + j * L::width), mask);
+    }
+}
+// Where row i of a packed panel of a starts: a constant, so that addresses need no registers. Not a power of two, so
+// that the rows do not compete for the same sets of the cache.
+template <class T>
+constexpr long depth = 1024 / sizeof(T);  // k of a block: a's rows take 16 KiB, a panel of b 32 KiB
+template <class T>
+constexpr long a_stride = depth<T> + 128 / sizeof(T);
+template <class T>
+constexpr long panel_width = 2 * Lane<T>::width;
+constexpr long most_columns = 1024;  // of b that are packed at once: 1 MiB
+
+template <class T, int Wide, int Rows = tile_rows, class F>
+[[gnu::always_inline]] inline void tile_of(int rows, long k, const T* a, const T* b, long ldb, T* c, long ldc, bool add,
+                                           typename Lane<T>::Mask last, long column, F finish) {
+  if (rows == Rows)
+    tile<T, Rows, Wide>(k, a, a_stride<T>, b, ldb, c, ldc, add, last, column, finish);
+  else if constexpr (Rows > 1)
+    tile_of<T, Wide, Rows - 1>(rows, k, a, b, ldb, c, ldc, add, last, column, finish);
+}
+
+/// The operand of a product that lies in memory as a row-major matrix.
+template <class T>
+struct Dense {
+  const T* data;
+  long stride;
+  /// Copies `count` elements of row i from column j on.
+  [[gnu::always_inline]] void operator()(long i, long j, long count, T* to) const {
+    using L = Lane<T>;
+    const T* from = data + i * stride + j;
+    long x = 0;
+    for (; x + L::width <= count; x += L::width) L::store(to + x, L::load(from + x));
+    const auto rest = static_cast<typename L::Mask>((1u << (count - x)) - 1);
+    if (rest) L::store(to + x, L::load(from + x, rest), rest);
+  }
+};
+
+/// c[m, n] = finish(sum over p of a(i, p) b(p, j)). `a(i, p, count, to)` copies `count` elements of row i of a from p
+/// on, `b(p, j, count, to)` of row p of b; Dense does. `finish(vector, column)` sees whole sums: then k is at most
+/// depth.
+template <class T, class A, class B, class F>
+void gemm(long m, long n, long k, A a, B b, T* c, long ldc, F finish) {
+  using L = Lane<T>;
+  constexpr long width = panel_width<T>;
+  if (!std::is_same_v<F, Plain> && k > depth<T>) std::abort();
+  alignas(64) static T for_a[tile_rows * a_stride<T>];
+  alignas(4096) static T for_b[(depth<T> + 16) * most_columns];
+  // Packing pays where a panel is used often and does not already lie in the first-level cache.
+  constexpr bool dense = std::is_same_v<B, Dense<T>>;
+  const bool packs = !dense || !(m <= 4 * tile_rows || k * n * static_cast<long>(sizeof(T)) <= 16384);
+  // Rows are spread evenly over the tiles: 32 = 11 + 11 + 10, not 14 + 14 + 4.
+  const long tiles = (m + tile_rows - 1) / tile_rows;
+  for (long n0 = 0; n0 < n; n0 += most_columns)
+    for (long p0 = 0; p0 < k; p0 += depth<T>) {
+      const long nc = std::min(n - n0, most_columns), kc = std::min(k - p0, depth<T>),
+                 panels = (nc + width - 1) / width;
+      if (packs)
+        for (long q = 0; q < panels; ++q)
+          for (long p = 0; p < kc; ++p)
+            b(p0 + p, n0 + q * width, std::min(width, nc - q * width), for_b + (q * kc + p) * width);
+      for (long t = 0; t < tiles; ++t) {
+        const long i = t * m / tiles, rows = (t + 1) * m / tiles - i;
+        for (long r = 0; r < rows; ++r) a(i + r, p0, kc, for_a + r * a_stride<T>);
+        for (long q = 0; q < panels; ++q) {
+          const long j = n0 + q * width, columns = std::min(width, n - j);
+          const T* from = for_b + q * kc * width;
+          long ldb = width;
+          if constexpr (dense)
+            if (!packs) from = b.data + p0 * b.stride + j, ldb = b.stride;
+          const bool two = columns > L::width;
+          const auto last = static_cast<typename L::Mask>((1u << (columns - (two ? L::width : 0))) - 1);
+          const auto run = [&]<int Wide>(std::integral_constant<int, Wide>) {
+            tile_of<T, Wide>(static_cast<int>(rows), kc, for_a, from, ldb, c + i * ldc + j, ldc, p0 > 0, last, j,
+                             finish);
+          };
+          two ? run(std::integral_constant<int, 2>{}) : run(std::integral_constant<int, 1>{});
+        }
+      }
+    }
+}
+
+/// c = a b of dense row-major matrices.
+template <class T, class F = Plain>
+[[gnu::noinline]] void gemm(long m, long n, long k, const T* a, const T* b, T* c, F finish = {}) {
+  gemm<T>(m, n, k, Dense<T>{a, k}, Dense<T>{b, n}, c, n, finish);
+}
+
+// A row of tiles of the product of square matrices, `From` rows being left for it.
+template <class T, int N, int Left, int Wide>
+[[gnu::always_inline]] inline void small_columns(const T* a, const T* b, T* c) {
+  constexpr int tiles = (Left + tile_rows - 1) / tile_rows, rows = (Left + tiles - 1) / tiles;
+  constexpr int width = Wide * Lane<T>::width, full = N / width, rest = N % width;
+  using Mask = typename Lane<T>::Mask;
+  for (int j = 0; j < full; ++j)
+    tile<T, rows, Wide>(N, a, N, b + j * width, N, c + j * width, N, false, static_cast<Mask>(-1), 0, Plain{});
+  if constexpr (rest > 0)
+    tile<T, rows, (rest + Lane<T>::width - 1) / Lane<T>::width>(
+        N, a, N, b + full * width, N, c + full * width, N, false,
+        static_cast<Mask>((1u << ((rest - 1) % Lane<T>::width + 1)) - 1), 0, Plain{});
+  if constexpr (Left > rows) small_columns<T, N, Left - rows, Wide>(a + rows * N, b, c + rows * N);
+}
+/// c = a b of square matrices with static extent, without packing.
+template <class T, int N>
+[[gnu::noinline]] void small(const T* a, const T* b, T* c) {
+  small_columns<T, N, N, (N > Lane<T>::width ? 2 : 1)>(a, b, c);
+}
+
+}  // namespace bench::hand
+#endif
