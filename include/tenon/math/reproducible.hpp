@@ -17,16 +17,16 @@ struct Exact {
   double high, low;
 };
 // a + b exactly (Knuth).
-constexpr Exact exact_sum(double a, double b) {
+TENON_FN Exact exact_sum(double a, double b) {
   const double s = a + b, t = s - a;
   return {s, (a - (s - t)) + (b - t)};
 }
 // The upper 26 bits of x (Dekker, Veltkamp).
-constexpr double upper_half(double x) {
+TENON_FN double upper_half(double x) {
   const double t = x * 134217729.0;
   return t - (t - x);
 }
-constexpr Exact exact_product(double a, double b) {
+TENON_FN Exact exact_product(double a, double b) {
   const double p = a * b, ah = upper_half(a), al = a - ah, bh = upper_half(b), bl = b - bh;
   return {p, ((ah * bh - p) + ah * bl + al * bh) + al * bl};
 }
