@@ -56,20 +56,20 @@ double number(const std::complex<T>& x) {
   return static_cast<double>(x.real());
 }
 template <class X, class Y>
-double reference(const X& a, const Y& b, index_t i, index_t j) {
+[[gnu::noinline]] double reference(const X& a, const Y& b, index_t i, index_t j) {
   double sum = 0;
   for (index_t k = 0; k < a.extent(1); ++k) sum += number(a(i, k)) * number(b(k, j));
   return sum;
 }
 template <class C, class X, class Y>
-bool equals_product(const C& c, const X& a, const Y& b, double factor = 1, double offset = 0) {
+[[gnu::noinline]] bool equals_product(const C& c, const X& a, const Y& b, double factor = 1, double offset = 0) {
   for (index_t i = 0; i < c.extent(0); ++i)
     for (index_t j = 0; j < c.extent(1); ++j)
       if (number(c(i, j)) != factor * reference(a, b, i, j) + offset) return false;
   return true;
 }
 template <class A, class B>
-bool product_is_right(index_t m, index_t n, index_t k, int la, int lb, int lc) {
+[[gnu::noinline]] bool product_is_right(index_t m, index_t n, index_t k, int la, int lb, int lc) {
   const Stored<A> a(m, k, la, 1);
   const Stored<B> b(k, n, lb, 2);
   Stored<contracted_t<A, B>> c(m, n, lc, 3);
@@ -116,8 +116,9 @@ TEST_CASE("sums and rows longer than one block") {
   CHECK(product_is_right<float, float>(1, 3000, 700, 0, 0, 0));
 }
 
-TEST_CASE_TEMPLATE("element types", T, signed char, short, int, long, unsigned char, unsigned short, unsigned, bool,
-                   half, bfloat16, double, std::complex<float>) {
+// One of each kind of sum: short and unsigned have those of signed char and unsigned short; double is tested above.
+TEST_CASE_TEMPLATE("element types", T, signed char, int, long, unsigned char, unsigned short, bool, half, bfloat16,
+                   std::complex<float>) {
   // 16-bit floats hold the sums of short rows of small numbers exactly.
   CHECK(product_is_right<T, T>(5, 7, 9, 0, 0, 0));
   CHECK(product_is_right<T, T>(14, 36, 20, 0, 1, 0));
@@ -227,7 +228,6 @@ TEST_CASE("epilogues of all sizes and layouts") {
       }
   CHECK(epilogue_is_right<float>(30, 700, 500, 0, 0));
   CHECK(epilogue_is_right<bfloat16>(14, 36, 20, 0, 0));
-  CHECK(epilogue_is_right<double>(14, 36, 20, 1, 1));
 }
 
 TEST_CASE("epilogues over batches, swapped operands, and several products") {
