@@ -179,6 +179,42 @@ template <class T, class F = Plain>
   gemm<T>(m, n, k, Dense<T>{a, k}, Dense<T>{b, n}, c, n, finish);
 }
 
+/// to[n, ld >= m] = transposed(from[m, n]), in blocks of 16 x 16 that are turned in registers; m and n are multiples
+/// of 16.
+inline void turn(const float* from, long m, long n, float* to, long ld) {
+  for (long i = 0; i < m; i += 16)
+    for (long j = 0; j < n; j += 16) {
+      __m512 r[16], s[16];
+#pragma GCC unroll 16
+      for (int x = 0; x < 16; ++x) r[x] = _mm512_loadu_ps(from + (i + x) * n + j);
+        // Three rounds of unpacking and shuffling exchange single elements, pairs and quarters of the vectors.
+#pragma GCC unroll 8
+      for (int x = 0; x < 16; x += 2) {
+        s[x] = _mm512_unpacklo_ps(r[x], r[x + 1]);
+        s[x + 1] = _mm512_unpackhi_ps(r[x], r[x + 1]);
+      }
+#pragma GCC unroll 4
+      for (int x = 0; x < 16; x += 4) {
+        const __m512d a = _mm512_castps_pd(s[x]), b = _mm512_castps_pd(s[x + 1]), c = _mm512_castps_pd(s[x + 2]),
+                      d = _mm512_castps_pd(s[x + 3]);
+        r[x] = _mm512_castpd_ps(_mm512_unpacklo_pd(a, c)), r[x + 1] = _mm512_castpd_ps(_mm512_unpackhi_pd(a, c));
+        r[x + 2] = _mm512_castpd_ps(_mm512_unpacklo_pd(b, d)), r[x + 3] = _mm512_castpd_ps(_mm512_unpackhi_pd(b, d));
+      }
+#pragma GCC unroll 4
+      for (int x = 0; x < 4; ++x) {
+        s[x] = _mm512_shuffle_f32x4(r[x], r[x + 4], 0x88), s[x + 4] = _mm512_shuffle_f32x4(r[x], r[x + 4], 0xdd);
+        s[x + 8] = _mm512_shuffle_f32x4(r[x + 8], r[x + 12], 0x88);
+        s[x + 12] = _mm512_shuffle_f32x4(r[x + 8], r[x + 12], 0xdd);
+      }
+#pragma GCC unroll 8
+      for (int x = 0; x < 8; ++x) {
+        const int column = x % 4 + x / 4 * 4;
+        _mm512_storeu_ps(to + (j + column) * ld + i, _mm512_shuffle_f32x4(s[x], s[x + 8], 0x88));
+        _mm512_storeu_ps(to + (j + column + 8) * ld + i, _mm512_shuffle_f32x4(s[x], s[x + 8], 0xdd));
+      }
+    }
+}
+
 // A row of tiles of the product of square matrices, `From` rows being left for it.
 template <class T, int N, int Left, int Wide>
 [[gnu::always_inline]] inline void small_columns(const T* a, const T* b, T* c) {
