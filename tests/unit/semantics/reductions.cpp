@@ -11,8 +11,42 @@ using namespace tenon;
 namespace {
 constexpr double NaN = __builtin_nan(""), Inf = __builtin_huge_val();
 constexpr float not_a_number = __builtin_nanf(""), infinite = __builtin_huge_valf();
-const auto largest = [](const auto& x) { return max(x); };
-const auto smallest = [](const auto& x) { return min(x); };
+
+// The functions that are differentiated, as one type that is compiled once.
+struct Function {
+  enum { largest, smallest, upper, lower, absolute, rectified, clamped, length, branches, masked_log, log_of_masked };
+  int which;
+  template <class X>
+  auto operator()(const X& v) const {
+    using T = typename X::value_type;
+    const Tensor<float, 3> a{1, 2, 3};
+    switch (which) {
+      case largest:
+        return static_cast<T>(max(v));
+      case smallest:
+        return static_cast<T>(min(v));
+      case upper:
+        return static_cast<T>(sum(maximum(v, a)));
+      case lower:
+        return static_cast<T>(sum(minimum(a, v)));
+      case absolute:
+        return static_cast<T>(sum(abs(v)));
+      case rectified:
+        return static_cast<T>(sum(relu(v)));
+      case clamped:
+        return static_cast<T>(sum(clamp(v, -1, 0)));
+      case length:
+        return static_cast<T>(norm(v));
+      case branches:
+        return static_cast<T>(sum(where(v > 0, v * v, 3 * v)));
+      case masked_log:
+        return static_cast<T>(sum(where(v > 0, log(v), 0)));
+      default:
+        return static_cast<T>(sum(log(where(v > 0, v, 1))));
+    }
+  }
+};
+Tensor<float, dyn> gradient(int which, const Tensor<float, dyn>& x) { return grad(Function{which})(x); }
 }  // namespace
 
 TEST_CASE("[A1] sums and products of integers have 64 bits") {
@@ -45,7 +79,8 @@ TEST_CASE("[A4] accumulators of contractions") {
   using I8 = Tensor<std::int8_t, 2, 2>;
   static_assert(__is_same(element_of<decltype(matmul(I8{}, I8{}))>, std::int32_t));
   static_assert(__is_same(element_of<decltype(dot(Tensor<bool, 2>{}, Tensor<bool, 2>{}))>, std::int32_t));
-  static_assert(__is_same(element_of<decltype(dot(Tensor<std::uint16_t, 2>{}, Tensor<std::uint16_t, 2>{}))>, std::uint32_t));
+  static_assert(
+      __is_same(element_of<decltype(dot(Tensor<std::uint16_t, 2>{}, Tensor<std::uint16_t, 2>{}))>, std::uint32_t));
   static_assert(__is_same(element_of<decltype(dot(Tensor<half, 2>{}, Tensor<half, 2>{}))>, half));
   static_assert(__is_same(element_of<decltype(dot(Tensor<std::int64_t, 2>{}, Tensor<int, 2>{}))>, std::int64_t));
   CHECK(holds(matmul(I8{{100, 100}, {1, 1}}, I8{{100, 1}, {100, 1}}), {20000, 200, 200, 2}));
@@ -98,8 +133,8 @@ TEST_CASE("[A9] extrema of no elements") {
   CHECK(holds(max<1>(Tensor<float, 0, 3>{}), {}));
 }
 TEST_CASE("[A10] contractions over no elements") {
-  CHECK(holds(matmul(Tensor<float, 2, 0>{}, Tensor<float, 0, 2>{}), {0, 0, 0, 0}));
-  CHECK(holds(dot(Tensor<int, dyn>{}, Tensor<int, dyn>{}), {0}));
+  CHECK(holds(matmul(Tensor<std::int8_t, 2, 0>{}, Tensor<std::int8_t, 0, 2>{}), {0, 0, 0, 0}));
+  CHECK(holds(dot(Tensor<half, dyn>{}, Tensor<half, dyn>{}), {0}));
 }
 
 TEST_CASE("[N1] NaN in maximum, fmax and clamp") {
@@ -127,32 +162,29 @@ TEST_CASE("[N3] ties in argmax") {
   CHECK(holds(argmax<1>(Tensor<int, 2, 3>{{1, 2, 2}, {0, 0, 0}}), {1, 0}));
 }
 TEST_CASE("[N4] the gradient of max goes to one element") {
-  const Tensor<float, 4> ties{1, 5, 5, 1};
-  CHECK(holds(grad(largest)(ties), {0, 1, 0, 0}));
-  CHECK(holds(grad(smallest)(ties), {1, 0, 0, 0}));
-  CHECK(holds(grad(largest)(Tensor<float, 4>{1, not_a_number, 5, not_a_number}), {0, 1, 0, 0}));
+  const Tensor<float, dyn> ties{1, 5, 5, 1};
+  CHECK(holds(gradient(Function::largest, ties), {0, 1, 0, 0}));
+  CHECK(holds(gradient(Function::smallest, ties), {1, 0, 0, 0}));
+  CHECK(holds(gradient(Function::largest, {1, not_a_number, 5, not_a_number}), {0, 1, 0, 0}));
 }
 TEST_CASE("[N5] the gradient of maximum is shared") {
-  const Tensor<float, 3> a{1, 2, 3};
-  const auto df = grad([&](const auto& x) { return sum(maximum(x, a)); });
-  CHECK(holds(df(Tensor<float, 3>{0, 2, 4}), {0, 0.5, 1}));
-  const auto dg = grad([&](const auto& x) { return sum(minimum(a, x)); });
-  CHECK(holds(dg(Tensor<float, 3>{0, 2, 4}), {1, 0.5, 0}));
+  CHECK(holds(gradient(Function::upper, {0, 2, 4}), {0, 0.5, 1}));
+  CHECK(holds(gradient(Function::lower, {0, 2, 4}), {1, 0.5, 0}));
 }
 TEST_CASE("[N6] derivatives at kinks") {
-  const Tensor<float, 3> x{-1, 0, 1};
-  CHECK(holds(grad([](const auto& v) { return sum(abs(v)); })(x), {-1, 0, 1}));
-  CHECK(holds(grad([](const auto& v) { return sum(relu(v)); })(x), {0, 0, 1}));
-  CHECK(holds(grad([](const auto& v) { return sum(clamp(v, -1, 0)); })(x), {1, 1, 0}));
+  const Tensor<float, dyn> x{-1, 0, 1};
+  CHECK(holds(gradient(Function::absolute, x), {-1, 0, 1}));
+  CHECK(holds(gradient(Function::rectified, x), {0, 0, 1}));
+  CHECK(holds(gradient(Function::clamped, x), {1, 1, 0}));
   CHECK(grad([](auto v) { return sign(v); })(0.0) == 0);
   CHECK(grad([](auto v) { return hypot(v, 0.0); })(0.0) == 0);
-  CHECK(holds(grad([](const auto& v) { return norm(v); })(Tensor<float, 2>{}), {0, 0}));
+  CHECK(holds(gradient(Function::length, {0, 0}), {0, 0}));
 }
 TEST_CASE("[N7] the gradient of where") {
   const Tensor<float, dyn> x{-1, 0, 2};
-  CHECK(holds(grad([](const auto& v) { return sum(where(v > 0, v * v, 3 * v)); })(x), {3, 3, 4}));
-  CHECK(holds(grad([](const auto& v) { return sum(where(v > 0, log(v), 0)); })(x), {0, NaN, 0.5}));
-  CHECK(holds(grad([](const auto& v) { return sum(log(where(v > 0, v, 1))); })(x), {0, 0, 0.5}));
+  CHECK(holds(gradient(Function::branches, x), {3, 3, 4}));
+  CHECK(holds(gradient(Function::masked_log, x), {0, NaN, 0.5}));
+  CHECK(holds(gradient(Function::log_of_masked, x), {0, 0, 0.5}));
 }
 TEST_CASE("[N8] a probability of 0") {
   const Tensor<float, 3> x{0, -infinite, 0};
