@@ -118,14 +118,14 @@ template <class T>
 struct Dense {
   const T* data;
   long stride;
-  /// Copies `count` elements of row i from column j on.
+  /// Copies `count` elements of row i from column j on, and zeros up to a whole vector.
   [[gnu::always_inline]] void operator()(long i, long j, long count, T* to) const {
     using L = Lane<T>;
     const T* from = data + i * stride + j;
     long x = 0;
     for (; x + L::width <= count; x += L::width) L::store(to + x, L::load(from + x));
     const auto rest = static_cast<typename L::Mask>((1u << (count - x)) - 1);
-    if (rest) L::store(to + x, L::load(from + x, rest), rest);
+    if (rest) L::store(to + x, L::load(from + x, rest));
   }
 };
 
@@ -218,7 +218,8 @@ inline void turn(const float* from, long m, long n, float* to, long ld) {
 // A row of tiles of the product of square matrices, `From` rows being left for it.
 template <class T, int N, int Left, int Wide>
 [[gnu::always_inline]] inline void small_columns(const T* a, const T* b, T* c) {
-  constexpr int tiles = (Left + tile_rows - 1) / tile_rows, rows = (Left + tiles - 1) / tiles;
+  constexpr int most = Wide == 1 ? 2 * tile_rows : tile_rows, tiles = (Left + most - 1) / most,
+                rows = (Left + tiles - 1) / tiles;
   constexpr int width = Wide * Lane<T>::width, full = N / width, rest = N % width;
   using Mask = typename Lane<T>::Mask;
   for (int j = 0; j < full; ++j)

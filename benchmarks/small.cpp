@@ -3,6 +3,7 @@
 //
 // The size of a case is the number of matrices or vectors that one run computes.
 #include <tenon/tenon.hpp>
+#include <tenon/tensor/geometry.hpp>
 
 #include "hand_gemm.hpp"
 #include "peers.hpp"
@@ -96,11 +97,11 @@ template <int N>
 }
 // 2x2 matrices in quarters, (x0 x1; x2 x3), and # for the adjugate (x3 -x1; -x2 x0).
 template <int I, int J, int K, int L>
-__m512 pick(__m512 a, __m512 b) {
+inline __m512 pick(__m512 a, __m512 b) {
   return _mm512_shuffle_ps(a, b, I | J << 2 | K << 4 | L << 6);
 }
 template <int I, int J, int K, int L>
-__m512 pick(__m512 a) {
+inline __m512 pick(__m512 a) {
   return _mm512_permute_ps(a, I | J << 2 | K << 4 | L << 6);
 }
 inline __m512 times(__m512 p, __m512 q) {
@@ -116,8 +117,8 @@ inline __m512 times_adjugate(__m512 p, __m512 q) {
 [[gnu::noinline]] void invert4(const float* from, float* to, int count) {
   const __m512 signs = _mm512_broadcast_f32x4(_mm_setr_ps(1, -1, -1, 1));
   for (int m = 0; m < count; m += 4, from += 64, to += 64) {
-    __m512 r[4];
-    for (int i = 0; i < 4; ++i) r[i] = _mm512_loadu_ps(from + 16 * i);
+    __m512 r[4] = {_mm512_loadu_ps(from), _mm512_loadu_ps(from + 16), _mm512_loadu_ps(from + 32),
+                   _mm512_loadu_ps(from + 48)};
     turn_quarters(r);
     const __m512 A = pick<0, 1, 0, 1>(r[0], r[1]), B = pick<2, 3, 2, 3>(r[0], r[1]);
     const __m512 C = pick<0, 1, 0, 1>(r[2], r[3]), D = pick<2, 3, 2, 3>(r[2], r[3]);
@@ -136,6 +137,7 @@ inline __m512 times_adjugate(__m512 p, __m512 q) {
     r[0] = pick<3, 1, 3, 1>(x * f, y * f), r[1] = pick<2, 0, 2, 0>(x * f, y * f);
     r[2] = pick<3, 1, 3, 1>(z * f, w * f), r[3] = pick<2, 0, 2, 0>(z * f, w * f);
     turn_quarters(r);
+#pragma GCC unroll 4
     for (int i = 0; i < 4; ++i) _mm512_storeu_ps(to + 16 * i, r[i]);
   }
 }
@@ -244,20 +246,26 @@ inline __m512 inverse_root(__m512 x) {
         _mm512_storeu_ps(y + 2 * vectors + i, c * f);
   }
 }
+// Where the permutations of normalise() take their elements from.
+struct Permutations {
+  alignas(64) int first[3][16] = {}, second[3][16] = {}, spread[3][16] = {};
+  constexpr Permutations() {
+    for (int c = 0; c < 3; ++c)
+      for (int i = 0; i < 16; ++i) {
+        const int from = 3 * i + c;
+        first[c][i] = from < 32 ? from : 0;
+        second[c][i] = from < 32 ? i : 16 + from - 32;
+        spread[c][i] = (16 * c + i) / 3;
+      }
+  }
+};
+constexpr Permutations places;
 // Sixteen vectors are three registers: squares are gathered by component, the factors spread back.
 [[gnu::noinline]] void normalise(const float* x, float* y) {
-  int first[3][16], second[3][16], spread[3][16];
-  for (int c = 0; c < 3; ++c)
-    for (int i = 0; i < 16; ++i) {
-      const int from = 3 * i + c;
-      first[c][i] = from < 32 ? from : 0;
-      second[c][i] = from < 32 ? i : 16 + from - 32;
-      spread[c][i] = (16 * c + i) / 3;
-    }
-  __m512i f[3], s[3], t[3];
-  for (int c = 0; c < 3; ++c) {
-    f[c] = _mm512_loadu_si512(first[c]), s[c] = _mm512_loadu_si512(second[c]), t[c] = _mm512_loadu_si512(spread[c]);
-  }
+  const auto load = [](const int(&p)[16]) { return _mm512_load_si512(p); };
+  const __m512i f[3] = {load(places.first[0]), load(places.first[1]), load(places.first[2])};
+  const __m512i s[3] = {load(places.second[0]), load(places.second[1]), load(places.second[2])};
+  const __m512i t[3] = {load(places.spread[0]), load(places.spread[1]), load(places.spread[2])};
   for (index_t i = 0; i < 3 * vectors; i += 48) {
     const __m512 a = _mm512_loadu_ps(x + i), b = _mm512_loadu_ps(x + i + 16), c = _mm512_loadu_ps(x + i + 32);
     const __m512 aa = a * a, bb = b * b, cc = c * c;

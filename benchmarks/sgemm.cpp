@@ -1,0 +1,68 @@
+// benchmarks/sgemm.cpp: matrix products in float, and a vector times a matrix.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "gemm.hpp"
+
+namespace bench {
+namespace {
+
+struct MatVec : Reference {
+  MatVec() : x(784), w(784, 128), y(128) {
+    fill(x.data(), 784, -1, 1, 1);
+    fill(w.data(), 784 * 128, -1, 1, 2);
+    tolerance = 1e-5, scale = 28;
+    expected.assign(128, 0);
+    for (index_t p = 0; p < 784; ++p)
+      for (index_t j = 0; j < 128; ++j)
+        expected[static_cast<std::size_t>(j)] += static_cast<double>(x(p)) * static_cast<double>(w(p, j));
+  }
+  std::span<float> result() { return {y.data(), 128}; }
+  Tensor<float, dyn> x;
+  Tensor<float, dyn, dyn> w;
+  Tensor<float, dyn> y;
+};
+#if BENCH_HAND
+// All 128 sums in registers, eight rows at a time on their way through the matrix.
+[[gnu::noinline]] void matvec(const float* x, const float* w, float* y) {
+  __m512 sum[8][2];
+  for (auto& s : sum) s[0] = s[1] = _mm512_setzero_ps();
+  for (long p = 0; p < 784; p += 2) {
+    const __m512 even = _mm512_set1_ps(x[p]), odd = _mm512_set1_ps(x[p + 1]);
+#pragma GCC unroll 8
+    for (int j = 0; j < 8; ++j) {
+      sum[j][0] = _mm512_fmadd_ps(even, _mm512_loadu_ps(w + p * 128 + j * 16), sum[j][0]);
+      sum[j][1] = _mm512_fmadd_ps(odd, _mm512_loadu_ps(w + p * 128 + 128 + j * 16), sum[j][1]);
+    }
+  }
+  for (int j = 0; j < 8; ++j) _mm512_storeu_ps(y + j * 16, sum[j][0] + sum[j][1]);
+}
+#endif
+
+void add_matvec() {
+  auto c = add_case<MatVec>("sgemm/matvec/f32/784x128", [] { return new MatVec; });
+  c.run("tenon", [](MatVec& d) { d.y = matmul(d.x, d.w); });
+#if BENCH_HAND
+  c.run("hand", [](MatVec& d) { matvec(d.x.data(), d.w.data(), d.y.data()); });
+#endif
+  c.bound("peak", [](benchmark::State& s) { run_peak<float>(s, 784 * 128); });
+#if BENCH_EIGEN
+  c.run("eigen", [](MatVec& d) {
+    using Matrix = Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
+    Eigen::Map<Eigen::RowVectorXf, Eigen::Aligned64>(d.y.data(), 128).noalias() =
+        Eigen::Map<const Eigen::RowVectorXf, Eigen::Aligned64>(d.x.data(), 784) *
+        Eigen::Map<const Matrix, Eigen::Aligned64>(d.w.data(), 784, 128);
+  });
+#endif
+  for (const Blas& blas : blas_libraries())
+    c.run(blas.name, [&blas](MatVec& d) {
+      blas.sgemv(Blas::row_major, Blas::transposed, 784, 128, 1, d.w.data(), 128, d.x.data(), 1, 0, d.y.data(), 1);
+    });
+}
+
+const Area area([] {
+  add_products<float>();
+  add_product<float, dyn, dyn, dyn>("mlp", 32, 128, 784);
+  add_matvec();
+});
+
+}  // namespace
+}  // namespace bench
