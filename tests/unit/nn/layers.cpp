@@ -50,8 +50,10 @@ struct Loss {
         auto h = m.named(x);
         return evaluate(sum(h * h + tanh(h)));
       }
-      case chain: return evaluate(sum(square(m.chain(x))));
-      default: return evaluate(sum(square(m.blocks(x))));
+      case chain:
+        return evaluate(sum(square(m.chain(x))));
+      default:
+        return evaluate(sum(square(m.blocks(x))));
     }
   }
 };
@@ -202,6 +204,7 @@ TEST_CASE("Inference and gradients allocate nothing after the first time") {
   Rng rng{2};
   const Matrix batch = normal<double>(rng, 7, 8);
   Tensor<double, dyn, 8> y = net(batch);
+  y = net(batch);  // assigning takes one block more than constructing: the first step is not the last to fill the pool
   const test::AllocationCount inference;
   for (int i = 0; i < 3; ++i) y = net(batch);
   CHECK(inference() == 0);
