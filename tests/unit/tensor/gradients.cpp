@@ -43,30 +43,52 @@ struct Rearrangements {
     const Tensor<int, 5> rows{0, 1, 1, -1, 0};
     const Tensor<int, 2, 4> at{{0, 2, 2, 1}, {1, 1, -1, 0}};
     switch (which) {
-      case 0: return weighed(transpose(v));
-      case 1: return weighed(slice(v, whole, range(2, end, -2)));
-      case 2: return weighed(flip<0>(v) * broadcast_to(row(v, 1), 2, 3));
-      case 3: return weighed(diagonal(v) * col(v, 0));
-      case 4: return weighed(reshape(v, 3, 2) * reshape(transpose(v) * 3, 3, 2));
-      case 5: return weighed(windows<1, 2>(v));
+      case 0:
+        return weighed(transpose(v));
+      case 1:
+        return weighed(slice(v, whole, range(2, end, -2)));
+      case 2:
+        return weighed(flip<0>(v) * broadcast_to(row(v, 1), 2, 3));
+      case 3:
+        return weighed(diagonal(v) * col(v, 0));
+      case 4:
+        return weighed(reshape(v, 3, 2) * reshape(transpose(v) * 3, 3, 2));
+      case 5:
+        return weighed(windows<1, 2>(v));
 
-      case movements: return weighed(concat<0>(v, x, v * 2));
-      case movements + 1: return weighed(stack<1>(v, v));
-      case movements + 2: return weighed(concat<0>(broadcast_to(row(v, 0), 4, 3), v));
-      case movements + 3: return weighed(pad(v, {{1, 0}, {2, 1}}, 3));
-      case movements + 4: return weighed(pad(v * v, {{1, 1}, {2, 1}}, PadMode::reflect));
-      case movements + 5: return weighed(pad(v, {{1, 1}, {2, 1}}, PadMode::edge));
-      case movements + 6: return weighed(roll<1>(v, 1) * v);
-      case movements + 7: return weighed(tile(v, 2, 1));
-      case movements + 8: return weighed(repeat<0>(transpose(v), 3));
+      case movements:
+        return weighed(concat<0>(v, x, v * 2));
+      case movements + 1:
+        return weighed(stack<1>(v, v));
+      case movements + 2:
+        return weighed(concat<0>(broadcast_to(row(v, 0), 4, 3), v));
+      case movements + 3:
+        return weighed(pad(v, {{1, 0}, {2, 1}}, 3));
+      case movements + 4:
+        return weighed(pad(v * v, {{1, 1}, {2, 1}}, PadMode::reflect));
+      case movements + 5:
+        return weighed(pad(v, {{1, 1}, {2, 1}}, PadMode::edge));
+      case movements + 6:
+        return weighed(roll<1>(v, 1) * v);
+      case movements + 7:
+        return weighed(tile(v, 2, 1));
+      case movements + 8:
+        return weighed(repeat<0>(transpose(v), 3));
 
-      case joins: return weighed(take<0>(v * v, rows));
-      case joins + 1: return weighed(take<1>(transpose(v), rows));
-      case joins + 2: return weighed(gather<1>(v, at));
-      case joins + 3: return weighed(compress(v, x > 0));
-      case joins + 4: return weighed(scatter<1>(v, at, concat<1>(v, expand_dims<1>(col(v, 0))) * 3));
-      case joins + 5: return weighed(scatter<1>(x, at, row(v, 0)(0)));
-      default: return weighed(scatter_add<1>(v, at, expand_dims<1>(col(v, 1))));
+      case joins:
+        return weighed(take<0>(v * v, rows));
+      case joins + 1:
+        return weighed(take<1>(transpose(v), rows));
+      case joins + 2:
+        return weighed(gather<1>(v, at));
+      case joins + 3:
+        return weighed(compress(v, x > 0));
+      case joins + 4:
+        return weighed(scatter<1>(v, at, concat<1>(v, expand_dims<1>(col(v, 0))) * 3));
+      case joins + 5:
+        return weighed(scatter<1>(x, at, row(v, 0)(0)));
+      default:
+        return weighed(scatter_add<1>(v, at, expand_dims<1>(col(v, 1))));
     }
   }
 };
