@@ -45,7 +45,7 @@ struct Contract : Cut<Contract<Spec, E, A, B>, contracted_t<typename A::value_ty
   static constexpr FixedString name{"contract"};
   E shape;
 
-  constexpr Contract(const E& e, A a, B b) : Base(static_cast<A&&>(a), static_cast<B&&>(b)), shape(e) {}
+  constexpr Contract(const E& e, A&& a, B&& b) : Base(static_cast<A&&>(a), static_cast<B&&>(b)), shape(e) {}
   TENON_FN E extents() const { return shape; }
   void compute(Result* out) const;  // exec/cpu/contract.hpp
 
@@ -151,10 +151,10 @@ struct Joined<Seq<A...>, Seq<B...>> {
 
 // A label twice in one operand becomes the diagonal.
 template <int... L, class N>
-constexpr auto distinct(Labelled<Seq<L...>, N> x) {
+constexpr auto distinct(Labelled<Seq<L...>, N>&& x) {
   using D = seq_from<Distinct<Seq<L...>>>;
   if constexpr (D::size == static_cast<int>(sizeof...(L))) {
-    return x;
+    return Labelled<D, N>{static_cast<N&&>(x.node)};
   } else {
     using M = Movement<move::Diagonals<L...>, N>;
     return Labelled<D, M>{M({}, static_cast<N&&>(x.node))};
@@ -171,10 +171,10 @@ constexpr unsigned summed_mask(Seq<L...>) {
 }
 // Sums over the labels that are not in Keep.
 template <class Keep, class L, class N>
-constexpr auto summed(Labelled<L, N> x) {
+constexpr decltype(auto) summed(Labelled<L, N>&& x) {
   constexpr unsigned mask = summed_mask<N, Keep>(L{});
   if constexpr (mask == 0) {
-    return x;
+    return static_cast<Labelled<L, N>&&>(x);
   } else {
     using R = Reduce<op::Sum, mask, false, N>;
     return Labelled<seq_from<CommonLabels<L, Keep>>, R>{R(static_cast<N&&>(x.node))};
@@ -182,7 +182,7 @@ constexpr auto summed(Labelled<L, N> x) {
 }
 // The axes in the order of Out, which has the same labels.
 template <int... Out, class L, class N>
-constexpr auto arranged(Seq<Out...>, Labelled<L, N> x) {
+constexpr auto arranged(Seq<Out...>, Labelled<L, N>&& x) {
   if constexpr (__is_same(L, Seq<Out...>)) {
     return static_cast<N&&>(x.node);
   } else {
@@ -191,24 +191,28 @@ constexpr auto arranged(Seq<Out...>, Labelled<L, N> x) {
   }
 }
 
-/// The contraction of two operands with distinct labels; the output has labels C.
-template <class C, class LA, class A, class LB, class B>
-constexpr auto contracted(Labelled<LA, A> a, Labelled<LB, B> b) {
+/// The contraction of two operands with distinct labels LA and LB; the output has labels C.
+template <class C, class LA, class LB, class A, class B>
+constexpr auto contracted(A&& a, B&& b) {
   using Spec = Contraction<LA, LB, C>;
   using E = extents_from<ContractedDims<Spec, typename A::extents_type, typename B::extents_type>>;
   E shape{};
-  if constexpr (!E::is_static) shape = E::from(contracted_dims<Spec>(a.node.extents().dims(), b.node.extents().dims()));
-  return Contract<Spec, E, A, B>(shape, static_cast<A&&>(a.node), static_cast<B&&>(b.node));
+  if constexpr (!E::is_static) shape = E::from(contracted_dims<Spec>(a.extents().dims(), b.extents().dims()));
+  return Contract<Spec, E, A, B>(shape, static_cast<A&&>(a), static_cast<B&&>(b));
+}
+template <class C, class LA, class A, class LB, class B>
+constexpr auto contract_summed(Labelled<LA, A>&& a, Labelled<LB, B>&& b) {
+  return contracted<C, LA, LB>(static_cast<A&&>(a.node), static_cast<B&&>(b.node));
 }
 // As `contracted`; what only one operand is summed over is summed there first, if that keeps the element type.
 template <class C, class LA, class A, class LB, class B>
-constexpr auto contract_pair(Labelled<LA, A> a, Labelled<LB, B> b) {
+constexpr auto contract_pair(Labelled<LA, A>&& a, Labelled<LB, B>&& b) {
   if constexpr (is_integer<base_t<typename A::value_type>> || is_bool<base_t<typename A::value_type>> ||
                 is_integer<base_t<typename B::value_type>> || is_bool<base_t<typename B::value_type>>) {
-    return contracted<C>(static_cast<decltype(a)&&>(a), static_cast<decltype(b)&&>(b));
+    return contracted<C, LA, LB>(static_cast<A&&>(a.node), static_cast<B&&>(b.node));
   } else {
-    return contracted<C>(summed<seq_from<CommonLabels<LA, LB, C>>>(static_cast<decltype(a)&&>(a)),
-                         summed<seq_from<CommonLabels<LB, LA, C>>>(static_cast<decltype(b)&&>(b)));
+    return contract_summed<C>(summed<seq_from<CommonLabels<LA, LB, C>>>(static_cast<decltype(a)&&>(a)),
+                              summed<seq_from<CommonLabels<LB, LA, C>>>(static_cast<decltype(b)&&>(b)));
   }
 }
 
@@ -244,16 +248,16 @@ constexpr Pair cheapest_pair(TypeList<Labelled<L, N>...>*) {
 }
 
 template <class Out, class X>
-constexpr auto contract_all(Operands<X> x) {
+constexpr auto contract_all(Operands<X>&& x) {
   return arranged(Out{}, summed<Out>(static_cast<X&&>(static_cast<Operand<0, X>&>(x).node)));
 }
 template <class Out, class A, class B>
-constexpr auto contract_all(Operands<A, B> x) {
+constexpr auto contract_all(Operands<A, B>&& x) {
   return contract_pair<Out>(static_cast<A&&>(static_cast<Operand<0, A>&>(x).node),
                             static_cast<B&&>(static_cast<Operand<1, B>&>(x).node));
 }
 template <class Out, class A, class B, class C, class... Rest>
-constexpr auto contract_all(Operands<A, B, C, Rest...> x);
+constexpr auto contract_all(Operands<A, B, C, Rest...>&& x);
 
 template <int I, class X>
 constexpr X&& moved_at(Operand<I, X>& x) {
@@ -261,11 +265,11 @@ constexpr X&& moved_at(Operand<I, X>& x) {
 }
 // Contracts operands First and Second of the list, puts the result first and goes on with Others.
 template <class Out, int First, int Second, int... Others, class List>
-constexpr auto contract_step(Seq<Others...>, List x) {
-  auto a = moved_at<First>(x);
-  auto b = moved_at<Second>(x);
-  using A = decltype(a);
-  using B = decltype(b);
+constexpr auto contract_step(Seq<Others...>, List&& x) {
+  auto&& a = moved_at<First>(x);
+  auto&& b = moved_at<Second>(x);
+  using A = bare_t<decltype(a)>;
+  using B = bare_t<decltype(b)>;
   using Both = typename Joined<typename A::labels, typename B::labels>::type;
   using C = seq_from<CommonLabels<Both, Out, typename bare_t<decltype(moved_at<Others>(x))>::labels...>>;
   static_assert(C::size <= max_rank, "tenon: einsum: an intermediate result would have more than 8 axes");
@@ -284,7 +288,7 @@ struct AllBut {
   }
 };
 template <class Out, class A, class B, class C, class... Rest>
-constexpr auto contract_all(Operands<A, B, C, Rest...> x) {
+constexpr auto contract_all(Operands<A, B, C, Rest...>&& x) {
   constexpr Pair p = cheapest_pair(static_cast<TypeList<A, B, C, Rest...>*>(nullptr));
   using Others = seq_from<AllBut<3 + static_cast<int>(sizeof...(Rest)), p.first, p.second>>;
   return contract_step<Out, p.first, p.second>(Others{}, static_cast<decltype(x)&&>(x));
@@ -292,7 +296,7 @@ constexpr auto contract_all(Operands<A, B, C, Rest...> x) {
 
 /// Contracts labelled operands into the labels Out; extents have been checked.
 template <class Out, class... X>
-constexpr auto contract_labelled(X... x) {
+constexpr auto contract_labelled(X&&... x) {
   return contract_all<Out>(Operands<decltype(distinct(static_cast<X&&>(x)))...>{{distinct(static_cast<X&&>(x))}...});
 }
 
@@ -305,7 +309,7 @@ struct EinsumIn {
   static constexpr EinsumLabels value() { return Einsum<Spec, E...>::form.in[I]; }
 };
 template <FixedString Spec, int... I, class... N>
-constexpr auto einsum_nodes(Seq<I...>, N... n) {
+constexpr auto einsum_nodes(Seq<I...>, N&&... n) {
   using Form = Einsum<Spec, typename N::extents_type...>;
   if constexpr (Form::ok) {
     if constexpr (!(N::extents_type::is_static && ...)) {

@@ -22,7 +22,7 @@ struct Cut : Node<D, T, E> {
   Operands<A...> operands;
   ValueCache<true> cache{};
 
-  constexpr explicit Cut(A... a) : operands{{static_cast<A&&>(a)}...} {}
+  constexpr explicit Cut(A&&... a) : operands{{static_cast<A&&>(a)}...} {}
   template <int I>
   TENON_FN const auto& operand() const {
     return operand_at<I>(operands);

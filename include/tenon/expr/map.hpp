@@ -29,9 +29,11 @@ TENON_FN auto convert_element(const From& x) {
 }
 
 namespace detail {
-template <class S, class Args, class... N>
-struct MapAt;
-}
+template <class X>
+inline constexpr bool is_lvalue = false;
+template <class X>
+inline constexpr bool is_lvalue<X&> = true;
+}  // namespace detail
 
 /// Op applied to elements of its operands, broadcast. Args: the TypeList of types the operands are converted to.
 template <class Op, class T, class Args, class... N>
@@ -48,7 +50,7 @@ struct Map : Node<Map<Op, T, Args, N...>, T, broadcast_t<typename N::extents_typ
   Operands<N...> operands;
   E shape;
 
-  constexpr explicit Map(N... n) : operands{{static_cast<N&&>(n)}...}, shape(common_extents(make_seq<arity>{})) {}
+  constexpr explicit Map(N&&... n) : operands{{static_cast<N&&>(n)}...}, shape(common_extents(make_seq<arity>{})) {}
 
   TENON_FN E extents() const { return shape; }
   void fill(Source*& out) const { fill_all(make_seq<arity>{}, out); }
@@ -124,7 +126,7 @@ struct TypedAs<Weak<S>> {
   using type = Weak<S>;
 };
 template <class To, class N>
-constexpr auto strengthen(N&& n) {
+constexpr N&& strengthen(N&& n) {
   return static_cast<N&&>(n);
 }
 template <class To, class S>
@@ -153,7 +155,7 @@ struct MapBuilder;
 template <class Op, class T, class... Arg>
 struct MapBuilder<Op, T, TypeList<Arg...>> {
   template <class... N>
-  static constexpr auto build(N... n) {
+  static constexpr auto build(N&&... n) {
     return Map<Op, T, TypeList<Arg...>, N...>(static_cast<N&&>(n)...);
   }
   template <class... N>
@@ -179,15 +181,9 @@ concept expression = node_type<X> || tensor_like<X>;
 template <class N>
 constexpr auto shared_leaf(const N& node);
 
-namespace detail {
+// A temporary node is passed on as it is: each node is moved once, into the one above it.
 template <class X>
-inline constexpr bool is_lvalue = false;
-template <class X>
-inline constexpr bool is_lvalue<X&> = true;
-}  // namespace detail
-
-template <class X>
-constexpr auto as_node(X&& x) {
+constexpr decltype(auto) as_node(X&& x) {
   using B = bare_t<X>;
   if constexpr (tensor_like<X>) {
     if constexpr (detail::is_lvalue<X> || !requires { static_cast<X&&>(x).take(); }) {
@@ -196,12 +192,12 @@ constexpr auto as_node(X&& x) {
       return static_cast<X&&>(x).take();
     }
   } else if constexpr (node_type<X>) {
-    if constexpr (B::cheap) {
-      return B(static_cast<X&&>(x));
-    } else if constexpr (detail::is_lvalue<X>) {
-      return shared_leaf(x);
+    if constexpr (__is_same(X, B)) {
+      return static_cast<B&&>(x);
+    } else if constexpr (B::cheap) {
+      return B(x);
     } else {
-      return B(static_cast<X&&>(x));
+      return shared_leaf(x);
     }
   } else if constexpr (__is_same(B, Literal) || (is_real<B> && !__is_class(B))) {
     return Weak<B>{x};
@@ -213,7 +209,7 @@ constexpr auto as_node(X&& x) {
 }
 /// The node type an operand becomes.
 template <class X>
-using node_of = decltype(as_node(detail::some<X>()));
+using node_of = bare_t<decltype(as_node(detail::some<X>()))>;
 
 /// A taped operand of an expression that records element by element (R): each element with its own slot.
 template <class A, class R>
@@ -222,7 +218,7 @@ struct Unpacked : Node<Unpacked<A, R>, R, typename A::extents_type> {
   static constexpr int cost = 0;
   A arg;
   ValueCache<true> cache{};
-  constexpr explicit Unpacked(A a) : arg(static_cast<A&&>(a)) {}
+  constexpr explicit Unpacked(A&& a) : arg(static_cast<A&&>(a)) {}
   TENON_FN auto extents() const { return arg.extents(); }
   void fill(Source*& out) const;  // exec/operand.hpp
   template <class F>
@@ -234,25 +230,27 @@ struct Unpacked : Node<Unpacked<A, R>, R, typename A::extents_type> {
 namespace detail {
 /// Operand n of a node with elements of type R.
 template <class R, class N>
-constexpr auto operand_for(N n) {
+constexpr decltype(auto) operand_for(N&& n) {
   if constexpr (requires { typename N::value_type; }) {
     using T = typename N::value_type;
     if constexpr (records_elementwise<R> && is_taped<T>) {
       return Unpacked<N, rebase_t<R, base_t<T>>>(static_cast<N&&>(n));
     } else {
-      return n;
+      return static_cast<N&&>(n);
     }
   } else {
-    return n;
+    return static_cast<N&&>(n);
   }
 }
 
+// Of nodes that are given away.
 template <class Op, class... N>
 constexpr auto make_map(N&&... n) {
+  static_assert(!(is_lvalue<N> || ...));
   [[maybe_unused]] constexpr bool fits = BroadcastAll<Op, typename ShapeOf<bare_t<N>>::type...>::ok;
   using types = typed<Op, typename TypedAs<bare_t<N>>::type...>;
   using R = typename types::result;
-  return MapBuilder<Op, R, typename types::arguments>::make(operand_for<R>(bare_t<N>(static_cast<N&&>(n)))...);
+  return MapBuilder<Op, R, typename types::arguments>::make(operand_for<R>(static_cast<N&&>(n))...);
 }
 }  // namespace detail
 

@@ -57,15 +57,14 @@ constexpr void check_matmul(const Dims& a, const Dims& b) {
   }
 }
 template <class A, class B>
-constexpr auto matmul_nodes(A a, B b) {
+constexpr auto matmul_nodes(A&& a, B&& b) {
   using EA = typename A::extents_type;
   using EB = typename B::extents_type;
   if constexpr (Matmul<EA, EB>::ok) {
     if constexpr (!(EA::is_static && EB::is_static)) check_matmul(a.extents().dims(), b.extents().dims());
     using LA = seq_from<MatmulLabels<0, EA::rank, EB::rank>>;
     using LB = seq_from<MatmulLabels<1, EA::rank, EB::rank>>;
-    return contracted<seq_from<MatmulLabels<2, EA::rank, EB::rank>>>(Labelled<LA, A>{static_cast<A&&>(a)},
-                                                                     Labelled<LB, B>{static_cast<B&&>(b)});
+    return contracted<seq_from<MatmulLabels<2, EA::rank, EB::rank>>, LA, LB>(static_cast<A&&>(a), static_cast<B&&>(b));
   }
 }
 
@@ -126,7 +125,7 @@ struct SharedAxes {
   static_assert(fits(), "tenon: tensordot: the contracted extents differ (see A and B)");
 };
 template <int N, bool Last, class A, class B>
-constexpr auto contract_shared(const char* op, A a, B b) {
+constexpr auto contract_shared(const char* op, A&& a, B&& b) {
   using EA = typename A::extents_type;
   using EB = typename B::extents_type;
   if constexpr (SharedAxes<EA, EB, N, Last>::ok) {
@@ -138,13 +137,13 @@ constexpr auto contract_shared(const char* op, A a, B b) {
     }
     using LA = seq_from<SharedLabels<0, EA::rank, EB::rank, N, Last>>;
     using LB = seq_from<SharedLabels<1, EA::rank, EB::rank, N, Last>>;
-    return contracted<seq_from<SharedLabels<2, EA::rank, EB::rank, N, Last>>>(Labelled<LA, A>{static_cast<A&&>(a)},
-                                                                              Labelled<LB, B>{static_cast<B&&>(b)});
+    return contracted<seq_from<SharedLabels<2, EA::rank, EB::rank, N, Last>>, LA, LB>(static_cast<A&&>(a),
+                                                                                      static_cast<B&&>(b));
   }
 }
 
 template <class A, class B>
-constexpr auto outer_nodes(A a, B b) {
+constexpr auto outer_nodes(A&& a, B&& b) {
   using Column = Movement<move::Insert<1>, A>;
   return make_map<op::Multiply>(Column({}, static_cast<A&&>(a)), static_cast<B&&>(b));
 }
@@ -158,7 +157,7 @@ struct TraceLabels {
   }
 };
 template <class N>
-constexpr auto trace_node(N n) {
+constexpr auto trace_node(N&& n) {
   using E = typename N::extents_type;
   if constexpr (TraceShape<E>::ok) {
     if constexpr (!E::is_static) {

@@ -80,7 +80,7 @@ constexpr auto mean_var_of(X&& x) {
   const MeanVar<Ddof, axis_mask<op::Mean, N::rank, Axis...>(), Keep, N> node(as_node(static_cast<X&&>(x)));
   auto both = as_node(node);  // used by name, so computed now, for both uses
   using Part = Movement<move::Select<decltype(both)::rank - 1>, decltype(both)>;
-  return MeanVarOf<Part>{Part({0}, both), Part({1}, both)};
+  return MeanVarOf<Part>{Part({0}, decltype(both)(both)), Part({1}, static_cast<decltype(both)&&>(both))};
 }
 }  // namespace detail
 

@@ -253,7 +253,7 @@ struct Movement : Node<Movement<M, A>, typename A::value_type, extents_from<Move
   A arg;
   E shape;
 
-  constexpr Movement(M m, A a)
+  constexpr Movement(M m, A&& a)
       : move(m), arg(static_cast<A&&>(a)), shape(E::from(move.apply(dense_map(arg)).extents)) {}
   TENON_FN E extents() const { return shape; }
   void fill(Source*& out) const {

@@ -49,24 +49,24 @@ struct AssignType {
 
 /// The node with its elements converted to the number type under T.
 template <class T, class N>
-constexpr auto converted(N n) {
+constexpr decltype(auto) converted(N&& n) {
   using From = typename N::value_type;
   static_assert(AssignType<T, From>::ok);
   if constexpr (__is_same(compute_t<base_t<From>>, compute_t<base_t<T>>)) {
-    return n;
+    return static_cast<N&&>(n);
   } else {
     return make_map<op::Cast<compute_t<base_t<T>>>>(static_cast<N&&>(n));
   }
 }
 /// The node broadcast to extents E (run-time values in `e`).
 template <class E, class N>
-constexpr auto expanded(N n, const E& e) {
+constexpr decltype(auto) expanded(N&& n, const E& e) {
   static_assert(AssignShape<E, typename N::extents_type>::ok);
   if constexpr (!(E::is_static && N::extents_type::is_static))
     if (!fits_into(e.dims(), n.extents().dims()))
       fail_shapes("assignment", "the expression's shape does not fit the target's", n.extents().dims(), e.dims());
   if constexpr (__is_same(E, typename N::extents_type)) {
-    return n;
+    return static_cast<N&&>(n);
   } else {
     return Movement<move::BroadcastTo<E>, N>(move::BroadcastTo<E>{e}, static_cast<N&&>(n));
   }

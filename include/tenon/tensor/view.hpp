@@ -169,7 +169,7 @@ class TensorView {
     return l;
   }
   template <class N>
-  constexpr TensorView& assign_node(N node, bool noalias) {
+  constexpr TensorView& assign_node(N&& node, bool noalias) {
     static_assert(!is_const, "tenon: this view is read only");
     if constexpr (!is_const) {
       check();

@@ -54,6 +54,13 @@ T inside(std::uint64_t i, double lo, double hi) {
   return static_cast<T>(i % 2 ? x : std::ldexp(x, -static_cast<int>(mixed(~i) % 30)));
 }
 
+/// How many numbers each sweep takes; fewer where nothing is optimised (sanitizers), which is for other errors.
+#ifdef __OPTIMIZE__
+inline constexpr int samples = 1 << 19;
+#else
+inline constexpr int samples = 1 << 11;
+#endif
+
 /// Numbers where functions change their behaviour.
 template <class T>
 inline constexpr T edges[] = {T(0),
@@ -158,7 +165,7 @@ void check_batch(const T* x, F f, R reference, Worst<T>& worst) {
 
 template <class T, class F, class R>
 void sweep_type(const char* name, double claim, double lo, double hi, F f, R reference) {
-  constexpr int patterns = sizeof(T) == 4 ? 1 << 20 : 1 << 19, points = 1 << 19;
+  constexpr int patterns = sizeof(T) == 4 ? 2 * samples : samples, points = samples;
   Worst<T> worst;
   T x[batch<T>];
   for (int i = 0; i < patterns; i += batch<T>) {
@@ -187,7 +194,7 @@ void sweep(const char* name, Bound claim, double lo, double hi, F f, R reference
 template <class T, class F, class R>
 void sweep_pairs_type(const char* name, double claim, double lo, double hi, double lo2, double hi2, F f, R reference) {
   using V = simd::pack<T, batch<T>>;
-  constexpr int patterns = 1 << 19, points = 1 << 19, edge_pairs = edge_count<T> * edge_count<T>;
+  constexpr int patterns = samples, points = samples, edge_pairs = edge_count<T> * edge_count<T>;
   Worst<T> worst;
   for (int i = 0; i < patterns + points + edge_pairs; i += batch<T>) {
     T x[batch<T>], y[batch<T>], packed[batch<T>];

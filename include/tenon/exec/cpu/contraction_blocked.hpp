@@ -230,7 +230,8 @@ class Blocked {
     const void* source[Epilogue::max_leaves];
     for (index_t r = 0; r < rows; ++r) {
       for (int l = 0; l < e.leaves; ++l)
-        source[l] = e.data[l] + (batch_ * e.batch[l] + (i + r) * row_leaf_[l] + j * column_leaf_[l]) * e.bytes[l];
+        if (l != e.product)  // which has no memory of its own
+          source[l] = e.data[l] + (batch_ * e.batch[l] + (i + r) * row_leaf_[l] + j * column_leaf_[l]) * e.bytes[l];
       source[e.product] = line + r * stride;
       e.row(c_ + (c_row_.at(i + r) + c_column_.at(j)) * call_.c_bytes, c_column_.stride, source, column_leaf_, columns);
     }
