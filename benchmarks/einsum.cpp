@@ -126,14 +126,17 @@ template <int N>
 struct Exchanged {
   const float* from;
   [[gnu::always_inline]] void operator()(long row, long column, long count, float* to) const {
-    for (long x = 0; x < count;) {
-      const long q = column + x, run = std::min({N - q % N, count - x, 16L});
-      const auto mask = static_cast<__mmask16>((1u << run) - 1);
-      const __m512 v = _mm512_maskz_loadu_ps(mask, from + ((row / N * N + q / N) * N + row % N) * N + q % N);
-      // Whole stores where there is room: what is too much is overwritten next, and masked ones delay later loads.
-      x + 16 <= count ? _mm512_storeu_ps(to + x, v) : _mm512_mask_storeu_ps(to + x, mask, v);
-      x += run;
-    }
+    const float* p = from + row / N * N * N * N + row % N * N + column / N * N * N;
+    for (long x = -(column % N); x < count; x += N, p += N * N)
+      for (long o = 0; o < N; o += 16) {
+        constexpr long width = N < 16 ? N : 16;
+        const long low = std::max(0L, -x - o), high = std::min(std::min(width, N - o), count - x - o);
+        if (high <= low) continue;
+        const auto mask = static_cast<__mmask16>((1u << high) - (1u << low));
+        const __m512 v = _mm512_maskz_loadu_ps(mask, p + o);
+        // Whole stores where there is room: what is too much is overwritten next, and masked ones delay later loads.
+        low == 0 && x + o + 16 <= count ? _mm512_storeu_ps(to + x + o, v) : _mm512_mask_storeu_ps(to + x + o, mask, v);
+      }
   }
 };
 #endif
@@ -161,10 +164,17 @@ void add_crossed() {
           __builtin_memcpy(to + ((x * n + z) * n + y) * n, from + ((x * n + y) * n + z) * n, n * sizeof(float));
   };
 #if BENCH_HAND
-  c.run("hand", [](Crossed& d) {
-    hand::gemm<float>(rows, rows, rows, Exchanged<N>{d.a.data()}, Exchanged<N>{d.b.data()}, ab, rows, hand::Plain{});
-    const Exchanged<N> product{ab};
-    for (long r = 0; r < rows; ++r) product(r, 0, rows, d.c.data() + r * rows);
+  c.run("hand", [exchange](Crossed& d) {
+    if constexpr (N < 16) {  // runs that are shorter than a vector are better moved beforehand
+      exchange(d.a.data(), a);
+      exchange(d.b.data(), b);
+      hand::gemm<float>(rows, rows, rows, a, b, ab);
+      exchange(ab, d.c.data());
+    } else {
+      hand::gemm<float>(rows, rows, rows, Exchanged<N>{d.a.data()}, Exchanged<N>{d.b.data()}, ab, rows, hand::Plain{});
+      const Exchanged<N> product{ab};
+      for (long r = 0; r < rows; ++r) product(r, 0, rows, d.c.data() + r * rows);
+    }
   });
 #endif
   for (const Blas& blas : blas_libraries())

@@ -3,6 +3,7 @@
 """Prints docs/benchmarks.md from the JSON that benchmarks/run.sh --json wrote: python3 report.py FILE."""
 import json
 import platform
+import re
 import statistics
 import sys
 from collections import defaultdict
@@ -43,7 +44,10 @@ def medians(run):
 def machine(run, times):
     context = run["context"]
     print("| | |\n|---|---|")
-    row = lambda key, value: print(f"| {key} | {value} |")
+
+    def row(key, value):
+        print(f"| {key} | " + str(value).replace("|", "\\|") + " |")
+
     row("processor", f"{processor()}, {context['num_cpus']} cores seen, one used")
     row("system", f"{platform.system()} {platform.release()}")
     row("compiler", f"g++ {context.get('compiler', '?')}, `{context.get('flags', '?')}`")
@@ -67,10 +71,13 @@ def table(title, cases):
     order = [n for n in ("tenon", "hand", "peak") if n in libraries] + [n for n in libraries if n not in OWN]
     print(f"## {title}\n")
     head = ["case"] + order + ["tenon/hand", "tenon/best peer"]
-    print("| " + " | ".join(head) + " |\n|---" * 1 + "|---:" * (len(head) - 1) + "|")
+    print("| " + " | ".join(head) + " |\n|---" + "|---:" * (len(head) - 1) + "|")
     for case, row in cases.items():
         peers = [(ns, name) for name, ns in row.items() if name not in OWN and not name.startswith("tenon")]
-        ratio = lambda other: f"{row['tenon'] / other:.2f}" if "tenon" in row and other else ""
+
+        def ratio(other):
+            return f"{row['tenon'] / other:.2f}" if "tenon" in row and other else ""
+
         best = f"{ratio(min(peers)[0])} ({min(peers)[1]})" if peers else ""
         cells = [case] + [number(row[n]) if n in row else "" for n in order] + [ratio(row.get("hand")), best]
         print("| " + " | ".join(cells) + " |")
@@ -91,11 +98,13 @@ def main():
     for name, ns in times.items():
         area, case, kind, size, library = name.split("/")
         areas[area][f"{case} {kind} {size}"][library] = ns
+
+    def natural(item):  # numbers by value, words by letters
+        return [(0, int(part), "") if part.isdigit() else (1, 0, part) for part in re.split(r"(\d+)", item[0]) if part]
+
     for area, title in AREAS.items():
         if area in areas:
-            natural = lambda item: [int(p) if p.isdigit() else p for p in item[0].split()]
-            table(title, dict(sorted(areas[area].items(), key=lambda i: [(0, x, "") if isinstance(x, int) else (1, 0, x)
-                                                                        for x in natural(i)])))
+            table(title, dict(sorted(areas[area].items(), key=natural)))
 
 
 main()
