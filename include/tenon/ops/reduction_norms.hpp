@@ -215,9 +215,15 @@ struct NormP : tenon::detail::Norm<NormP<Num, Den>> {
     const V top = simd::select(larger, a.top, b.top), low = simd::select(larger, b.top, a.top);
     // NaN in either place makes the factor NaN; equal tops, zero and infinite ones among them, need no scaling.
     const V ratio = low / simd::select(top == low, one, top);
-    const V power = pow(simd::select(ratio == zero, one, ratio), reduction_constant<V>(p));
+    V power = simd::select(ratio == zero, one, ratio);
+    raise_to_power(power);
     const V factor = simd::select(top == low, one, simd::select(ratio == zero, zero, power));
     return {top, simd::select(larger, V(a.sum + b.sum * factor), V(b.sum + a.sum * factor))};
+  }
+  // A call: a power is long, and is needed in many places.
+  template <class V>
+  [[gnu::noinline]] static constexpr void raise_to_power(V& x) {
+    x = pow(x, reduction_constant<V>(p));
   }
   template <class R, class V>
   TENON_FN static R finish(const Scaled<V>& s, index_t) {
