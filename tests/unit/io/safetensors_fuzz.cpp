@@ -290,14 +290,14 @@ TEST_CASE("safetensors: 30,000 mutated files are read as the format says, or ref
     accepted += agree(file);
   }
   // Both sides of the line were visited.
-  CHECK(accepted > 500);
-  CHECK(accepted < 20000);
+  CHECK(accepted > samples / 20);
+  CHECK(accepted < 2 * samples);
 }
 
 TEST_CASE("safetensors: 20,000 generated files are read as the format says, or refused") {
   Random random{0xd1b54a32d192ed03u};
   int accepted = 0;
   for (int i = 0; i < 2 * samples; ++i) accepted += agree(generate(random));
-  CHECK(accepted > 2000);
-  CHECK(accepted < 15000);
+  CHECK(accepted > samples / 5);
+  CHECK(accepted < samples * 3 / 2);
 }
