@@ -65,14 +65,12 @@ template <class T, int Rows, int Wide, class F>
   for (int i = 0; i < Rows; ++i)
 #pragma GCC unroll 8
     for (int j = 0; j < Wide; ++j) sum[i][j] = L::zero();
-  if (k > 64)  // what the tile ends with, on its way before it is asked for
+  if (!__builtin_constant_p(k) && k > 64)  // what the tile ends with, on its way before it is asked for
 #pragma GCC unroll 32
     for (int i = 0; i < Rows; ++i)
 #pragma GCC unroll 8
       for (int j = 0; j < Wide; ++j) _mm_prefetch(c + i * ldc + j * L::width, _MM_HINT_T0);
-  for (long p = 0; p < k; ++p) {
-#pragma GCC unroll 8
-    for (int j = 0; j < Wide; ++j) _mm_prefetch(b + (p + 12) * ldb + j * L::width, _MM_HINT_T0);
+  const auto step = [&](long p) __attribute__((always_inline)) {
     typename L::V row[Wide];
 #pragma GCC unroll 8
     for (int j = 0; j < Wide; ++j)
@@ -82,6 +80,16 @@ template <class T, int Rows, int Wide, class F>
       const auto x = L::all(a[i * lda + p]);
 #pragma GCC unroll 8
       for (int j = 0; j < Wide; ++j) sum[i][j] = L::fma(x, row[j], sum[i][j]);
+    }
+  };
+  if (__builtin_constant_p(k)) {
+#pragma GCC unroll 4
+    for (long p = 0; p < k; ++p) step(p);
+  } else {
+    for (long p = 0; p < k; ++p) {  // b streams in from the second level
+#pragma GCC unroll 8
+      for (int j = 0; j < Wide; ++j) _mm_prefetch(b + (p + 12) * ldb + j * L::width, _MM_HINT_T0);
+      step(p);
     }
   }
 #pragma GCC unroll 32

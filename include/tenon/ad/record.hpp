@@ -232,23 +232,25 @@ struct AsideAdjoint {
   }
 };
 
-// A cut: the node on primal leaves, its value, where its adjoint and its operands' adjoints are.
-template <class N, class P, class E, class... A>
+// A cut: the node on primal leaves, its value of elements P, where its adjoint and its operands' adjoints are. Nothing
+// here depends on the tag: functions that record the same cut share it.
+template <class N, class P, bool... Active>
 struct CutRecord {
+  using E = typename N::extents_type;
   N node;
   BlockRef value;
   E shape;
   slot_t out;
-  slot_t slot[sizeof...(A) + 1];
+  slot_t slot[sizeof...(Active) + 1];
 
   static void sweep(Tape& tape, char* begin, char*) {
-    reinterpret_cast<CutRecord*>(begin)->pull(tape, make_seq<static_cast<int>(sizeof...(A))>{});
+    reinterpret_cast<CutRecord*>(begin)->pull(tape, make_seq<static_cast<int>(sizeof...(Active))>{});
   }
   static void destroy(char* begin) { reinterpret_cast<CutRecord*>(begin)->~CutRecord(); }
 
  private:
-  template <class Old>
-  using adjoint_of = compute_t<primal_t<typename Old::value_type>>;
+  template <int I>
+  using adjoint_of = compute_t<typename bare_t<decltype(some<const N&>().template operand<I>())>::value_type>;
 
   template <int... I>
   void pull(Tape& tape, Seq<I...>) {
@@ -257,8 +259,8 @@ struct CutRecord {
     const Dims dense = row_major(shape.dims());
     const auto y = const_view(reinterpret_cast<const P*>(value ? value.data() : nullptr), shape, dense);
     const auto g = const_view(adjoint, shape, dense);
-    Operands<AsideAdjoint<adjoint_of<A>>...> aside;
-    pull_with(y, g, pulled<A>(tape, node.template operand<I>(), slot[I], mutable_at<I>(aside))...);
+    Operands<AsideAdjoint<adjoint_of<I>>...> aside;
+    pull_with(y, g, pulled<Active>(tape, node.template operand<I>(), slot[I], mutable_at<I>(aside))...);
     (mutable_at<I>(aside).finish(tape), ...);
   }
   template <int I, class X>
@@ -269,12 +271,11 @@ struct CutRecord {
   void pull_with(const Y& y, const G& g, X... x) {
     node.pull(y, g, x...);
   }
-  template <class Old, class Lf, class G>
+  template <bool IsActive, class Lf, class G>
   static auto pulled(Tape& tape, const Lf& leaf, slot_t s, AsideAdjoint<G>& aside) {
     using Q = typename Lf::value_type;
-    constexpr bool active = leaf_active<Old>;
     auto value = const_view(leaf.data, leaf.shape, leaf.strides);
-    if constexpr (active) {
+    if constexpr (IsActive) {
       const StridedMap map{leaf.shape.dims(), leaf.strides, 0};
       const bool apart = s == 0 || may_repeat(map);
       G* to = apart ? aside.start(map, s) : tape.adjoint<G>(s);
