@@ -51,7 +51,7 @@ void add_product(const char* name, index_t m, index_t n, index_t k) {
       [=] { return new P(m, n, k); });
   c.run("tenon", [](P& d) { d.c = matmul(d.a, d.b); });
 #if BENCH_HAND
-  if constexpr (is_static && square && M <= 128)
+  if constexpr (is_static && square)
     c.run("hand", [](P& d) { hand::small<T, static_cast<int>(M)>(d.a.data(), d.b.data(), d.c.data()); });
   else
     c.run("hand", [](P& d) { hand::gemm<T>(d.m(), d.n(), d.k(), d.a.data(), d.b.data(), d.c.data()); });

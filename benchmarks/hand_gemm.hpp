@@ -86,11 +86,17 @@ template <class T, int Rows, int Wide, class F>
 #pragma GCC unroll 4
     for (long p = 0; p < k; ++p) step(p);
   } else {
-    for (long p = 0; p < k; ++p) {  // b streams in from the second level
+    // b streams in from the second level; few rows are rare, and not worth the code of unrolling.
+    constexpr int unroll = Rows < 10 ? 1 : 4;
+    long p = 0;
+    for (; p + unroll <= k; p += unroll)
+#pragma GCC unroll 4
+      for (int u = 0; u < unroll; ++u) {
 #pragma GCC unroll 8
-      for (int j = 0; j < Wide; ++j) _mm_prefetch(b + (p + 12) * ldb + j * L::width, _MM_HINT_T0);
-      step(p);
-    }
+        for (int j = 0; j < Wide; ++j) _mm_prefetch(b + (p + u + 12) * ldb + j * L::width, _MM_HINT_T0);
+        step(p + u);
+      }
+    for (; p < k; ++p) step(p);
   }
 #pragma GCC unroll 32
   for (int i = 0; i < Rows; ++i)
