@@ -123,20 +123,13 @@ using Array = Eigen::Array<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajo
 using In = Eigen::Map<const Array, Eigen::Aligned64>;
 using Out = Eigen::Map<Array, Eigen::Aligned64>;
 
-// The partial reductions that run along the axis, and the operation that repeats a line across it.
+// Reductions along the axis. What repeats a line is written row by row: Eigen 3.4 does not vectorise its own broadcast.
 template <int Axis, class X>
 auto along(X&& x) {
   if constexpr (Axis == 1)
     return x.rowwise();
   else
     return x.colwise();
-}
-template <int Axis, class X>
-auto across(X&& x) {
-  if constexpr (Axis == 1)
-    return x.colwise();
-  else
-    return x.rowwise();
 }
 template <int Axis>
 using Totals = std::conditional_t<Axis == 1, Eigen::ArrayXf, Eigen::Array<float, 1, Eigen::Dynamic>>;
@@ -149,25 +142,48 @@ void add_eigen(Case<Whole>& softmax, Case<Whole>& layernorm, Case<Line>& sum, Ca
   softmax.run("eigen", [](Whole& d) {
     const In x(d.x.data(), n, n);
     Out y(d.y.data(), n, n);
-    const Totals<Axis> top = along<Axis>(x).maxCoeff();
-    y = (across<Axis>(x) - top).exp();
-    const Totals<Axis> f = along<Axis>(y).sum().inverse();
-    across<Axis>(y) *= f;
+    if constexpr (Axis == 1) {
+      for (index_t i = 0; i < n; ++i) {
+        y.row(i) = (x.row(i) - x.row(i).maxCoeff()).exp();
+        y.row(i) *= 1 / y.row(i).sum();
+      }
+    } else {
+      const Totals<0> top = x.colwise().maxCoeff();
+      Totals<0> sum = Totals<0>::Zero(n);
+      for (index_t i = 0; i < n; ++i) sum += y.row(i) = (x.row(i) - top).exp();
+      sum = sum.inverse().eval();
+      for (index_t i = 0; i < n; ++i) y.row(i) *= sum;
+    }
   });
   layernorm.run("eigen", [](Whole& d) {
     const In x(d.x.data(), n, n);
     Out y(d.y.data(), n, n);
-    const Totals<Axis> mean = along<Axis>(x).mean();
-    y = across<Axis>(x) - mean;
-    const Totals<Axis> f = (along<Axis>(y.square()).mean() + epsilon).rsqrt();
-    across<Axis>(y) *= f;
+    if constexpr (Axis == 1) {
+      for (index_t i = 0; i < n; ++i) {
+        y.row(i) = x.row(i) - x.row(i).mean();
+        y.row(i) *= 1 / std::sqrt(y.row(i).square().mean() + epsilon);
+      }
+    } else {
+      const Totals<0> mean = x.colwise().mean();
+      Totals<0> f = Totals<0>::Zero(n);
+      for (index_t i = 0; i < n; ++i) f += (x.row(i) - mean).square();
+      f = (f * (1.0f / n) + epsilon).rsqrt().eval();
+      for (index_t i = 0; i < n; ++i) y.row(i) = (x.row(i) - mean) * f;
+    }
   });
   sum.run("eigen", [](Line& d) { Result<Axis>(d.y.data(), n) = along<Axis>(In(d.x.data(), n, n)).sum(); });
   mean.run("eigen", [](Line& d) { Result<Axis>(d.y.data(), n) = along<Axis>(In(d.x.data(), n, n)).mean(); });
   var.run("eigen", [](Line& d) {
     const In x(d.x.data(), n, n);
-    const Totals<Axis> mean = along<Axis>(x).mean();
-    Result<Axis>(d.y.data(), n) = along<Axis>((across<Axis>(x) - mean).square()).mean();
+    Result<Axis> y(d.y.data(), n);
+    if constexpr (Axis == 1) {
+      for (index_t i = 0; i < n; ++i) y(i) = (x.row(i) - x.row(i).mean()).square().mean();
+    } else {
+      const Totals<0> mean = x.colwise().mean();
+      y.setZero();
+      for (index_t i = 0; i < n; ++i) y += (x.row(i) - mean).square();
+      y *= 1.0f / n;
+    }
   });
   argmax.run("eigen", [](Places& d) {
     const In x(d.x.data(), n, n);
