@@ -304,10 +304,14 @@ struct Reverse {
 
   template <int... I, class... X>
   auto run(Seq<I...> s, const X&... x) const {
-    static_assert(
-        requires { f(some<const typename L::template type<I, X>&>()...); },
-        "tenon: the function to differentiate cannot be called with rev numbers: make it generic "
-        "(a lambda on const auto&, or a template on the element type)");
+    constexpr bool generic = requires { f(some<const typename L::template type<I, X>&>()...); };
+    static_assert(generic,
+                  "tenon: the function to differentiate cannot be called with rev numbers: make it generic "
+                  "(a lambda on const auto&, or a template on the element type)");
+    if constexpr (generic) return run_generic(s, x...);
+  }
+  template <int... I, class... X>
+  auto run_generic(Seq<I...> s, const X&... x) const {
     using R = bare_t<decltype(f(some<const typename L::template type<I, X>&>()...))>;
     using S = typename ResultElement<R>::type;
     static_assert(is_element<S>, "tenon: grad: the function must return a number or an expression of rank 0");

@@ -27,6 +27,16 @@ constexpr bool converts() {
   }
 }
 
+// Whether To has all derivative layers of From.
+template <class From, class To>
+constexpr bool keeps_derivatives() {
+  if constexpr (is_plain<From>) {
+    return true;
+  } else {
+    return __is_same(rebase_t<promote_t<From, To>, double>, rebase_t<To, double>);
+  }
+}
+
 constexpr bool fits_into(const Dims& target, const Dims& value) {
   if (value.rank > target.rank) return false;
   for (int i = 1; i <= value.rank; ++i) {
@@ -43,8 +53,13 @@ struct AssignShape {
 };
 template <class Target, class Value>
 struct AssignType {
-  static constexpr bool ok = converts<Value, Target>();
-  static_assert(ok, "tenon: assignment would change the kind of number: write cast<Target>(expression)");
+  static constexpr bool fits = converts<Value, Target>();
+  static constexpr bool keeps = keeps_derivatives<Value, Target>();
+  static constexpr bool ok = fits && keeps;
+  static_assert(fits, "tenon: assignment would change the kind of number: write cast<Target>(expression)");
+  static_assert(keeps,
+                "tenon: assignment would lose derivatives: a function to differentiate takes `const auto&` and keeps "
+                "values by `auto` or evaluate(...); write stop_gradient(expression) for a constant");
 };
 
 /// The node with its elements converted to the number type under T.
