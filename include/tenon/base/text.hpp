@@ -38,12 +38,12 @@ class Text {
   Text& operator<<(long x) { return *this << static_cast<long long>(x); }
   Text& operator<<(int x) { return *this << static_cast<long long>(x); }
   Text& operator<<(const Text& t) { return append(t.c_str(), t.size()); }
-  /// A count in short: 950, 12.3 k, 4.56 M, 7.89 G.
+  /// A count in short, ready for its unit: "950 ", "12.3 k", "4.56 M", "7.89 G".
   Text& count(double x) {
-    const char* unit[] = {"", " k", " M", " G", " T"};
+    const char* unit[] = {" ", " k", " M", " G", " T"};
     int u = 0;
     for (; x >= 999.5 && u < 4; ++u) x /= 1000;
-    if (u == 0) return *this << static_cast<long long>(x + 0.5);
+    if (u == 0) return *this << static_cast<long long>(x + 0.5) << unit[0];
     const long long hundredths = static_cast<long long>(x * 100 + 0.5);
     const int digits = x >= 99.95 ? 0 : x >= 9.995 ? 1 : 2;
     if (digits == 0) return *this << (hundredths + 50) / 100 << unit[u];
