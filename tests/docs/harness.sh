@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# snippets.sh must be able to fail: a sound page passes, and each planted fault is found and named.
+# The checks of pages must be able to fail: what is sound passes, and each planted fault is found and named.
 #   harness.sh COMPILER
 set -u
 here=$(cd "$(dirname "$0")" && pwd)
@@ -113,6 +113,47 @@ page <<<$'```c++\nint a = 3;\n```'
 expect 'fence C++ as ```cpp'
 page <<<$'```cpp\nint a = 3;'
 expect "a fence is not closed"
+
+
+# ---- links.sh ----
+judge() {  # judge TEXT COMMAND...: the command fails with TEXT; an empty TEXT: it succeeds
+  local output status text=$1
+  shift
+  output=$("$@" 2>&1)
+  status=$?
+  if { [ -z "$text" ] && [ $status -ne 0 ]; } || { [ -n "$text" ] && { [ $status -eq 0 ] || ! grep -qF -e "$text" <<<"$output"; }; }; then
+    printf 'expected "%s" (status %d):\n%s\n' "$text" $status "$output"
+    failed=1
+  fi
+}
+printf '# A page\n\n## Two words: `code`\n\n```sh\n# [no](link)\n```\n' >"$tree/other.md"
+links() { page; judge "$1" "$here/links.sh" "$tree/page.md"; }
+links "" <<<'[a](other.md) [b](other.md#two-words-code) [c](#own) [d](include) [e](https://example.org/x) `[f](nowhere)`
+## Own'
+links "the link leads nowhere: missing.md" <<<'[a](other.md) and [b](missing.md)'
+links "no such heading: other.md#three-words" <<<'[a](other.md#three-words)'
+links "no such heading: #own" <<<'[a](#own)'
+links "no such heading: other.md#nolink" <<<'[a](other.md#nolink)'
+
+# ---- semantics_ids.sh ----
+mkdir -p "$tree/unit" "$tree/structure"
+rules() { page; judge "$1" "$here/semantics_ids.sh" "$tree/page.md" "$tree/unit" "$tree/structure"; }
+tests() { cat >"$tree/unit/a.cpp"; }
+sound=$'- **[A1]** One.\n- **[A2]** Two,\n  see [A9].\n- **[B1]** Three.'
+echo '// semantics: [B1]' >"$tree/structure/b.cpp"
+tests <<<$'TEST_CASE("[A1] one") {}\n  TEST_CASE("[A2][A1] two") {}'
+rules "" <<<"$sound"
+rules "[A3] of $tree/page.md has no test" <<<"$sound"$'\n- **[A3]** Four.'
+rules "[A2] has a test, but is not on" <<<$'- **[A1]** One.\n- **[B1]** Three.'
+rules "[A1] is there twice" <<<"$sound"$'\n- **[A1]** Four.'
+rules "a rule without an id" <<<"$sound"$'\n- Four.'
+tests <<<$'TEST_CASE("[A1] one") {}\nTEST_CASE("two [A2]") {}'
+rules "a test without an id" <<<"$sound"
+rules "[A2] of $tree/page.md has no test" <<<"$sound"
+tests <<<$'TEST_CASE("[A1] one") {}\nTEST_CASE("[A2] two") {}'
+: >"$tree/structure/b.cpp"
+rules "[B1] of $tree/page.md has no test" <<<"$sound"
+rules "no rules" <<<'Text.'
 
 [ $failed -eq 0 ] && echo "all planted faults were found"
 exit $failed

@@ -14,8 +14,9 @@
 # A block fenced as ```text after such a block is what it prints, if a comment says so:
 #   <!-- output -->                 of a snippet that runs: exactly this
 #   <!-- output: g++ 12 -->         of one that fails: these lines in this order, others (line "...") left out.
-#                                   Line numbers and TENON_ABI are not compared. With another compiler than the one
-#                                   named, only what follows "tenon: " must be there.
+#                                   Each may be a part of its line. Line numbers and the namespace TENON_ABI are not
+#                                   compared. With another compiler than the one named, only what follows "tenon: "
+#                                   must be there.
 # Status 0: all is as the page says.
 set -u
 export LC_ALL=C
@@ -153,7 +154,7 @@ named() {  # named NAME: whether the compiler is the one that an output names, s
     *) false ;;
   esac
 }
-plain() { sed -E -e "s|$include_dir/||g" -e 's/:[0-9]+(:[0-9]+)?([:,]|$)/\2/g' -e 's/v0_[a-z0-9_]+/v0/g' -e 's/^ *[0-9]* *\|/|/' -e 's/[ \t]+$//'; }
+plain() { sed -E -e "s|$include_dir/||g" -e 's/:[0-9]+(:[0-9]+)?([:,]|$)/\2/g' -e 's/v0_[a-z0-9_]+:://g' -e 's/^ *[0-9]* *\|/|/' -e 's/[ \t]+$//'; }
 for ((n = 1; n <= count; ++n)); do
   case $(cat "$work/$n.kind") in
     program | unit)

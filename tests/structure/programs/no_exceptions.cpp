@@ -1,5 +1,6 @@
 // The library without exceptions and RTTI: compiled, linked and run, not only parsed. A broken requirement reaches the
 // contract handler with its message.
+// semantics: [B1] [B2]
 // flags: -fno-exceptions -fno-rtti
 #include <tenon/tenon.hpp>
 

@@ -1,4 +1,5 @@
 // Links a unit built for AVX2 with one built for AVX-512: each must run its own code.
+// semantics: [B3]
 #include <cstdio>
 
 int avx2_isa();

@@ -114,7 +114,7 @@ TEST_CASE("[D8] constants") {
   };
   CHECK(holds(grad<0>(f)(m, x).weight, {10, 18}));
   CHECK(holds(grad<1>(f)(frozen(m), x), {5, 12}));
-  // An integer argument: tests/compile_fail/ad.
+  // What does not compile: tests/compile_fail/ad.
 }
 TEST_CASE("[D9] nested derivatives with captured variables") {
   const auto inner_reverse = [](auto x) { return x * grad([&](auto y) { return x + y; })(x); };
