@@ -173,6 +173,15 @@ class TensorView {
     static_assert(!is_const, "tenon: this view is read only");
     if constexpr (!is_const) {
       check();
+      using Given = typename bare_t<N>::extents_type;
+      if constexpr (!extents_type::is_static && __is_same(Given, extents_type)) {
+        // Of one type, but run-time extents may still have to stretch: the few elements that there are come first.
+        if (!(node.extents().dims() == dims()) && detail::fits_into(dims(), node.extents().dims())) {
+          const Tensor<value_type, Extent...> value(static_cast<N&&>(node));
+          using Stretched = Movement<move::BroadcastTo<extents_type>, bare_t<decltype(value.leaf())>>;
+          return assign_node(Stretched({shape_}, value.leaf()), noalias);
+        }
+      }
       Evaluate<value_type>::assign(
           *this, detail::expanded(detail::converted<value_type>(static_cast<N&&>(node)), shape_), noalias);
     }
