@@ -107,14 +107,17 @@ using remove_tag = typename RemoveTag<T, Tag>::type;
 template <class R>
 struct ResultElement {
   using type = R;
+  static constexpr bool scalar = is_element<R>;
 };
 template <class R>
 requires(expression<R>) struct ResultElement<R> {
   using type = typename R::value_type;
+  static constexpr bool scalar = R::rank == 0;
 };
 template <class T, class Tag>
 struct ResultElement<ElementRef<T, Tag>> {
   using type = rev<T, Tag>;
+  static constexpr bool scalar = true;
 };
 template <class V, class A>
 struct ResultElement<WithAux<V, A>> : ResultElement<V> {};
@@ -314,10 +317,15 @@ struct Reverse {
   auto run_generic(Seq<I...> s, const X&... x) const {
     using R = bare_t<decltype(f(some<const typename L::template type<I, X>&>()...))>;
     using S = typename ResultElement<R>::type;
-    static_assert(is_element<S>, "tenon: grad: the function must return a number or an expression of rank 0");
+    constexpr bool scalar = ResultElement<R>::scalar;
+    static_assert(scalar,
+                  "tenon: grad: the function must return a number or an expression of rank 0, such as a sum "
+                  "(jacobian and vjp take results of any shape)");
     using Given = typename ArgumentElement<at_t<first, TypeList<X...>>>::type;
     using C = remove_tag<S, Tag>;
-    if constexpr (!has_tag<S, Tag>) {
+    if constexpr (!scalar) {
+      return;
+    } else if constexpr (!has_tag<S, Tag>) {
       return independent(s, x...);
     } else if constexpr (!__is_same(rebase_t<C, double>, rebase_t<Given, double>)) {
       // f captured variables of an enclosing derivative: they show in its result, and the point must know them.
