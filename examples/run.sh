@@ -8,7 +8,7 @@ set -eu
 root=$(cd "$(dirname "$0")/.." && pwd)
 . "$root/.ci/common.sh"
 
-provide g++ cmake ninja-build nlohmann-json3-dev zlib1g-dev || {
+provide g++ cmake ninja-build zlib1g-dev || {
   echo "FAILED: the example needs these packages: ${missing[*]}" >&2
   exit 1
 }

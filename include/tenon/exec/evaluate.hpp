@@ -124,19 +124,33 @@ requires(cut_node<N>) struct DirectWrite<N> {
 
 namespace detail {
 
+/// Runs the program of a node whose leaves are dense and of its own extents into dense elements; false if they are not.
+/// They are met element on element, so that overlap can only be exact.
+template <class N, class Out>
+TENON_INLINE bool write_flat(const N& n, Out* out) {
+  using P = program_of<N>;
+  const typename N::extents_type e = n.extents();
+  const void* pointers[P::loads + 1];
+  const void** end = pointers;
+  if (!flat_pointers(n, e, end)) return false;
+  exec::row<P, Out>(out, 1, pointers, unit_strides, e.size());
+  return true;
+}
+template <class N>
+constexpr bool may_be_flat() {
+  if constexpr (is_flat<N, typename N::extents_type>) {
+    return program_of<N>::loads <= 64;
+  } else {
+    return false;
+  }
+}
+
 /// Runs a node's program into a target; the operands' leaves and the cuts below are ready in a flat table first.
 template <class N, class Out>
 void write_program(const N& n, Out* out, const StridedMap& target, bool noalias) {
   using P = program_of<N>;
-  using E = typename N::extents_type;
-  if constexpr (is_flat<N, E> && P::loads <= 64) {
-    // Dense leaves of the target's own extents are met element on element, so that overlap can only be exact.
-    const E e = n.extents();
-    const void* pointers[P::loads + 1];
-    const void** end = pointers;
-    if (is_dense(target) && flat_pointers(n, e, end))
-      return exec::row<P, Out>(out + target.offset, 1, pointers, unit_strides, e.size());
-  }
+  if constexpr (may_be_flat<N>())
+    if (is_dense(target) && write_flat(n, out + target.offset)) return;
   Source source[P::loads];
   sources_of<P>(n, source);
   assign_pointwise({source, load_bytes<P>, P::loads, exec::row<P, Out>, out, sizeof(Out), target}, noalias);
@@ -235,6 +249,14 @@ struct Evaluate {
         detail::each_index<E>([&](index_t k, const Dims& i) { values[k] = static_cast<T>(n.at(i)); });
         for (index_t k = 0; k < static_size<E>; ++k) target.data()[k] = values[k];
         return;
+      }
+    }
+    // Small products and dense operands need no more than pointers.
+    if constexpr (requires { target.storage(); }) {
+      if constexpr (requires { exec::DirectWrite<N>::run_small(n, target.data(), noalias); }) {
+        if (exec::DirectWrite<N>::run_small(n, target.data(), noalias)) return;
+      } else if constexpr (exec::detail::may_be_flat<N>()) {
+        if (exec::detail::write_flat(n, target.data())) return;
       }
     }
     exec::assign(n, target.data(), target.map(), noalias);

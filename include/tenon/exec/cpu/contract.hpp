@@ -6,6 +6,7 @@
 #pragma once
 #include <tenon/exec/cpu/contraction_call.hpp>
 #include <tenon/exec/cpu/contraction_generic.hpp>
+#include <tenon/exec/cpu/contraction_static.hpp>
 #include <tenon/exec/operand.hpp>
 #include <tenon/expr/contract.hpp>
 
@@ -127,8 +128,16 @@ struct SumOf<Contract<Spec, E, A, B>> {
 template <detail::contraction_node N>
 requires(cut_node<N>) struct DirectWrite<N> {
   static constexpr bool possible = true, complete = true;
+  /// A small product of static extents into dense elements, in place of a call; false if it would overlap an operand.
+  template <class Out>
+  TENON_INLINE static bool run_small(const N& n, Out* out,
+                                     bool noalias) requires(detail::SmallContraction<N, Out>::ok) {
+    return detail::SmallContraction<N, Out>::run(n, out, noalias);
+  }
   template <class Out>
   [[gnu::noinline]] static void assign(const N& n, Out* out, const StridedMap& target, bool noalias) {
+    if constexpr (detail::SmallContraction<N, Out>::ok)
+      if (is_dense(target) && detail::SmallContraction<N, Out>::run(n, out + target.offset, noalias)) return;
     using S = typename detail::SumOf<N>::type;
     if constexpr (__is_same(Out, primal_t<typename N::value_type>))
       if (n.cache.ready && n.cache.block) return copy_elements(n.cache.block.data(), out, sizeof(Out), target);
@@ -186,8 +195,9 @@ void pull_contraction(const G& g, X& x, const Y& other) {
       Source source[] = {{x.adjoint.data(), target, 0, {}}, {aside.data(), exec::dense_map(target.extents), 0, {}}};
       run(contraction_labels<Back>, sg, so, {aside.data(), sizeof(S), source[1].map, false, nullptr});
       using Sum = compute_t<C>;
-      exec::pointwise<Program<Load<C, false>, Load<S, false>, Call<op::Cast<Sum>, Sum, false, 1>,
-                              Call<op::Add, Sum, false, 3, 1>>>(source, x.adjoint.data(), target);
+      exec::pointwise<
+          Program<Load<C, false>, Load<S, false>, Call<op::Cast<Sum>, Sum, false, 1>, Call<op::Add, Sum, false, 3, 1>>>(
+          source, x.adjoint.data(), target);
     }
   }
 }

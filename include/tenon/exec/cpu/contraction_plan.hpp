@@ -18,20 +18,20 @@ struct ContractionAxes {
   index_t extent[ContractionLabels::capacity], a[ContractionLabels::capacity], b[ContractionLabels::capacity],
       c[ContractionLabels::capacity];
 
-  void push(index_t e, index_t sa, index_t sb, index_t sc) {
+  constexpr void push(index_t e, index_t sa, index_t sb, index_t sc) {
     extent[rank] = e;
     a[rank] = sa;
     b[rank] = sb;
     c[rank++] = sc;
   }
-  index_t size() const {
+  constexpr index_t size() const {
     index_t n = 1;
     for (int i = 0; i < rank; ++i) n *= extent[i];
     return n;
   }
-  static index_t magnitude(index_t x) { return x < 0 ? -x : x; }
+  static constexpr index_t magnitude(index_t x) { return x < 0 ? -x : x; }
   // Long strides first, then neighbours that are walked as one become one axis.
-  void tidy(bool by_c) {
+  constexpr void tidy(bool by_c) {
     const auto weight = [&](int i) { return by_c ? magnitude(c[i]) : magnitude(a[i]) + magnitude(b[i]); };
     for (int i = 1; i < rank; ++i)
       for (int k = i; k > 0 && weight(k - 1) < weight(k); --k) swap(k - 1, k);
@@ -48,13 +48,13 @@ struct ContractionAxes {
       --rank;
     }
   }
-  void swap(int i, int k) {
+  constexpr void swap(int i, int k) {
     exchange(extent[i], extent[k]);
     exchange(a[i], a[k]);
     exchange(b[i], b[k]);
     exchange(c[i], c[k]);
   }
-  static void exchange(index_t& x, index_t& y) {
+  static constexpr void exchange(index_t& x, index_t& y) {
     const index_t t = x;
     x = y;
     y = t;
@@ -68,8 +68,8 @@ struct ContractionPlan {
 };
 
 /// Plans c = sum of a * b; the maps say where the operands' axes are.
-inline void plan_contraction(ContractionPlan& p, const ContractionLabels& l, const StridedMap& a, const StridedMap& b,
-                             const StridedMap& c) {
+constexpr void plan_contraction(ContractionPlan& p, const ContractionLabels& l, const StridedMap& a,
+                                const StridedMap& b, const StridedMap& c) {
   for (int i = 0; i < l.count; ++i) {
     const index_t ea = l.a[i] < 0 ? 1 : a.extents.d[l.a[i]], eb = l.b[i] < 0 ? 1 : b.extents.d[l.b[i]],
                   ec = l.c[i] < 0 ? 1 : c.extents.d[l.c[i]];

@@ -163,8 +163,7 @@ namespace detail {
 template <int D, class V, int... I>
 TENON_FN V add_halves(V a, V b, Seq<I...>) {
   constexpr int W = static_cast<int>(sizeof...(I));
-  return simd::shuffle<(((I & D) ? W + (I ^ D) : I))...>(a, b) +
-         simd::shuffle<(((I & D) ? W + I : (I ^ D)))...>(a, b);
+  return simd::shuffle<(((I & D) ? W + (I ^ D) : I))...>(a, b) + simd::shuffle<(((I & D) ? W + I : (I ^ D)))...>(a, b);
 }
 // out[i] = the sum of the lanes of v[i], for N packs: pairs of packs become one, whose lanes are half done.
 template <int N, int D, class V>

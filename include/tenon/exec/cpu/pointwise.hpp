@@ -75,7 +75,8 @@ void run_nest(const PointwiseCall& c) {
   drive(nest, c.row);
 }
 // Elements of `bytes` bytes from one place to another.
-inline void row_copy(void* out, index_t out_stride, const void* const* source, const index_t* stride, index_t n, index_t bytes) {
+inline void row_copy(void* out, index_t out_stride, const void* const* source, const index_t* stride, index_t n,
+                     index_t bytes) {
   char* to = static_cast<char*>(out);
   const char* from = static_cast<const char*>(source[0]);
   if (out_stride == 1 && stride[0] == 1) {

@@ -1,0 +1,160 @@
+// tenon/exec/cpu/contraction_static.hpp: small products of static extents: planned and unrolled at compile time.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Where the types tell all extents and strides, a product of at most a few thousand multiplications is a few lines of
+// straight code in place: no plan, no call, no buffer. Sums run in the order of the index, as in the blocked engine.
+#pragma once
+#include <tenon/exec/cpu/contraction_plan.hpp>
+#include <tenon/exec/cpu/micro_kernel.hpp>
+#include <tenon/expr/contract.hpp>
+
+namespace tenon {
+inline namespace TENON_ABI {
+namespace exec {
+namespace detail {
+
+// Where a node's elements are, as far as its type says.
+template <class N>
+struct StaticMap {
+  static constexpr bool known = false;
+};
+template <class T, class E, class Hold>
+requires(E::is_static) struct StaticMap<Leaf<T, E, Hold, true>> {
+  static constexpr bool known = true;
+  static constexpr StridedMap map() { return {E::static_dims(), row_major(E::static_dims()), 0}; }
+  TENON_INLINE static const auto* data(const Leaf<T, E, Hold, true>& n) {
+    n.check();
+    return n.data;
+  }
+};
+template <class T, class E>
+struct StaticMap<Value<T, E>> {
+  static constexpr bool known = true;
+  static constexpr StridedMap map() { return {E::static_dims(), row_major(E::static_dims()), 0}; }
+  TENON_INLINE static const T* data(const Value<T, E>& n) { return n.values; }
+};
+template <class M, class A>
+requires(StaticMap<A>::known&& __is_empty(M) && Movement<M, A>::E::is_static) struct StaticMap<Movement<M, A>> {
+  static constexpr bool known = true;
+  static constexpr StridedMap map() { return M{}.apply(StaticMap<A>::map()); }
+  TENON_INLINE static const auto* data(const Movement<M, A>& n) { return StaticMap<A>::data(n.arg); }
+};
+
+// The shape of a product in one number each.
+struct SmallShape {
+  bool ok = false;
+  index_t m = 1, n = 1, k = 1, a_row = 0, a_step = 0, b_step = 0, b_column = 1, c_row = 0, c_column = 1, a = 0, b = 0;
+};
+template <class Spec, class E, class A, class B>
+constexpr SmallShape small_shape() {
+  SmallShape s;
+  const StridedMap a = StaticMap<A>::map(), b = StaticMap<B>::map();
+  ContractionPlan p;
+  plan_contraction(p, Spec::labels(), a, b, {E::static_dims(), row_major(E::static_dims()), 0});
+  if (p.nothing || p.batch.rank > 0 || p.row.rank > 1 || p.column.rank > 1 || p.sum.rank > 1) return s;
+  s.a = a.offset;
+  s.b = b.offset;
+  if (p.row.rank) s.m = p.row.extent[0], s.a_row = p.row.a[0], s.c_row = p.row.c[0];
+  if (p.column.rank) s.n = p.column.extent[0], s.b_column = p.column.b[0], s.c_column = p.column.c[0];
+  if (p.sum.rank) s.k = p.sum.extent[0], s.a_step = p.sum.a[0], s.b_step = p.sum.b[0];
+  const index_t work = s.m * s.n * s.k;
+  s.ok = (s.b_column == 1 && s.c_column == 1 && s.n > 1 && work <= 4096) || work <= 64;
+  return s;
+}
+
+template <class T, const SmallShape& S>
+struct SmallProduct {
+  static constexpr bool by_packs = S.b_column == 1 && S.c_column == 1 && S.n > 1 && simd::native_lanes<T> > 1;
+  // A power of two of columns is one pack; other numbers end in a masked one.
+  static constexpr int lanes() {
+    constexpr int most = simd::native_lanes<T>, least = most > 1 ? 16 / static_cast<int>(sizeof(T)) : 1;
+    const bool power = (S.n & (S.n - 1)) == 0;
+    return power && S.n < most && S.n >= least ? static_cast<int>(S.n) : most;
+  }
+  static constexpr int W = lanes(), chunks = static_cast<int>((S.n + W - 1) / W);
+  static constexpr int last = static_cast<int>(S.n) - (chunks - 1) * W;
+  static constexpr int registers = TENON_ISA == 512 ? 24 : TENON_ISA == 256 ? 12 : 8;
+  static constexpr int at_once = chunks >= registers ? 1 : registers / chunks;
+  static constexpr int rows = S.m < at_once ? static_cast<int>(S.m) : at_once;
+  /// Whether every operand is read before anything is written.
+  static constexpr bool single_pass = by_packs ? rows == S.m : S.m * S.n == 1;
+  using V = simd::pack<T, W>;
+
+  template <int J>
+  TENON_INLINE static V load(const T* p) {
+    if constexpr (J + 1 == chunks && last < W) {
+      return simd::load_partial<V>(p + J * W, last);
+    } else {
+      return simd::load<V>(p + J * W);
+    }
+  }
+  template <int J>
+  TENON_INLINE static void store(T* p, V v) {
+    if constexpr (J + 1 == chunks && last < W) {
+      simd::store_partial(p + J * W, v, last);
+    } else {
+      simd::store(p + J * W, v);
+    }
+  }
+  template <int R, int... J, int... I>
+  TENON_INLINE static void block(const T* a, const T* b, T* c, Seq<J...>, Seq<I...>) {
+    V sum[R * chunks] = {};
+#pragma GCC unroll 8
+    for (index_t k = 0; k < S.k; ++k, a += S.a_step, b += S.b_step) {
+      const V column[] = {load<J>(b)...};
+      ((sum[I] = multiply_add(simd::broadcast<V>(a[I / chunks * S.a_row]), column[I % chunks], sum[I])), ...);
+    }
+    (store<I % chunks>(c + I / chunks * S.c_row, sum[I]), ...);
+  }
+  TENON_INLINE static void run(const T* a, const T* b, T* c) {
+    a += S.a;
+    b += S.b;
+    if constexpr (by_packs) {
+      constexpr int whole = static_cast<int>(S.m) / rows, rest = static_cast<int>(S.m) % rows;
+      for (int i = 0; i < whole; ++i, a += rows * S.a_row, c += rows * S.c_row)
+        block<rows>(a, b, c, make_seq<chunks>{}, make_seq<rows * chunks>{});
+      if constexpr (rest > 0) block<rest>(a, b, c, make_seq<chunks>{}, make_seq<rest * chunks>{});
+    } else {
+      for (index_t i = 0; i < S.m; ++i)
+        for (index_t j = 0; j < S.n; ++j) {
+          T sum{};
+          for (index_t k = 0; k < S.k; ++k)
+            sum = multiply_add(a[i * S.a_row + k * S.a_step], b[j * S.b_column + k * S.b_step], sum);
+          c[i * S.c_row + j * S.c_column] = sum;
+        }
+    }
+  }
+};
+
+/// Whether contraction N into elements Out is small and known by its type.
+template <class N, class Out>
+struct SmallContraction {
+  static constexpr bool ok = false;
+};
+template <class Spec, class E, class A, class B, class T>
+requires((__is_same(T, float) || __is_same(T, double)) && __is_same(typename A::value_type, T) &&
+         __is_same(typename B::value_type, T) && E::is_static && StaticMap<A>::known && StaticMap<B>::known)  //
+    struct SmallContraction<Contract<Spec, E, A, B>, T> {
+  static constexpr SmallShape shape = small_shape<Spec, E, A, B>();
+  static constexpr bool ok = shape.ok;
+  using Product = SmallProduct<T, shape>;
+  /// False if the target overlaps an operand that is still to be read.
+  TENON_INLINE static bool run(const Contract<Spec, E, A, B>& n, T* out, bool noalias) {
+    const T* a = StaticMap<A>::data(n.template operand<0>());
+    const T* b = StaticMap<B>::data(n.template operand<1>());
+    if (!Product::single_pass && !noalias) {
+      constexpr index_t bytes = sizeof(T);
+      const ByteRange range = range_of(out, {E::static_dims(), row_major(E::static_dims()), 0}, bytes);
+      if (range.overlaps(range_of(a, StaticMap<A>::map(), bytes)) ||
+          range.overlaps(range_of(b, StaticMap<B>::map(), bytes)))
+        return false;
+    }
+    Product::run(a, b, out);
+    return true;
+  }
+};
+
+}  // namespace detail
+}  // namespace exec
+}  // namespace TENON_ABI
+}  // namespace tenon
