@@ -1,4 +1,5 @@
-// A kernel that evaluates a pointwise expression by index gives what the host gives. Compiled always, run where a GPU is.
+// A kernel that evaluates a pointwise expression by index gives what the host gives. Compiled always, run where a GPU
+// is.
 #include <tenon/tenon.hpp>
 
 #include <cstdio>
@@ -35,7 +36,8 @@ int main() {
   TensorView<const float, dyn> vy(device_y, columns);
   evaluate_by_index<<<(rows * columns + 127) / 128, 128>>>(tanh(vx * vy + 2) * exp(-vx), device_out, rows, columns);
   std::vector<float> got(rows * columns);
-  if (cudaMemcpy(got.data(), device_out, rows * columns * sizeof(float), cudaMemcpyDeviceToHost) != cudaSuccess) return 1;
+  if (cudaMemcpy(got.data(), device_out, rows * columns * sizeof(float), cudaMemcpyDeviceToHost) != cudaSuccess)
+    return 1;
   for (index_t i = 0; i < rows * columns; ++i) {
     const float error = got[static_cast<size_t>(i)] - want.data()[i];
     const float size = want.data()[i] < 0 ? -want.data()[i] : want.data()[i];

@@ -28,9 +28,7 @@ void* operator new[](std::size_t bytes) { return allocate(bytes, 1); }
 void* operator new(std::size_t bytes, std::align_val_t a) { return allocate(bytes, static_cast<std::size_t>(a)); }
 void* operator new[](std::size_t bytes, std::align_val_t a) { return allocate(bytes, static_cast<std::size_t>(a)); }
 // Those that do not throw as well: where sanitizers bring their own, new and delete would not match.
-void* operator new(std::size_t bytes, const std::nothrow_t&) noexcept try {
-  return allocate(bytes, 1);
-} catch (...) {
+void* operator new(std::size_t bytes, const std::nothrow_t&) noexcept try { return allocate(bytes, 1); } catch (...) {
   return nullptr;
 }
 void* operator new(std::size_t bytes, std::align_val_t a, const std::nothrow_t&) noexcept try {

@@ -11,7 +11,8 @@
 #pragma once
 
 #if defined(__FAST_MATH__)
-#error "tenon: -ffast-math removes NaN, infinities and the order of operations that the library's claims rest on; tenon reaches full speed without it."
+#error \
+    "tenon: -ffast-math removes NaN, infinities and the order of operations that the library's claims rest on; tenon reaches full speed without it."
 #endif
 #if !defined(__GNUC__) && !defined(__clang__)
 #error "tenon: this compiler is not supported; use g++ >= 12, clang >= 17 or nvcc >= 12.4 on one of them."

@@ -27,9 +27,9 @@ inline constexpr bool stored_inline =
 template <class P>
 struct BlockStorage {
   BlockRef block{};
-  P* values = nullptr;  // in the block, or borrowed: the primal of a lifted parameter
-  mutable slot_t slot = 0;     // of a taped tensor: where the elements' adjoints begin, side by side
-  mutable BlockRef slots{};    // or, once elements were written one by one: the slot of each
+  P* values = nullptr;       // in the block, or borrowed: the primal of a lifted parameter
+  mutable slot_t slot = 0;   // of a taped tensor: where the elements' adjoints begin, side by side
+  mutable BlockRef slots{};  // or, once elements were written one by one: the slot of each
   Liveness live{};
 
   /// Moves n values to a block of this tensor's own, unless they are in one.

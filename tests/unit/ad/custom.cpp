@@ -86,13 +86,13 @@ TEST_CASE("verify_gradient finds a planted error and passes what is right") {
   CHECK(verify_gradient([](const auto& x) { return sum(tanh(x) * x); }, filled(Tensor<float, 9>{}, scatter)).ok);
   CHECK(verify_gradient([](auto x) { return sin(x) * x; }, 0.7).ok);
 
-  const auto square_wrong =
-      custom([](const auto& x) { return x * x; }, [](const auto&, const auto& g, auto& x) {
-        // Right but for one element.
-        Vector factor = evaluate(2 * x.value);
-        factor(4) *= 1.001;
-        x.add(g * factor);
-      });
+  const auto square_wrong = custom([](const auto& x) { return x * x; },
+                                   [](const auto&, const auto& g, auto& x) {
+                                     // Right but for one element.
+                                     Vector factor = evaluate(2 * x.value);
+                                     factor(4) *= 1.001;
+                                     x.add(g * factor);
+                                   });
   const auto found = verify_gradient([&](const auto& x) { return sum(square_wrong(x)); }, w);
   CHECK_FALSE(found.ok);
   CHECK(found.at == 4);

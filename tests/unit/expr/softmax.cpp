@@ -35,7 +35,8 @@ double worst_error(const Tensor<T, dyn, dyn, dyn>& x, const Y& y, bool log) {
       for (index_t n = 0; n < x.extent(1); ++n) {
         const long double l = static_cast<long double>(double(x(a, n, c))) - top - std::log(s);
         const long double got = static_cast<long double>(double(y(a, n, c)));
-        const long double error = log ? std::fabs(got - l) / (1 + std::fabs(l)) : std::fabs(got - std::exp(l)) / std::fmax(std::exp(l), smallest);
+        const long double error = log ? std::fabs(got - l) / (1 + std::fabs(l))
+                                      : std::fabs(got - std::exp(l)) / std::fmax(std::exp(l), smallest);
         worst = std::fmax(worst, static_cast<double>(error));
       }
     }

@@ -21,7 +21,6 @@ constexpr int samples = 10000;
 constexpr int samples = 1000;
 #endif
 
-
 // The format, read naively: gives whether the file is valid, and its header.
 bool reference(const Bytes& file, nlohmann::json& header) {
   if (file.size() < 8) return false;

@@ -23,7 +23,9 @@ struct Model {
 
 TEST_CASE("[D1] what has derivative 0") {
   const Vector x{-1.5, 0.5};
-  const auto flat = [](const auto& v) { return sum(floor(v) + sign(v) + cast<double>(v > 0) + cast<double>(cast<int>(v))); };
+  const auto flat = [](const auto& v) {
+    return sum(floor(v) + sign(v) + cast<double>(v > 0) + cast<double>(cast<int>(v)));
+  };
   CHECK(holds(grad(flat)(x), {0, 0}));
   CHECK(holds(grad([](const auto&) { return 1.0; })(x), {0, 0}));
   CHECK(grad([](auto v) { return rint(v) * v; })(2.25) == 2);

@@ -73,7 +73,8 @@ TEST_CASE("[P6] arithmetic of bools") {
 TEST_CASE("[P7] quotients of integers") {
   const Tensor<int, 2> i{7, -7};
   static_assert(__is_same(element_of<decltype(i / 2)>, float) && __is_same(element_of<decltype(i / i)>, float));
-  static_assert(__is_same(element_of<decltype(floor_divide(i, 2))>, int) && __is_same(element_of<decltype(i % 2)>, int));
+  static_assert(__is_same(element_of<decltype(floor_divide(i, 2))>, int) &&
+                __is_same(element_of<decltype(i % 2)>, int));
   CHECK(holds(i / 2, {3.5, -3.5}));
   CHECK(holds(floor_divide(i, 2), {3, -4}));
   CHECK(holds(fmod(i, 4), {3, -3}));

@@ -1,7 +1,7 @@
 // reshape and flatten: labels where memory allows, copies where it does not, and errors.
 #include <doctest/doctest.h>
-#include <tenon/expr/reduce.hpp>
 #include <tenon/exec/cpu/reduce.hpp>
+#include <tenon/expr/reduce.hpp>
 #include <tenon/tensor/reshape.hpp>
 
 #include "unit/tensor/values.hpp"
