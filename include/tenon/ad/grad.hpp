@@ -8,7 +8,7 @@
 // variables of enclosing ones.
 #pragma once
 #include <tenon/ad/gradients.hpp>
-#include <tenon/ad/lift.hpp>
+#include <tenon/ad/lift_rev.hpp>
 #include <tenon/tensor/evaluate.hpp>
 
 namespace tenon {

@@ -1,0 +1,85 @@
+// tenon/ad/lift_rev.hpp: arguments become variables of a tape; their adjoints come back in the arguments' own types.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#pragma once
+#include <tenon/ad/lift.hpp>
+
+namespace tenon {
+inline namespace TENON_ABI {
+namespace detail {
+
+// Top-level numbers are variables; numbers inside models are hyper-parameters, which stay constants.
+template <class Tag>
+struct LiftRev {
+  Tape& tape;
+  template <class R, class X>
+  R leaf(X& x) {
+    using T = typename X::value_type;
+    const slot_t slot = tape.allocate(x.size(), units_of<T>);
+    if constexpr (is_taped<typename R::value_type>) {
+      R r;
+      r.storage().borrow(const_cast<T*>(x.data()), x.extents(), slot);
+      return r;
+    } else {
+      // T has a tape of its own: each element carries both slots.
+      R r = like<R>(x);
+      for (index_t i = 0, n = x.size(); i < n; ++i)
+        r.data()[i] = {get_element(x, i), static_cast<slot_t>(slot + i * units_of<T>)};
+      return r;
+    }
+  }
+  template <class R, class X>
+  R scalar(X& x) {
+    if constexpr (__is_same(R, X)) {
+      return x;
+    } else {
+      return R(x);
+    }
+  }
+};
+// The adjoints of a lifted argument, in the argument's own type.
+template <class Tag>
+struct CollectRev {
+  static constexpr bool collects = true;  // frozen parts have no gradient: what stands there is empty or zero
+  Tape& tape;
+  template <class R, class X, class L>
+  R leaf(X& x, L& lifted) {
+    using T = typename X::value_type;
+    R r = like<R>(x);
+    const index_t n = x.size();
+    if (n == 0) return r;
+    const slot_t first = side_by_side(lifted);
+    const compute_t<T>* g = tape.owns(first) ? tape.adjoint<compute_t<T>>(first) : nullptr;
+    for (index_t i = 0; i < n; ++i) set_element(r, i, static_cast<T>(g ? g[i] : adjoint(slot_of(lifted, i), T{})));
+    return r;
+  }
+  template <class R, class X, class L>
+  R scalar(X& x, L&) {
+    return x;
+  }
+  template <class T>
+  compute_t<T> adjoint(slot_t slot, const T&) const {
+    return tape.owns(slot) ? *tape.adjoint<compute_t<T>>(slot) : compute_t<T>{};
+  }
+  // Where the adjoints begin, if they are side by side.
+  template <class L>
+  static slot_t side_by_side(L& l) {
+    if constexpr (is_taped<typename bare_t<L>::value_type>) {
+      return l.storage().slots ? 0 : l.storage().slot;
+    } else {
+      return 0;
+    }
+  }
+  template <class L>
+  static slot_t slot_of(L& l, index_t i) {
+    using R = typename bare_t<L>::value_type;
+    if constexpr (is_taped<R>) {
+      return Element<R>::slot_of(l.storage(), i);
+    } else {
+      return l.data()[i].slot;
+    }
+  }
+};
+
+}  // namespace detail
+}  // namespace TENON_ABI
+}  // namespace tenon
