@@ -106,7 +106,8 @@ T edge(std::uint64_t bits) {
     case 10:
       return Limits::has_infinity ? Limits::min() : T(8);
     default:
-      return static_cast<T>(static_cast<double>(bits & 0xffff) / (bits & 0x10000 ? 512 : -512));
+      return static_cast<T>(static_cast<double>(bits & 0xffff) /
+                            (bits & 0x10000 || std::is_unsigned_v<T> ? 512 : -512));
   }
 }
 
