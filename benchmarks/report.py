@@ -16,6 +16,7 @@ AREAS = {
     "epilogue": "Matrix products with a bias and an activation",
     "einsum": "Contractions",
     "small": "Small matrices and vectors",
+    "autodiff": "Gradients: times over that of the function itself",
 }
 OWN = {"tenon", "hand", "peak"}
 

@@ -1,0 +1,99 @@
+// benchmarks/autodiff/gradient.hpp: a problem, and the libraries that differentiate it.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Each problem is written once, generic over its numbers, with its gradient by hand beside it (<problem>.hpp).
+// `primal` runs it over double; tenon_scalar and the tapes among the peers run the same source over their own numbers.
+// All write values, then derivatives to `y`, which must agree with the gradient by hand before anything is timed; that
+// one is checked against complex steps by tests/unit/ad/problems.cpp. The counter `bytes` is what reverse mode kept.
+#pragma once
+#include <tenon/tenon.hpp>
+
+#include "../common.hpp"
+
+namespace bench {
+
+/// What the libraries of a problem share: a problem derives from it, and its constructor ends with `expect(...)`.
+struct Differentiated {
+  std::vector<double> y;  ///< Values, then derivatives: written by each library.
+  std::size_t values = 1;
+  std::size_t bytes = 0;  ///< What the last library kept for the way back, if it knows.
+  Reference value, derivative;
+
+  /// What is in y now is right. Errors of derivatives are relative to the largest of them.
+  void expect() {
+    const auto middle = y.begin() + static_cast<std::ptrdiff_t>(values);
+    value.expected.assign(y.begin(), middle);
+    derivative.expected.assign(middle, y.end());
+    value.tolerance = derivative.tolerance = 1e-12;
+    value.scale = derivative.scale = 0;
+    for (double v : value.expected) value.scale = std::fmax(value.scale, std::fabs(v));
+    for (double d : derivative.expected) derivative.scale = std::fmax(derivative.scale, std::fabs(d));
+  }
+};
+
+template <class P>
+class GradientCase {
+ public:
+  GradientCase(std::string name, std::function<P*()> make)
+      : name_(std::move(name)), shared_(std::make_shared<Shared>()) {
+    shared_->make = std::move(make);
+  }
+  /// Registers `f(P&)`, which writes the values alone.
+  template <class F>
+  GradientCase& primal(const char* library, F f) {
+    return add(library, f, false);
+  }
+  /// Registers `f(P&)`, which writes values and derivatives.
+  template <class F>
+  GradientCase& run(const char* library, F f) {
+    return add(library, f, true);
+  }
+
+ private:
+  struct Shared {
+    std::function<P*()> make;
+    std::unique_ptr<P> problem;
+  };
+  template <class F>
+  GradientCase& add(const char* library, F f, bool derivatives) {
+    const std::string name = name_ + "/" + library;
+    benchmark::RegisterBenchmark(name.c_str(), [name, f, derivatives, shared = shared_](benchmark::State& state) {
+      if (!shared->problem) shared->problem.reset(shared->make());
+      P& p = *shared->problem;
+      p.bytes = 0;
+      for (int i = 0; i < 2; ++i) {  // the second time memory is there already
+        for (double& v : p.y) v = -77;
+        f(p);
+        verify<double>(name, {p.y.data(), p.values}, p.value);
+        if (derivatives) verify<double>(name, {p.y.data() + p.values, p.y.size() - p.values}, p.derivative);
+      }
+      for (auto _ : state) {
+        f(p);
+        benchmark::ClobberMemory();
+      }
+      if (p.bytes) state.counters["bytes"] = static_cast<double>(p.bytes);
+    });
+    return *this;
+  }
+  std::string name_;
+  std::shared_ptr<Shared> shared_;
+};
+
+/// Differentiates generic scalar code: `f(const T*)` over rev<double> with respect to all numbers of x, as
+/// p.y = {value, gradient...}.
+template <class F, class P>
+void on_tape(tenon::Tape& tape, const tenon::Tensor<double, tenon::dyn>& x, P& p, const F& f) {
+  tape.reset();
+  const auto variables = tape.variable(x);
+  using T = typename std::remove_cvref_t<decltype(variables)>::value_type;
+  std::vector<T> numbers;
+  numbers.reserve(static_cast<std::size_t>(x.size()));
+  for (const auto& v : variables) numbers.push_back(v);
+  const T y = f(static_cast<const T*>(numbers.data()));
+  const auto [g] = tape.gradient(y, variables);
+  p.y[0] = y.value;
+  std::copy(g.begin(), g.end(), p.y.begin() + 1);
+  p.bytes = tape.bytes();
+}
+
+}  // namespace bench
