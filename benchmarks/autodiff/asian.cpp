@@ -34,8 +34,9 @@ const Area area([] {
   GradientCase<Asian> c("autodiff/asian/f64/1000x64", [] { return new Asian; });
   c.primal("primal", [](Asian& a) { a.y[0] = asian::price(a.s, a.p.data(), a.z.data()); });
   c.run("hand", [](Asian& a) { a.hand(); });
-  c.run("tenon_scalar",
-        [](Asian& a) { on_tape(a.tape, a.p, a, [&](const auto* p) { return asian::price(a.s, p, a.z.data()); }); });
+  c.run("tenon_scalar", [](Asian& a) {
+    scalars_on_tape(a.tape, a.p, a, [&](const auto* p) { return asian::price(a.s, p, a.z.data()); });
+  });
 });
 
 }  // namespace

@@ -7,10 +7,25 @@
 namespace bench {
 namespace {
 
+// The steps as statements on tensors.
+template <class X>
+auto tensor_energy(const burgers::Grid& g, const X& start) {
+  using namespace tenon;
+  constexpr index_t n = X::extents_type::static_extent(0);
+  const double c = g.advection(), d = g.diffusion();
+  auto u = start;
+  for (int step = 0; step < g.steps; ++step) {
+    const auto left = slice(u, range<0, n - 2>()), here = slice(u, range<1, n - 1>()), right = slice(u, range<2, n>());
+    u = pad<1, 1>(here - c * here * (right - left) + d * (right - 2 * here + left));
+  }
+  return evaluate(sum(square(u)));
+}
+
 struct Burgers : Differentiated {
   Burgers() : u(burgers::start(grid).size()) {
     const auto s = burgers::start(grid);
     std::copy(s.begin(), s.end(), u.data());
+    std::copy(s.begin(), s.end(), fixed.data());
     y.resize(s.size() + 1);
     hand();
     expect();
@@ -21,6 +36,7 @@ struct Burgers : Differentiated {
   }
   burgers::Grid grid;
   tenon::Tensor<double, tenon::dyn> u;
+  tenon::Tensor<double, 100> fixed;
   std::vector<double> states;
   tenon::Tape tape;
 };
@@ -30,7 +46,10 @@ const Area area([] {
   c.primal("primal", [](Burgers& p) { p.y[0] = burgers::energy(p.grid, p.u.data()); });
   c.run("hand", [](Burgers& p) { p.hand(); });
   c.run("tenon_scalar",
-        [](Burgers& p) { on_tape(p.tape, p.u, p, [&](const auto* u) { return burgers::energy(p.grid, u); }); });
+        [](Burgers& p) { scalars_on_tape(p.tape, p.u, p, [&](const auto* u) { return burgers::energy(p.grid, u); }); });
+  c.run("tenon", [](Burgers& p) {
+    on_tape(p.tape, p.fixed, p, [&](const auto& start) { return tensor_energy(p.grid, start); });
+  });
 });
 
 }  // namespace

@@ -33,10 +33,11 @@ template <class T>
 T energy(const Grid& g, const T* initial) {
   const std::size_t n = static_cast<std::size_t>(g.cells);
   const double c = g.advection(), d = g.diffusion();
-  std::vector<T> now(initial, initial + n), next(now);
+  std::vector<T> now(initial, initial + n), next(n);
   for (int step = 0; step < g.steps; ++step) {
     const T* u = now.data();
     T* v = next.data();
+    v[0] = v[n - 1] = 0;
     for (std::size_t i = 1; i + 1 < n; ++i)
       v[i] = u[i] - c * u[i] * (u[i + 1] - u[i - 1]) + d * (u[i + 1] - 2 * u[i] + u[i - 1]);
     std::swap(now, next);
@@ -55,31 +56,28 @@ inline double hand(const Grid& g, const double* initial, double* gradient, std::
   for (std::size_t step = 0; step < steps; ++step) {
     const double* __restrict u = states.data() + step * n;
     double* __restrict v = states.data() + (step + 1) * n;
-    v[0] = u[0];
+    v[0] = v[n - 1] = 0;
     for (std::size_t i = 1; i + 1 < n; ++i)
       v[i] = u[i] - c * u[i] * (u[i + 1] - u[i - 1]) + d * (u[i + 1] - 2 * u[i] + u[i - 1]);
-    v[n - 1] = u[n - 1];
   }
-  // Both are framed by a zero, so that every cell has two neighbours; the ends' own adjoints only collect.
-  std::vector<double> a(n + 2), b(n + 2);
-  double e = 0, first = 0, last = 0;
+  // The ends are zero after the first step: their own derivatives come from that one alone.
+  std::vector<double> a(n), b(n);
+  double e = 0;
   const double* end = states.data() + steps * n;
   for (std::size_t i = 0; i < n; ++i) e += end[i] * end[i];
   for (std::size_t i = 1; i + 1 < n; ++i) a[i] = 2 * end[i];
-  first = 2 * end[0], last = 2 * end[n - 1];
   for (std::size_t step = steps; step-- > 0;) {
     const double* __restrict u = states.data() + step * n;
     const double* __restrict g1 = a.data();
     double* __restrict g0 = b.data();
-    first += g1[1] * (c * u[1] + d);
-    last += g1[n - 2] * (d - c * u[n - 2]);
+    g0[0] = step == 0 ? g1[1] * (d + c * u[1]) : 0;
+    g0[n - 1] = step == 0 ? g1[n - 2] * (d - c * u[n - 2]) : 0;
     for (std::size_t i = 1; i + 1 < n; ++i)
       g0[i] = g1[i] * (1 - 2 * d - c * (u[i + 1] - u[i - 1])) + g1[i - 1] * (d - c * u[i - 1]) +
               g1[i + 1] * (d + c * u[i + 1]);
     std::swap(a, b);
   }
-  gradient[0] = first, gradient[n - 1] = last;
-  for (std::size_t i = 1; i + 1 < n; ++i) gradient[i] = a[i];
+  for (std::size_t i = 0; i < n; ++i) gradient[i] = a[i];
   return e;
 }
 

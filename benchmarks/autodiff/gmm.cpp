@@ -45,8 +45,9 @@ void add(const std::string& size, std::function<Gmm*()> make) {
   GradientCase<Gmm> c("autodiff/gmm/f64/" + size, std::move(make));
   c.primal("primal", [](Gmm& g) { g.y[0] = gmm::log_posterior(g.s, g.p.data(), g.x.data()); });
   c.run("hand", [](Gmm& g) { g.hand(); });
-  c.run("tenon_scalar",
-        [](Gmm& g) { on_tape(g.tape, g.p, g, [&](const auto* p) { return gmm::log_posterior(g.s, p, g.x.data()); }); });
+  c.run("tenon_scalar", [](Gmm& g) {
+    scalars_on_tape(g.tape, g.p, g, [&](const auto* p) { return gmm::log_posterior(g.s, p, g.x.data()); });
+  });
 }
 
 const Area area([] {

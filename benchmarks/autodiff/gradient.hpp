@@ -79,21 +79,33 @@ class GradientCase {
   std::shared_ptr<Shared> shared_;
 };
 
-/// Differentiates generic scalar code: `f(const T*)` over rev<double> with respect to all numbers of x, as
-/// p.y = {value, gradient...}.
-template <class F, class P>
-void on_tape(tenon::Tape& tape, const tenon::Tensor<double, tenon::dyn>& x, P& p, const F& f) {
+/// Differentiates `f(variable)`, a number or an expression of rank 0, by x, a tensor or a model of tensors: writes the
+/// value, and calls `store` with the gradient, which is like x.
+template <class X, class P, class F, class Store>
+void on_tape(tenon::Tape& tape, const X& x, P& p, const F& f, const Store& store) {
   tape.reset();
-  const auto variables = tape.variable(x);
-  using T = typename std::remove_cvref_t<decltype(variables)>::value_type;
-  std::vector<T> numbers;
-  numbers.reserve(static_cast<std::size_t>(x.size()));
-  for (const auto& v : variables) numbers.push_back(v);
-  const T y = f(static_cast<const T*>(numbers.data()));
-  const auto [g] = tape.gradient(y, variables);
+  const auto variable = tape.variable(x);
+  const tenon::rev<double> y = f(variable);
+  const auto [g] = tape.gradient(y, variable);
   p.y[0] = y.value;
-  std::copy(g.begin(), g.end(), p.y.begin() + 1);
   p.bytes = tape.bytes();
+  store(g);
+}
+/// The same for a tensor, whose gradient follows the value in p.y.
+template <tenon::index_t... Extent, class P, class F>
+void on_tape(tenon::Tape& tape, const tenon::Tensor<double, Extent...>& x, P& p, const F& f) {
+  on_tape(tape, x, p, f, [&](const auto& g) { std::copy(g.begin(), g.end(), p.y.begin() + 1); });
+}
+/// Differentiates generic scalar code, `f(const T*)`, by all numbers of x.
+template <class P, class F>
+void scalars_on_tape(tenon::Tape& tape, const tenon::Tensor<double, tenon::dyn>& x, P& p, const F& f) {
+  on_tape(tape, x, p, [&](const auto& variable) {
+    using T = tenon::rev<double>;
+    std::vector<T> numbers;
+    numbers.reserve(static_cast<std::size_t>(x.size()));
+    for (const auto& v : variable) numbers.push_back(v);
+    return f(static_cast<const T*>(numbers.data()));
+  });
 }
 
 }  // namespace bench

@@ -47,7 +47,7 @@ void add(const std::string& size, std::function<Lstm*()> make) {
   c.primal("primal", [](Lstm& p) { p.y[0] = lstm::loss(p.m, p.p.data(), p.start.data(), p.text.data()); });
   c.run("hand", [](Lstm& p) { p.hand(); });
   c.run("tenon_scalar", [](Lstm& p) {
-    on_tape(p.tape, p.p, p, [&](const auto* w) { return lstm::loss(p.m, w, p.start.data(), p.text.data()); });
+    scalars_on_tape(p.tape, p.p, p, [&](const auto* w) { return lstm::loss(p.m, w, p.start.data(), p.text.data()); });
   });
 }
 

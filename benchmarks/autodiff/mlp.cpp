@@ -28,7 +28,7 @@ const Area area([] {
   c.primal("primal", [](Mlp& p) { p.y[0] = mlp::loss(p.net, p.w.data(), p.x.data(), p.t.data()); });
   c.run("hand", [](Mlp& p) { p.hand(); });
   c.run("tenon_scalar", [](Mlp& p) {
-    on_tape(p.tape, p.w, p, [&](const auto* w) { return mlp::loss(p.net, w, p.x.data(), p.t.data()); });
+    scalars_on_tape(p.tape, p.w, p, [&](const auto* w) { return mlp::loss(p.net, w, p.x.data(), p.t.data()); });
   });
 });
 
