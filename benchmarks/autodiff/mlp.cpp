@@ -7,11 +7,34 @@
 namespace bench {
 namespace {
 
+template <class T = double>
+struct Model {
+  tenon::nn::Linear<16, 32, T> first;
+  tenon::nn::Linear<32, 32, T> second;
+  tenon::nn::Linear<32, 4, T> third;
+  auto operator()(const auto& x) const { return third(tanh(second(tanh(first(x))))); }
+};
+// Calls f(tensor, place of its first number among all parameters).
+template <class M, class F>
+void each_parameter(M& m, const F& f) {
+  std::size_t at = 0;
+  const auto one = [&](auto& x) {
+    f(x, at);
+    at += static_cast<std::size_t>(x.size());
+  };
+  const auto layer = [&](auto& l) { one(l.weight), one(l.bias); };
+  layer(m.first), layer(m.second), layer(m.third);
+}
+
 struct Mlp : Differentiated {
   Mlp() : w(static_cast<tenon::index_t>(net.parameters())), x(net.batch * net.in), t(net.batch * net.out) {
     fill(w.data(), net.parameters(), -0.3, 0.3, 1);
     fill(x.data(), x.size(), -1, 1, 2);
     fill(t.data(), t.size(), -1, 1, 3);
+    const auto n = static_cast<tenon::index_t>(net.batch);
+    inputs = tenon::Tensor<double, tenon::dyn, 16>(n, 16), targets = tenon::Tensor<double, tenon::dyn, 4>(n, 4);
+    std::copy(x.begin(), x.end(), inputs.data()), std::copy(t.begin(), t.end(), targets.data());
+    each_parameter(model, [&](auto& m, std::size_t at) { std::copy_n(w.data() + at, m.size(), m.data()); });
     y.resize(net.parameters() + 1);
     hand();
     expect();
@@ -20,6 +43,9 @@ struct Mlp : Differentiated {
   mlp::Net net;
   tenon::Tensor<double, tenon::dyn> w;
   std::vector<double> x, t;
+  Model<> model;
+  tenon::Tensor<double, tenon::dyn, 16> inputs;
+  tenon::Tensor<double, tenon::dyn, 4> targets;
   tenon::Tape tape;
 };
 
@@ -29,6 +55,16 @@ const Area area([] {
   c.run("hand", [](Mlp& p) { p.hand(); });
   c.run("tenon_scalar", [](Mlp& p) {
     scalars_on_tape(p.tape, p.w, p, [&](const auto* w) { return mlp::loss(p.net, w, p.x.data(), p.t.data()); });
+  });
+  c.run("tenon", [](Mlp& p) {
+    on_tape(
+        p.tape, p.model, p,
+        [&](const auto& model) {
+          return sum(square(model(p.inputs) - p.targets)) / (2.0 * static_cast<double>(p.net.batch));
+        },
+        [&](const Model<>& g) {
+          each_parameter(g, [&](auto& m, std::size_t at) { std::copy_n(m.data(), m.size(), p.y.data() + 1 + at); });
+        });
   });
 });
 
