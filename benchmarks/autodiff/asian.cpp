@@ -7,6 +7,19 @@
 namespace bench {
 namespace {
 
+// All paths at once: a row of `normal` is a path.
+auto tensor_price(const auto& parameter, const auto& normal) {
+  using namespace tenon;
+  const auto spot = parameter(0), rate = parameter(1), volatility = parameter(2), maturity = parameter(3),
+             strike = parameter(4);
+  const double steps = static_cast<double>(normal.extent(1));
+  const auto dt = maturity / steps;
+  const auto drift = (rate - 0.5 * volatility * volatility) * dt, width = volatility * sqrt(dt);
+  const auto price = exp(cumsum<1>(drift + width * normal));
+  const auto payoff = mean(relu(spot * mean<1>(price) - strike));
+  return evaluate(exp(-rate * maturity) * payoff);
+}
+
 struct Asian : Differentiated {
   Asian() : p(static_cast<tenon::index_t>(asian::parameters)), z(s.paths * s.steps) {
     std::copy(std::begin(asian::point), std::end(asian::point), p.data());
@@ -16,6 +29,8 @@ struct Asian : Differentiated {
       const double r = std::sqrt(-2 * std::log(z[i])), angle = 6.28318530717958648 * z[i + 1];
       z[i] = r * std::cos(angle), z[i + 1] = r * std::sin(angle);
     }
+    normal = tenon::Tensor<double, tenon::dyn, tenon::dyn>(s.paths, s.steps);
+    std::copy(z.begin(), z.end(), normal.data());
     y.resize(asian::parameters + 1);
     hand();
     expect();
@@ -26,6 +41,7 @@ struct Asian : Differentiated {
   }
   asian::Simulation s;
   tenon::Tensor<double, tenon::dyn> p;
+  tenon::Tensor<double, tenon::dyn, tenon::dyn> normal;
   std::vector<double> z, path;
   tenon::Tape tape;
 };
@@ -37,6 +53,7 @@ const Area area([] {
   c.run("tenon_scalar", [](Asian& a) {
     scalars_on_tape(a.tape, a.p, a, [&](const auto* p) { return asian::price(a.s, p, a.z.data()); });
   });
+  c.run("tenon", [](Asian& a) { on_tape(a.tape, a.p, a, [&](const auto& p) { return tensor_price(p, a.normal); }); });
 });
 
 }  // namespace
