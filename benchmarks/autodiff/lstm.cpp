@@ -8,6 +8,48 @@
 namespace bench {
 namespace {
 
+constexpr tenon::index_t width = 14;  // of ADBench's inputs, which the types below know
+template <class T>
+using Row = tenon::Tensor<T, width>;
+template <class T = double>
+struct Layer {
+  tenon::Tensor<T, 4, width> weight, bias;
+  void step(const auto& x, Row<T>& hidden, Row<T>& cell) const {
+    const auto gate = [&](const auto& input, tenon::index_t i) { return input * row(weight, i) + row(bias, i); };
+    cell = cell * sigmoid(gate(x, 0)) + sigmoid(gate(hidden, 1)) * tanh(gate(hidden, 3));
+    hidden = sigmoid(gate(x, 2)) * tanh(cell);
+  }
+};
+template <class T = double>
+struct Network {
+  Layer<T> first, second;
+  Row<T> in, out, offset;
+
+  auto loss(const auto& start, const auto& text) const {
+    Row<T> h1 = row(start, 0), c1 = row(start, 1), h2 = row(start, 2), c2 = row(start, 3);
+    T total = 0;
+    for (tenon::index_t t = 0; t + 1 < text.extent(0); ++t) {
+      first.step(evaluate(row(text, t) * in), h1, c1);
+      second.step(h1, h2, c2);
+      const auto predicted = evaluate(h2 * out + offset);
+      const auto bits = row(text, t + 1);
+      total += T(sum(bits * (predicted - log(2 + sum(exp(predicted))))));
+    }
+    return -total / static_cast<double>((text.extent(0) - 1) * width);
+  }
+};
+// Calls f(tensor, place of its first number among all parameters).
+template <class N, class F>
+void each_parameter(N& n, const F& f) {
+  std::size_t at = 0;
+  const auto one = [&](auto& x) {
+    f(x, at);
+    at += static_cast<std::size_t>(x.size());
+  };
+  one(n.first.weight), one(n.first.bias), one(n.second.weight), one(n.second.bias);
+  one(n.in), one(n.out), one(n.offset);
+}
+
 struct Lstm : Differentiated {
   // Numbers like ADBench's own: parameters and states in [0, 1), one bit in six is set.
   Lstm() : p(static_cast<tenon::index_t>(m.parameters())), start(m.state()), text(m.length * m.width) {
@@ -15,9 +57,7 @@ struct Lstm : Differentiated {
     fill(start.data(), start.size(), 0, 1, 2);
     fill(text.data(), text.size(), 0, 1, 3);
     for (double& bit : text) bit = bit < 1.0 / 6 ? 1 : 0;
-    y.resize(m.parameters() + 1);
-    hand();
-    expect();
+    finish();
   }
   // A file of ADBench: layers, length, width; the parameters; the states; the text.
   explicit Lstm(Numbers file) {
@@ -27,7 +67,13 @@ struct Lstm : Differentiated {
     file.read(p.data(), m.parameters());
     file.read(start.data(), start.size());
     file.read(text.data(), text.size());
+    finish();
+  }
+  void finish() {
     y.resize(m.parameters() + 1);
+    each_parameter(network, [&](auto& x, std::size_t at) { std::copy_n(p.data() + at, x.size(), x.data()); });
+    rows = tenon::Tensor<double, tenon::dyn, width>(m.length, m.width);
+    std::copy(start.begin(), start.end(), states.data()), std::copy(text.begin(), text.end(), rows.data());
     hand();
     expect();
   }
@@ -39,6 +85,9 @@ struct Lstm : Differentiated {
   tenon::Tensor<double, tenon::dyn> p;
   std::vector<double> start, text, likelihood;
   std::vector<lstm::Unit> units;
+  Network<> network;
+  tenon::Tensor<double, 4, width> states;
+  tenon::Tensor<double, tenon::dyn, width> rows;
   tenon::Tape tape;
 };
 
@@ -48,6 +97,13 @@ void add(const std::string& size, std::function<Lstm*()> make) {
   c.run("hand", [](Lstm& p) { p.hand(); });
   c.run("tenon_scalar", [](Lstm& p) {
     scalars_on_tape(p.tape, p.p, p, [&](const auto* w) { return lstm::loss(p.m, w, p.start.data(), p.text.data()); });
+  });
+  c.run("tenon", [](Lstm& p) {
+    on_tape(
+        p.tape, p.network, p, [&](const auto& network) { return network.loss(p.states, p.rows); },
+        [&](const Network<>& g) {
+          each_parameter(g, [&](auto& x, std::size_t at) { std::copy_n(x.data(), x.size(), p.y.data() + 1 + at); });
+        });
   });
 }
 
