@@ -27,15 +27,18 @@ struct Network {
 
   auto loss(const auto& start, const auto& text) const {
     Row<T> h1 = row(start, 0), c1 = row(start, 1), h2 = row(start, 2), c2 = row(start, 3);
-    T total = 0;
-    for (tenon::index_t t = 0; t + 1 < text.extent(0); ++t) {
-      first.step(evaluate(row(text, t) * in), h1, c1);
+    using namespace tenon;
+    const index_t steps = text.extent(0) - 1;
+    const auto inputs = evaluate(slice(text, range(0, steps)) * in);
+    Tensor<T, dyn, width> outputs(steps, width);
+    for (index_t t = 0; t < steps; ++t) {
+      first.step(row(inputs, t), h1, c1);
       second.step(h1, h2, c2);
-      const auto predicted = evaluate(h2 * out + offset);
-      const auto bits = row(text, t + 1);
-      total += T(sum(bits * (predicted - log(2 + sum(exp(predicted))))));
+      row(outputs, t) = h2;
     }
-    return -total / static_cast<double>((text.extent(0) - 1) * width);
+    const auto predicted = evaluate(outputs * out + offset);
+    const auto normaliser = log(2 + sum<1>(exp(predicted), keepdims));
+    return -mean(slice(text, range(1, steps + 1)) * (predicted - normaliser));
   }
 };
 // Calls f(tensor, place of its first number among all parameters).
