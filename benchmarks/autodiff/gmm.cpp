@@ -8,13 +8,48 @@
 namespace bench {
 namespace {
 
+template <class T = double>
+struct Components {
+  tenon::Tensor<T, tenon::dyn> alpha;
+  tenon::Tensor<T, tenon::dyn, tenon::dyn> mean, factor;
+};
+// Where a matrix has its elements in a row of `factor`, and which of them are below and on the diagonal.
+struct Triangle {
+  tenon::Tensor<int, tenon::dyn, tenon::dyn> place;
+  tenon::Tensor<double, tenon::dyn, tenon::dyn> below, diagonal;
+  Triangle() = default;
+  explicit Triangle(int d) : place(d, d), below(d, d), diagonal(d, d) {
+    for (int column = 0, next = d; column < d; ++column)
+      for (int row = 0; row < d; ++row) {
+        place(row, column) = row > column ? next++ : row;
+        below(row, column) = row > column;
+        diagonal(row, column) = row == column;
+      }
+  }
+};
+// All points and components by one matrix product: row (c, i) of `stacked` is row i of the factor of component c.
+auto tensor_log_posterior(const gmm::Mixture& s, const auto& p, const auto& x, const Triangle& triangle) {
+  using namespace tenon;
+  const index_t n = x.extent(0), d = x.extent(1), k = p.alpha.extent(0);
+  const auto entries = evaluate(take<1>(p.factor, triangle.place));
+  const auto factors = evaluate(triangle.below * entries + triangle.diagonal * exp(entries));
+  const auto log_determinants = evaluate(sum<1>(slice<1>(p.factor, range(0, d))));
+  const auto shift = evaluate(sum<2>(factors * expand_dims<1>(p.mean)));
+  const auto stacked = reshape<dyn, dyn>(factors, k * d, d);
+  const auto scaled = matmul(x, transpose(stacked)) - reshape<dyn>(shift, k * d);
+  const auto squares = sum<2>(square(reshape<dyn, dyn, dyn>(scaled, n, k, d)));
+  const auto terms = p.alpha + log_determinants - 0.5 * squares;
+  return evaluate(sum(logsumexp<1>(terms)) - static_cast<double>(s.n) * logsumexp(p.alpha) +
+                  0.5 * s.gamma * s.gamma * sum(square(factors)) - static_cast<double>(s.m) * sum(log_determinants) +
+                  s.constant());
+}
+
 struct Gmm : Differentiated {
   Gmm() {
     resize();
     fill(p.data(), s.parameters(), -1, 1, 1);
     fill(x.data(), x.size(), -1, 1, 2);
-    hand();
-    expect();
+    finish();
   }
   // A file of ADBench: d, k, n; alpha, mean, the factors; the points; gamma and m of the prior.
   explicit Gmm(Numbers file) {
@@ -23,8 +58,25 @@ struct Gmm : Differentiated {
     file.read(p.data(), s.parameters());
     file.read(x.data(), x.size());
     s.gamma = file.next(), s.m = file.count();
+    finish();
+  }
+  void finish() {
+    using tenon::index_t;
+    const auto d = static_cast<index_t>(s.d), k = static_cast<index_t>(s.k), n = static_cast<index_t>(s.n);
+    components.alpha = tenon::Tensor<double, tenon::dyn>(k);
+    components.mean = tenon::Tensor<double, tenon::dyn, tenon::dyn>(k, d);
+    components.factor = tenon::Tensor<double, tenon::dyn, tenon::dyn>(k, static_cast<index_t>(s.factor()));
+    each_part(components, [&](auto& part, std::size_t at) { std::copy_n(p.data() + at, part.size(), part.data()); });
+    points = tenon::Tensor<double, tenon::dyn, tenon::dyn>(n, d);
+    std::copy(x.begin(), x.end(), points.data());
+    triangle = Triangle(static_cast<int>(d));
     hand();
     expect();
+  }
+  // Calls f(tensor, place of its first number among all parameters).
+  template <class F>
+  void each_part(auto& c, const F& f) const {
+    f(c.alpha, 0), f(c.mean, s.means()), f(c.factor, s.factors());
   }
   void resize() {
     p = tenon::Tensor<double, tenon::dyn>(static_cast<tenon::index_t>(s.parameters()));
@@ -38,6 +90,9 @@ struct Gmm : Differentiated {
   gmm::Mixture s;
   tenon::Tensor<double, tenon::dyn> p;
   std::vector<double> x, work;
+  Components<> components;
+  tenon::Tensor<double, tenon::dyn, tenon::dyn> points;
+  Triangle triangle;
   tenon::Tape tape;
 };
 
@@ -47,6 +102,14 @@ void add(const std::string& size, std::function<Gmm*()> make) {
   c.run("hand", [](Gmm& g) { g.hand(); });
   c.run("tenon_scalar", [](Gmm& g) {
     scalars_on_tape(g.tape, g.p, g, [&](const auto* p) { return gmm::log_posterior(g.s, p, g.x.data()); });
+  });
+  c.run("tenon", [](Gmm& g) {
+    on_tape(
+        g.tape, g.components, g, [&](const auto& p) { return tensor_log_posterior(g.s, p, g.points, g.triangle); },
+        [&](const Components<>& d) {
+          g.each_part(d,
+                      [&](auto& part, std::size_t at) { std::copy_n(part.data(), part.size(), g.y.data() + 1 + at); });
+        });
   });
 }
 
