@@ -15,6 +15,25 @@ namespace {
 using std::size_t;
 constexpr int parameters = ba::parameters, lanes = 8;
 
+// All observations at once: row k of `p` is parameter k of each. The rotation is y = c x + a (r cross x) + b r (r . x)
+// with a = sin(t)/t, b = (1 - cos t)/t^2, t = |r|, which has no case of its own at no rotation.
+auto tensor_errors(const auto& p, const auto& feature) {
+  using namespace tenon;
+  const auto r0 = row(p, 0), r1 = row(p, 1), r2 = row(p, 2);
+  const auto x0 = evaluate(row(p, 11) - row(p, 3)), x1 = evaluate(row(p, 12) - row(p, 4)),
+             x2 = evaluate(row(p, 13) - row(p, 5));
+  const auto square_angle = evaluate(r0 * r0 + r1 * r1 + r2 * r2 + 1e-300), angle = evaluate(sqrt(square_angle));
+  const auto c = evaluate(cos(angle)), a = evaluate(sin(angle) / angle);
+  const auto along = evaluate((1 - c) / square_angle * (r0 * x0 + r1 * x1 + r2 * x2));
+  const auto depth = evaluate(reciprocal(c * x2 + a * (r0 * x1 - r1 * x0) + r2 * along));
+  const auto u = evaluate((c * x0 + a * (r1 * x2 - r2 * x1) + r0 * along) * depth);
+  const auto v = evaluate((c * x1 + a * (r2 * x0 - r0 * x2) + r1 * along) * depth);
+  const auto square = evaluate(u * u + v * v);
+  const auto scale = evaluate((1 + row(p, 9) * square + row(p, 10) * square * square) * row(p, 6));
+  return evaluate(stack<0>(row(p, 14) * (u * scale + row(p, 7) - row(feature, 0)),
+                           row(p, 14) * (v * scale + row(p, 8) - row(feature, 1))));
+}
+
 struct Ba : Differentiated {
   explicit Ba(size_t count) : n(count) {
     resize();
@@ -46,6 +65,13 @@ struct Ba : Differentiated {
     y.resize(2 * n + 2 * n * parameters), values = 2 * n;
   }
   void finish() {
+    const auto m = static_cast<tenon::index_t>(n);
+    rows = tenon::Tensor<double, parameters, tenon::dyn>(parameters, m),
+    features = tenon::Tensor<double, 2, tenon::dyn>(2, m);
+    for (tenon::index_t i = 0; i < m; ++i) {
+      for (int k = 0; k < parameters; ++k) rows(k, i) = p[static_cast<size_t>(i * parameters + k)];
+      for (int k = 0; k < 2; ++k) features(k, i) = feature[static_cast<size_t>(2 * i + k)];
+    }
     hand();
     expect();
   }
@@ -54,7 +80,20 @@ struct Ba : Differentiated {
   void hand() {
     for (size_t i = 0; i < n; ++i) ba::hand(p.data() + i * parameters, feature.data() + 2 * i, error(i), jacobian(i));
   }
+  // What tenon_batch computed, component by component, to y.
+  void collect() override {
+    if (batch_errors.size() == 0) return;
+    for (size_t i = 0; i < n; ++i)
+      for (int k = 0; k < 2; ++k) {
+        const auto at = static_cast<tenon::index_t>(i);
+        error(i)[k] = batch_errors(k, at);
+        for (int t = 0; t < parameters; ++t) jacobian(i)[k * parameters + t] = batch_jacobian[k](t, at);
+      }
+    batch_errors = {};
+  }
   size_t n = 0;
+  tenon::Tensor<double, parameters, tenon::dyn> rows, batch_jacobian[2];
+  tenon::Tensor<double, 2, tenon::dyn> features, batch_errors;
   std::vector<double> p, feature;
 };
 
@@ -88,6 +127,16 @@ void add(const std::string& size, std::function<Ba*()> make) {
     };
     forward(
         b, variable, [](const D& x) { return x.value; }, [](const D& x, int k) { return x.tangent[k]; });
+  });
+  c.run("tenon_batch", [](Ba& b) {
+    const auto errors = [&](const auto& p) { return tensor_errors(p, b.features); };
+    auto back = vjp(errors, b.rows);
+    tenon::Tensor<double, 2, tenon::dyn> seed(2, b.features.extent(1));
+    for (int k = 0; k < 2; ++k) {
+      row(seed, k) = 1.0, row(seed, 1 - k) = 0.0;
+      b.batch_jacobian[k] = back(seed);
+    }
+    b.batch_errors = back.value;
   });
 #if BENCH_AUTODIFF_EIGEN
   c.run("eigen_autodiffscalar", [](Ba& b) {
