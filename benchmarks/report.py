@@ -16,7 +16,7 @@ AREAS = {
     "epilogue": "Matrix products with a bias and an activation",
     "einsum": "Contractions",
     "small": "Small matrices and vectors",
-    "autodiff": "Gradients: times over that of the function itself",
+    "autodiff": "Gradients",
 }
 OWN = {"tenon", "hand", "peak"}
 
@@ -52,7 +52,7 @@ def machine(run, times):
     row("processor", f"{processor()}, {context['num_cpus']} cores seen, one used")
     row("system", f"{platform.system()} {platform.release()}")
     row("compiler", f"g++ {context.get('compiler', '?')}, `{context.get('flags', '?')}`")
-    for peer in ("eigen", "openblas", "blis", "libxsmm", "glm"):
+    for peer in ("eigen", "openblas", "blis", "libxsmm", "glm", "ceres", "adept", "adolc", "cppad"):
         row(peer, context.get(peer, "SKIPPED: not found"))
     row("command", f"`{context.get('command', '?')}`, {context['date'][:10]}")
     row("load average before the run", context.get("load_before", "?"))
@@ -85,6 +85,29 @@ def table(title, cases):
     print()
 
 
+def gradients(title, cases, kept):
+    """Times over that of the primal, and the bytes that reverse mode kept."""
+    first = ("hand", "tenon", "tenon_batch", "tenon_scalar")
+    found = {library for row in cases.values() for library in row if library != "primal"}
+    order = [n for n in first if n in found] + sorted(found - set(first))
+    print(f"## {title}\n")
+    print("Value and derivatives over the value alone (`primal`: plain scalar loops, compiled with `-O3`). `hand` is scalar")
+    print("code; `tenon_scalar` is the primal's source over `rev<double>`, as it is for the tapes among the peers; `tenon`")
+    print("is written with tensors or fixed sizes. In brackets: bytes kept for the way back.\n")
+    print("| case | primal, us | " + " | ".join(order) + " |\n|---" + "|---:" * (len(order) + 1) + "|")
+
+    def cell(case, row, library):
+        if library not in row or "primal" not in row:
+            return ""
+        size = kept.get((case, library))
+        return f"{row[library] / row['primal']:.2f}" + (f" ({size:.3g})" if size else "")
+
+    for case, row in cases.items():
+        primal = f"{row['primal'] / 1000:.1f}" if "primal" in row else ""
+        print("| " + " | ".join([case, primal] + [cell(case, row, n) for n in order]) + " |")
+    print()
+
+
 def main():
     with open(sys.argv[1], encoding="utf-8") as file:
         run = json.load(file)
@@ -103,9 +126,17 @@ def main():
     def natural(item):  # numbers by value, words by letters
         return [(0, int(part), "") if part.isdigit() else (1, 0, part) for part in re.split(r"(\d+)", item[0]) if part]
 
+    kept = {}
+    for b in run["benchmarks"]:
+        if "bytes" in b:
+            _, case, kind, size, library = b["run_name"].split("/")
+            kept[f"{case} {kind} {size}", library] = b["bytes"]
     for area, title in AREAS.items():
-        if area in areas:
-            table(title, dict(sorted(areas[area].items(), key=natural)))
+        cases = dict(sorted(areas[area].items(), key=natural))
+        if cases and area == "autodiff":
+            gradients(title, cases, kept)
+        elif cases:
+            table(title, cases)
 
 
 main()

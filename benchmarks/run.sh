@@ -6,7 +6,8 @@
 #   benchmarks/run.sh --json FILE        also Google Benchmark's JSON
 #   benchmarks/run.sh --report           writes docs/benchmarks.md (with --json FILE and --no-run: from that file)
 #   benchmarks/run.sh --repetitions N --min-time SECONDS    5 and 0.05 if not said
-# A peer that this machine has not is named as SKIPPED.
+# A peer that this machine has not is named as SKIPPED. ADBench's own inputs are run as well if TENON_BENCH_DATA names a
+# directory that holds its `data` as `adbench`.
 set -eu -o pipefail
 root=$(cd "$(dirname "$0")/.." && pwd)
 . "$root/.ci/common.sh"
@@ -26,7 +27,7 @@ while [ $# -gt 0 ]; do
       ;;
     --report) report=yes ;;
     --no-run) run='' ;;
-    -h | --help) sed -n '2,10s/^# //p' "$0"; exit 0 ;;
+    -h | --help) sed -n '2,11s/^# //p' "$0"; exit 0 ;;
     *) echo "unknown option $1 (see --help)" >&2; exit 2 ;;
   esac
   shift
@@ -37,7 +38,8 @@ if [ -z "$json" ]; then
 fi
 
 if [ -n "$run" ]; then
-  provide g++ cmake ninja-build libbenchmark-dev libeigen3-dev libopenblas-dev libblis-dev libglm-dev libxsmm-dev || true
+  provide g++ cmake ninja-build libbenchmark-dev libeigen3-dev libopenblas-dev libblis-dev libglm-dev libxsmm-dev \
+    libadolc-dev libceres-dev || true
   build=${TENON_BENCH_BUILD:-$root/build/benchmarks}
   # shellcheck disable=SC2046
   cmake -S "$root" -B "$build" -DCMAKE_CXX_COMPILER="$(type -P "$(find_gxx)")" -DCMAKE_BUILD_TYPE=Release \

@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "asian.hpp"
 
-#include "gradient.hpp"
+#include "peers.hpp"
 
 namespace bench {
 namespace {
@@ -48,11 +48,10 @@ struct Asian : Differentiated {
 
 const Area area([] {
   GradientCase<Asian> c("autodiff/asian/f64/1000x64", [] { return new Asian; });
-  c.primal("primal", [](Asian& a) { a.y[0] = asian::price(a.s, a.p.data(), a.z.data()); });
+  add_scalar_code(
+      c, [](const Asian& p) -> const auto& { return p.p; },
+      [](const Asian& p, const auto* x) { return asian::price(p.s, x, p.z.data()); });
   c.run("hand", [](Asian& a) { a.hand(); });
-  c.run("tenon_scalar", [](Asian& a) {
-    scalars_on_tape(a.tape, a.p, a, [&](const auto* p) { return asian::price(a.s, p, a.z.data()); });
-  });
   c.run("tenon", [](Asian& a) { on_tape(a.tape, a.p, a, [&](const auto& p) { return tensor_price(p, a.normal); }); });
 });
 

@@ -5,7 +5,6 @@
 // kept component by component, as a solver would that works so.
 #include "ba.hpp"
 
-#include "gradient.hpp"
 #include "inputs.hpp"
 #include "peers.hpp"
 

@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "burgers.hpp"
 
-#include "gradient.hpp"
+#include "peers.hpp"
 
 namespace bench {
 namespace {
@@ -43,10 +43,10 @@ struct Burgers : Differentiated {
 
 const Area area([] {
   GradientCase<Burgers> c("autodiff/burgers/f64/100x500", [] { return new Burgers; });
-  c.primal("primal", [](Burgers& p) { p.y[0] = burgers::energy(p.grid, p.u.data()); });
+  add_scalar_code(
+      c, [](const Burgers& p) -> const auto& { return p.u; },
+      [](const Burgers& p, const auto* x) { return burgers::energy(p.grid, x); });
   c.run("hand", [](Burgers& p) { p.hand(); });
-  c.run("tenon_scalar",
-        [](Burgers& p) { scalars_on_tape(p.tape, p.u, p, [&](const auto* u) { return burgers::energy(p.grid, u); }); });
   c.run("tenon", [](Burgers& p) {
     on_tape(p.tape, p.fixed, p, [&](const auto& start) { return tensor_energy(p.grid, start); });
   });

@@ -2,8 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "gmm.hpp"
 
-#include "gradient.hpp"
 #include "inputs.hpp"
+#include "peers.hpp"
 
 namespace bench {
 namespace {
@@ -98,11 +98,10 @@ struct Gmm : Differentiated {
 
 void add(const std::string& size, std::function<Gmm*()> make) {
   GradientCase<Gmm> c("autodiff/gmm/f64/" + size, std::move(make));
-  c.primal("primal", [](Gmm& g) { g.y[0] = gmm::log_posterior(g.s, g.p.data(), g.x.data()); });
+  add_scalar_code(
+      c, [](const Gmm& p) -> const auto& { return p.p; },
+      [](const Gmm& p, const auto* x) { return gmm::log_posterior(p.s, x, p.x.data()); });
   c.run("hand", [](Gmm& g) { g.hand(); });
-  c.run("tenon_scalar", [](Gmm& g) {
-    scalars_on_tape(g.tape, g.p, g, [&](const auto* p) { return gmm::log_posterior(g.s, p, g.x.data()); });
-  });
   c.run("tenon", [](Gmm& g) {
     on_tape(
         g.tape, g.components, g, [&](const auto& p) { return tensor_log_posterior(g.s, p, g.points, g.triangle); },

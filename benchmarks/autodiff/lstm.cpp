@@ -2,8 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "lstm.hpp"
 
-#include "gradient.hpp"
 #include "inputs.hpp"
+#include "peers.hpp"
 
 namespace bench {
 namespace {
@@ -96,11 +96,10 @@ struct Lstm : Differentiated {
 
 void add(const std::string& size, std::function<Lstm*()> make) {
   GradientCase<Lstm> c("autodiff/lstm/f64/" + size, std::move(make));
-  c.primal("primal", [](Lstm& p) { p.y[0] = lstm::loss(p.m, p.p.data(), p.start.data(), p.text.data()); });
+  add_scalar_code(
+      c, [](const Lstm& p) -> const auto& { return p.p; },
+      [](const Lstm& p, const auto* x) { return lstm::loss(p.m, x, p.start.data(), p.text.data()); });
   c.run("hand", [](Lstm& p) { p.hand(); });
-  c.run("tenon_scalar", [](Lstm& p) {
-    scalars_on_tape(p.tape, p.p, p, [&](const auto* w) { return lstm::loss(p.m, w, p.start.data(), p.text.data()); });
-  });
   c.run("tenon", [](Lstm& p) {
     on_tape(
         p.tape, p.network, p, [&](const auto& network) { return network.loss(p.states, p.rows); },

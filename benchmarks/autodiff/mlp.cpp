@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "mlp.hpp"
 
-#include "gradient.hpp"
+#include "peers.hpp"
 
 namespace bench {
 namespace {
@@ -51,11 +51,10 @@ struct Mlp : Differentiated {
 
 const Area area([] {
   GradientCase<Mlp> c("autodiff/mlp/f64/16-32-32-4x32", [] { return new Mlp; });
-  c.primal("primal", [](Mlp& p) { p.y[0] = mlp::loss(p.net, p.w.data(), p.x.data(), p.t.data()); });
+  add_scalar_code(
+      c, [](const Mlp& p) -> const auto& { return p.w; },
+      [](const Mlp& p, const auto* x) { return mlp::loss(p.net, x, p.x.data(), p.t.data()); });
   c.run("hand", [](Mlp& p) { p.hand(); });
-  c.run("tenon_scalar", [](Mlp& p) {
-    scalars_on_tape(p.tape, p.w, p, [&](const auto* w) { return mlp::loss(p.net, w, p.x.data(), p.t.data()); });
-  });
   c.run("tenon", [](Mlp& p) {
     on_tape(
         p.tape, p.model, p,

@@ -1,0 +1,43 @@
+// benchmarks/autodiff/peers.cpp: says which libraries for derivatives were found, and their versions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "peers.hpp"
+
+#if BENCH_CERES
+#include <ceres/version.h>
+#endif
+
+namespace bench {
+namespace {
+
+void say(const char* name, const char* version, const char* from) {
+  if (version)
+    benchmark::AddCustomContext(name, version);
+  else
+    std::fprintf(stderr, "SKIPPED %s: not found (%s)\n", name, from);
+}
+
+const Area area([] {
+#if BENCH_CERES
+  say("ceres", CERES_VERSION_STRING, "");
+#else
+  say("ceres", nullptr, "Debian: libceres-dev");
+#endif
+#if BENCH_ADEPT
+  say("adept", ADEPT_VERSION_STR, "");
+#else
+  say("adept", nullptr, "CMake: TENON_ADEPT_INCLUDE, TENON_ADEPT_LIBRARY");
+#endif
+#if BENCH_ADOLC
+  say("adolc", "found", "");
+#else
+  say("adolc", nullptr, "Debian: libadolc-dev");
+#endif
+#if BENCH_CPPAD
+  say("cppad", CPPAD_PACKAGE_STRING, "");
+#else
+  say("cppad", nullptr, "CMake: TENON_CPPAD_INCLUDE, TENON_CPPAD_LIBRARY");
+#endif
+});
+
+}  // namespace
+}  // namespace bench
