@@ -27,7 +27,7 @@ TENON_FN auto stop_gradient(X&& x) {
   if constexpr (differential<bare_t<decltype(detail::read(x))>>) {
     // Of the same type, so that an enclosing derivative that x depends on is seen in the type of what is made of it.
     const auto& number = detail::read(x);
-    return bare_t<decltype(number)>(plain_value(number));
+    return detail::settled_t<bare_t<decltype(number)>>(plain_value(number));
   } else {
     return apply<op::StopGradient>(static_cast<X&&>(x));
   }

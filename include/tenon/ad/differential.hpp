@@ -90,6 +90,12 @@ struct rev {
   }
 };
 
+/// What an op on rev numbers gives: a value and its partial derivatives with respect to N of them, held by value. Used
+/// in another op it joins that op's result; made a rev number (`rev<double> y = a * b + c`) it is recorded, as one
+/// statement. `auto t = a * b` is safe: nothing is referred to.
+template <class T, int N, class Tag>
+struct pending;
+
 template <class T, int N, class Tag>
 inline constexpr bool is_element<dual<T, N, Tag>> = true;
 template <class T, class Tag>
@@ -105,7 +111,11 @@ inline constexpr bool is_rev = false;
 template <class T, class Tag>
 inline constexpr bool is_rev<rev<T, Tag>> = true;
 template <class T>
-concept differential = is_dual<T> || is_rev<T>;
+inline constexpr bool is_pending = false;
+template <class T, int N, class Tag>
+inline constexpr bool is_pending<pending<T, N, Tag>> = true;
+template <class T>
+concept differential = is_dual<T> || is_rev<T> || is_pending<T>;
 /// Whether a rev is anywhere in T.
 template <class T>
 inline constexpr bool contains_rev = false;
@@ -193,6 +203,8 @@ struct Layer<rev<T, Tag>> {
   template <class U>
   using around = rev<U, Tag>;
 };
+template <class T, int N, class Tag>
+struct Layer<pending<T, N, Tag>> : Layer<rev<T, Tag>> {};
 
 // Which layer is outermost in the promotion of A and B: A's, unless B's derivative is nested inside... A's being known
 // to B makes B's layer the inner derivative, hence the outer layer.

@@ -13,6 +13,26 @@ inline namespace TENON_ABI {
 
 namespace detail {
 
+// X as a number that can be kept: a pending result is recorded.
+template <class X>
+TENON_FN decltype(auto) settled(const X& x) {
+  if constexpr (is_pending<X>) {
+    return x.get();
+  } else {
+    return (x);
+  }
+}
+template <class X>
+struct Settled {
+  using type = X;
+};
+template <class T, int N, class Tag>
+struct Settled<pending<T, N, Tag>> {
+  using type = rev<T, Tag>;
+};
+template <class X>
+using settled_t = typename Settled<X>::type;
+
 // The common type of the differential arguments; plain numbers and literals adapt to it.
 template <class Acc, class... X>
 struct Joint {
@@ -74,7 +94,7 @@ struct Differentiate<dual<T, N, Tag>> {
   using R = dual<T, N, Tag>;
   template <class Op, class... X>
   TENON_FN static auto apply(const X&... x) {
-    const auto y = tenon::apply<Op>(below<R>(x)...);
+    const auto y = settled(tenon::apply<Op>(below<R>(x)...));
     if constexpr (!differentiable<Op, static_cast<int>(sizeof...(X))>) {
       return y;
     } else {
@@ -110,7 +130,9 @@ namespace detail {
 // A writable element of a tensor of rev numbers is read here.
 template <class X>
 TENON_FN decltype(auto) read(const X& x) {
-  if constexpr (requires { x.get(); }) {
+  if constexpr (is_pending<X>) {
+    return (x);
+  } else if constexpr (requires { x.get(); }) {
     return x.get();
   } else {
     return (x);
@@ -118,7 +140,7 @@ TENON_FN decltype(auto) read(const X& x) {
 }
 template <class Op, class... X>
 TENON_FN auto differentiate(const X&... x) {
-  return Differentiate<typename Joint<void, X...>::type>::template apply<Op>(x...);
+  return Differentiate<typename Joint<void, settled_t<X>...>::type>::template apply<Op>(x...);
 }
 }  // namespace detail
 

@@ -50,6 +50,8 @@ requires(expression<R>) struct ResultElement<R> {
   using type = typename R::value_type;
   static constexpr bool scalar = R::rank == 0;
 };
+template <class T, int N, class Tag>
+struct ResultElement<pending<T, N, Tag>> : ResultElement<rev<T, Tag>> {};
 template <class T, class Tag>
 struct ResultElement<ElementRef<T, Tag>> {
   using type = rev<T, Tag>;
@@ -143,7 +145,7 @@ auto detach(const R& r) {
     if constexpr (__is_same(typename Layer<R>::tag, Tag)) {
       return r.value;
     } else {
-      return r;
+      return settled(r);
     }
   } else {
     return r;

@@ -144,8 +144,8 @@ struct ProgramRecord {
   slot_t out;
   Source* source() { return reinterpret_cast<Source*>(this + 1); }
 
-  static void sweep(Tape& tape, char* begin, char*) {
-    ProgramRecord& r = *reinterpret_cast<ProgramRecord*>(begin);
+  static void sweep(Tape& tape, const Segment& segment) {
+    ProgramRecord& r = *reinterpret_cast<ProgramRecord*>(segment.begin);
     const ProgramInfo& p = *r.info;
     void* const g = tape.adjoint<char>(r.out);
     if (p.is_zero(g, r.extents.size())) return;
@@ -243,8 +243,8 @@ struct CutRecord {
   slot_t out;
   slot_t slot[sizeof...(Active) + 1];
 
-  static void sweep(Tape& tape, char* begin, char*) {
-    reinterpret_cast<CutRecord*>(begin)->pull(tape, make_seq<static_cast<int>(sizeof...(Active))>{});
+  static void sweep(Tape& tape, const Segment& segment) {
+    reinterpret_cast<CutRecord*>(segment.begin)->pull(tape, make_seq<static_cast<int>(sizeof...(Active))>{});
   }
   static void destroy(char* begin) { reinterpret_cast<CutRecord*>(begin)->~CutRecord(); }
 
@@ -294,8 +294,8 @@ struct GatherRecord {
   BlockRef slots;
   index_t n;
   slot_t to;
-  static void sweep(Tape& tape, char* begin, char*) {
-    const GatherRecord& r = *reinterpret_cast<const GatherRecord*>(begin);
+  static void sweep(Tape& tape, const Segment& segment) {
+    const GatherRecord& r = *reinterpret_cast<const GatherRecord*>(segment.begin);
     const slot_t* slot = reinterpret_cast<const slot_t*>(r.slots.data());
     const A* to = tape.adjoint<A>(r.to);
     for (index_t i = 0; i < r.n; ++i) {

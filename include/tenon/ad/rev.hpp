@@ -5,7 +5,7 @@
 // never met a variable, are constants. Adjoints are kept in the compute type: a half's in float.
 #pragma once
 #include <tenon/ad/dual.hpp>
-#include <tenon/ad/tape.hpp>
+#include <tenon/ad/pending.hpp>
 #include <tenon/ops/cast.hpp>
 
 namespace tenon {
@@ -20,8 +20,8 @@ inline constexpr index_t units_of = (static_cast<index_t>(sizeof(compute_t<T>)) 
 template <class To, class From>
 struct PrecisionRecord {
   slot_t to, from;
-  static void sweep(Tape& tape, char* begin, char*) {
-    const PrecisionRecord& r = *reinterpret_cast<const PrecisionRecord*>(begin);
+  static void sweep(Tape& tape, const Segment& segment) {
+    const PrecisionRecord& r = *reinterpret_cast<const PrecisionRecord*>(segment.begin);
     From& operand = *tape.adjoint<From>(r.from);
     const To g = *tape.adjoint<To>(r.to);
     if (!is_zero_adjoint(g)) operand = operand + tenon::apply<op::Cast<base_t<From>>>(g);
@@ -40,50 +40,120 @@ slot_t in_precision(Tape& tape, slot_t from) {
   }
 }
 
+// How many numbers a result's partial derivatives are held for before the operands are recorded first.
+inline constexpr int most_pending = 8;
+// The numbers that an argument of an op that gives an R stands for.
+template <class R, class X>
+inline constexpr int pending_count = carries<R, X> ? 1 : 0;
+template <class R, class T, int N, class Tag>
+inline constexpr int pending_count<R, pending<T, N, Tag>> = __is_same(typename Layer<R>::tag, Tag) ? N : 0;
+// Whether its adjoints are of type V, as far as it has any.
+template <class R, class V, class X>
+constexpr bool waits() {
+  if constexpr (carries<R, X>) {
+    return __is_same(typename Layer<X>::inner, V);
+  } else {
+    return true;
+  }
+}
+
 template <class T, class Tag>
 struct Differentiate<rev<T, Tag>> {
   using R = rev<T, Tag>;
   template <class Op, class... X>
-  static constexpr auto apply(const X&... x) {
-    const auto y = tenon::apply<Op>(below<R>(x)...);
-    if constexpr (!differentiable<Op, static_cast<int>(sizeof...(X))>) {
-      return y;
+  TENON_FN static auto apply(const X&... x) {
+    constexpr int arity = static_cast<int>(sizeof...(X));
+    if constexpr (!differentiable<Op, arity>) {
+      return settled(tenon::apply<Op>(below<R>(x)...));
     } else {
-      using V = bare_t<decltype(y)>;
-      rev<V, Tag> r(y);
-      record(r, partials_of<Op>(y, below<R>(x)...), make_seq<static_cast<int>(sizeof...(X))>{}, x...);
-      return r;
+      using V = bare_t<decltype(settled(tenon::apply<Op>(below<R>(x)...)))>;
+      // Numbers of float and double wait in registers; all others are recorded one by one.
+      if constexpr ((__is_same(V, float) || __is_same(V, double)) && (waits<R, V, X>() && ...)) {
+        constexpr int n = (pending_count<R, X> + ...);
+        if constexpr (n > most_pending) {
+          return Differentiate::template apply<Op>(settled(x)...);
+        } else {
+          const V y = tenon::apply<Op>(below<R>(x)...);
+          return wait(y, compose<V>(partials_of<Op>(y, below<R>(x)...), make_seq<arity>{}, x...));
+        }
+      } else {
+        return record<Op, V>(settled(x)...);
+      }
     }
   }
 
  private:
-  // Not inlined: where derivatives nest, code would grow with every level.
-  template <class V, class P, int... I, class... X>
-  [[gnu::noinline]] static void record(rev<V, Tag>& r, const P& p, Seq<I...>, const X&... x) {
-    Tape* tape = active_tape<Tag>;
-    if (!tape) return;
-    using A = compute_t<V>;
-    A multiplier[sizeof...(X) + 1];
-    slot_t operand[sizeof...(X) + 1];
-    int n = 0;
-    (add<I>(*tape, p, x, multiplier, operand, n), ...);
-    if (n == 0) return;
-    r.slot = tape->allocate(1, units_of<V>);
-    tape->statement(r.slot, n, multiplier, operand);
+  template <class V, int N>
+  TENON_FN static pending<V, N, Tag> wait(const V& y, const Terms<V, N>& terms) {
+    return {y, terms};
   }
-  template <int I, class P, class X, class A>
-  static void add(Tape& tape, const P& p, const X& x, A* multiplier, slot_t* operand, int& n) {
-    if constexpr (carries<R, X> && !is_no_partial<bare_t<decltype(partial<I>(p))>>) {
-      if (!tape.owns(x.slot)) return;
-      using From = compute_t<typename X::inner>;
-      // A number of the inner derivative that was made before it met the outer one has adjoints of another type.
-      if constexpr (!__is_same(rebase_t<From, base_t<A>>, A) || is_complex<base_t<From>> != is_complex<base_t<A>>) {
-        raise<value_error>(Message() << "tenon: a rev number of an inner derivative met one of an outer derivative it "
-                                        "was not made for; pass the point of the inner derivative with the outer type");
-      } else {
-        multiplier[n] = as_number<A>(partial<I>(p));
-        operand[n++] = in_precision<A, From>(tape, x.slot);
+  template <class V, class P, int... I, class... X>
+  TENON_FN static auto compose(const P& p, Seq<I...>, const X&... x) {
+    return all(Terms<V, 0>{}, terms<V>(partial<I>(p), x)...);
+  }
+  template <class A>
+  TENON_FN static A all(const A& a) {
+    return a;
+  }
+  template <class A, class B, class... Rest>
+  TENON_FN static auto all(const A& a, const B& b, const Rest&... rest) {
+    return all(joined(a, b), rest...);
+  }
+  // The terms that an argument brings in.
+  template <class V, class P, class X>
+  TENON_FN static auto terms(const P& p, const X& x) {
+    if constexpr (!carries<R, X> || is_no_partial<P>) {
+      return Terms<V, 0>{};
+    } else if constexpr (is_pending<X>) {
+      return scaled(p, x.terms);
+    } else {
+      return Terms<V, 1>{as_number<V>(p), x.slot, {}};
+    }
+  }
+  template <class P, class V>
+  TENON_FN static Terms<V, 0> scaled(const P&, const Terms<V, 0>&) {
+    return {};
+  }
+  template <class P, class V, int N>
+  TENON_FN static Terms<V, N> scaled(const P& p, const Terms<V, N>& t) {
+    return {as_number<V>(tenon::apply<op::Multiply>(p, t.multiplier)), t.operand, scaled(p, t.rest)};
+  }
+
+  template <class Op, class V, class... X>
+  static constexpr auto record(const X&... x) {
+    const V y = settled(tenon::apply<Op>(below<R>(x)...));
+    rev<V, Tag> r(y);
+    if (!__builtin_is_constant_evaluated())
+      if (Tape* tape = active_tape<Tag>)
+        write<compute_t<V>>(*tape, r.slot, partials_of<Op>(y, below<R>(x)...),
+                            make_seq<static_cast<int>(sizeof...(X))>{}, x...);
+    return r;
+  }
+  // Not inlined: where derivatives nest, code would grow with every level.
+  template <class A, class P, int... I, class... X>
+  [[gnu::noinline]] static void write(Tape& tape, slot_t& slot, const P& p, Seq<I...>, const X&... x) {
+    slot = tape.statement(all(Terms<A, 0>{}, term<A>(tape, partial<I>(p), x)...));
+  }
+  template <class A, class P, class X>
+  static auto term(Tape& tape, const P& p, const X& x) {
+    if constexpr (!carries<R, X> || is_no_partial<P>) {
+      return Terms<A, 0>{};
+    } else {
+      Terms<A, 1> t{};
+      if (tape.owns(x.slot)) {
+        using From = compute_t<typename X::inner>;
+        // A number of the inner derivative that was made before it met the outer one has adjoints of another type.
+        if constexpr (!__is_same(rebase_t<From, base_t<A>>, A) || is_complex<base_t<From>> != is_complex<base_t<A>>) {
+          raise<value_error>(
+              Message() << "tenon: a rev number of an inner derivative met one of an outer derivative it "
+                           "was not made for; pass the point of the inner derivative with the outer "
+                           "type");
+        } else {
+          t.multiplier = as_number<A>(p);
+          t.operand = in_precision<A, From>(tape, x.slot);
+        }
       }
+      return t;
     }
   }
 };

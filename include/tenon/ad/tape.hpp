@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // A tape is a list of segments. A run of scalar statements is one segment of flat entries (a multiplier and a slot for
-// each operand: 12 bytes an operand and 8 a statement in double); a tensor statement is a segment of its own, an object
+// each operand: 12 bytes an operand and 4 a statement in double); a tensor statement is a segment of its own, an object
 // that knows how to pull its adjoint back. The reverse sweep walks segments backwards, without recursion, and passes
 // over statements whose adjoint is zero: what the result does not depend on adds nothing, not even 0 * inf. A slot
 // stands for one value for ever; what is overwritten gets another. Slots count units of four bytes, so adjoints of
@@ -48,12 +48,31 @@ class Grow {
 // Statements recorded one after the other in [begin, end); `sweep` pulls them back, last first, and destroys what they
 // hold when `destroy` is set.
 struct Segment {
-  void (*sweep)(Tape&, char* begin, char* end);
+  void (*sweep)(Tape&, const Segment&);
   void (*destroy)(char* begin);
   char *begin, *end;
+  slot_t after;  // of scalar statements: the slot after the last result
 };
 
 inline constexpr size_t chunk_bytes = size_t{1} << 18;
+
+// A linear form in N numbers: the derivative of a scalar statement. Members, not arrays, so that it stays in registers.
+template <class T, int N>
+struct Terms {
+  T multiplier;
+  slot_t operand;  ///< 0: a constant
+  Terms<T, N - 1> rest;
+};
+template <class T>
+struct Terms<T, 0> {};
+template <class T, int N>
+TENON_INLINE constexpr Terms<T, N> joined(const Terms<T, 0>&, const Terms<T, N>& b) {
+  return b;
+}
+template <class T, int N, int M>
+TENON_INLINE constexpr auto joined(const Terms<T, N>& a, const Terms<T, M>& b) {
+  return Terms<T, N + M>{a.multiplier, a.operand, joined(a.rest, b)};
+}
 
 // Whether an adjoint is zero and depends on nothing.
 template <class T>
@@ -95,13 +114,14 @@ class Tape {
     for (index_t i = segments_.size() - 1; i >= 0; --i)
       if (segments_[i].destroy) segments_[i].destroy(segments_[i].begin);
     segments_.clear();
-    chunk_ = 0;
-    used_ = 0;
+    open_ = nullptr;
+    if (chunks_.size()) enter(0);
     units_ = base_;
     adjoints_ready_ = false;
   }
   /// Slots for n adjoints of `units` units each.
   slot_t allocate(index_t n, index_t units) {
+    close();
     if (units > 1 && units_ % 2 != 0) ++units_;  // adjoints of 8 bytes and more are aligned to 8
     if (n > 16) units_ = (units_ + 15) / 16 * 16;
     const unsigned long long first = units_;
@@ -111,36 +131,56 @@ class Tape {
     return static_cast<slot_t>(first);
   }
   /// Bytes recorded and bytes of adjoints: what reverse mode costs in memory beside the values.
-  size_t bytes() const { return chunk_ * detail::chunk_bytes + used_ + static_cast<size_t>(units_ - base_) * 4; }
+  size_t bytes() {
+    size_t sum = static_cast<size_t>(units_ - base_) * 4;
+    for (index_t i = 0; i <= chunk_ && i < chunks_.size(); ++i)
+      sum += i < chunk_ ? chunks_[i]->bytes : static_cast<size_t>(cursor_ - chunks_[i]->data());
+    return sum;
+  }
   index_t segments() const { return segments_.size(); }
 
   /// Room for one tensor statement's record; `pull` runs in the sweep, `destroy` at reset.
-  [[gnu::noinline]] void* record(size_t size, void (*pull)(Tape&, char*, char*), void (*destroy)(char*)) {
+  [[gnu::noinline]] void* record(size_t size, void (*pull)(Tape&, const detail::Segment&), void (*destroy)(char*)) {
+    close();
     char* p = room((size + 15) / 16 * 16);
-    segments_.push({pull, destroy, p, p + size});
+    segments_.push({pull, destroy, p, p + size, 0});
     return p;
   }
   /// Whether a slot was given by this tape since it was reset; others are constants to it.
-  bool owns(slot_t slot) const { return slot >= base_ && slot < units_; }
-  /// Appends a scalar statement: the result's slot, and for each of n operands a multiplier and a slot.
-  template <class T>
-  [[gnu::noinline]] void statement(slot_t result, int n, const T* multiplier, const slot_t* operand) {
-    const size_t size = static_cast<size_t>(n) * (sizeof(T) + sizeof(slot_t)) + 2 * sizeof(slot_t);
-    const bool joins = !segments_.empty() && segments_.back().sweep == &sweep_scalars<T> && !adjoints_ready_ &&
-                       segments_.back().end == current() && used_ + size <= capacity_;
-    char* p = joins ? current() : room(size);
-    if (joins) {
-      used_ += size;
-      segments_.back().end += size;
+  bool owns(slot_t slot) const { return slot - static_cast<slot_t>(base_) < static_cast<slot_t>(units_ - base_); }
+  /// Appends a scalar statement: its terms, without those whose slots this tape does not own. Gives the slot of the
+  /// result; 0 if no term remains.
+  template <class T, int N>
+  TENON_INLINE slot_t statement(const detail::Terms<T, N>& terms) {
+    constexpr size_t most = N * term_bytes<T> + sizeof(slot_t);
+    if (__builtin_expect(open_ != &sweep_scalars<T> || static_cast<size_t>(limit_ - cursor_) < most, 0))
+      open_scalars<T>(most);
+    char* const begin = cursor_;
+    const unsigned long long result = units_;
+    const slot_t base = static_cast<slot_t>(base_), count = static_cast<slot_t>(result) - base;
+    char* p = begin;
+    slot_t trailer = 0;
+    if (is_one(terms.multiplier)) {
+      p = write(terms.rest, p, base, count);
+      trailer = static_cast<slot_t>(p - begin) * 4;
+      if (terms.operand - base < count) {
+        if (terms.operand == static_cast<slot_t>(result) - units_of<T>) {
+          trailer += chained;
+        } else {
+          __builtin_memcpy(p, &terms.operand, sizeof(slot_t));
+          p += sizeof(slot_t);
+          trailer += added;
+        }
+      }
     } else {
-      segments_.push({&sweep_scalars<T>, nullptr, p, p + size});
+      p = write(terms, p, base, count);
+      trailer = static_cast<slot_t>(p - begin) * 4;
     }
-    __builtin_memcpy(p, multiplier, static_cast<size_t>(n) * sizeof(T));
-    p += static_cast<size_t>(n) * sizeof(T);
-    __builtin_memcpy(p, operand, static_cast<size_t>(n) * sizeof(slot_t));
-    p += static_cast<size_t>(n) * sizeof(slot_t);
-    const slot_t trailer[2] = {result, static_cast<slot_t>(n)};
-    __builtin_memcpy(p, trailer, sizeof(trailer));
+    if (trailer == 0) return 0;
+    __builtin_memcpy(p, &trailer, sizeof(trailer));
+    cursor_ = p + sizeof(trailer);
+    units_ = result + units_of<T>;
+    return static_cast<slot_t>(result);
   }
 
   /// The adjoint at a slot; valid during and after a sweep.
@@ -154,7 +194,7 @@ class Tape {
     prepare();
     for (index_t i = segments_.size() - 1; i >= 0; --i) {
       const detail::Segment s = segments_[i];
-      s.sweep(*this, s.begin, s.end);
+      s.sweep(*this, s);
     }
   }
   /// All adjoints zero again, for another sweep over the same statements.
@@ -174,32 +214,71 @@ class Tape {
   void activate();
   void leave();
 
+  // In memory a statement is its terms (a multiplier and a slot each), maybe the slot of a term with multiplier 1, and
+  // a trailer: the terms' bytes, times 4, and flags. Statements of a segment give results with slots one after the
+  // other.
+  static constexpr slot_t chained = 1;  // the result of the statement before is a term with multiplier 1, as in sums
+  static constexpr slot_t added = 2;    // a term with multiplier 1 follows
   template <class T>
-  static void sweep_scalars(Tape& tape, char* begin, char* end) {
-    char* p = end;
-    char* const adjoints = tape.adjoints_.data();
-    const slot_t base = static_cast<slot_t>(tape.base_);
-    while (p != begin) {
-      slot_t trailer[2];
+  static constexpr size_t term_bytes = sizeof(T) + sizeof(slot_t);
+  template <class T>
+  static constexpr unsigned units_of = (sizeof(T) + 3) / 4;
+
+  template <class T>
+  static char* write(const detail::Terms<T, 0>&, char* p, slot_t, slot_t) {
+    return p;
+  }
+  template <class T, int N>
+  TENON_INLINE static char* write(const detail::Terms<T, N>& t, char* p, slot_t base, slot_t count) {
+    __builtin_memcpy(p, &t.multiplier, sizeof(T));
+    __builtin_memcpy(p + sizeof(T), &t.operand, sizeof(slot_t));
+    return write(t.rest, p + (t.operand - base < count ? term_bytes<T> : 0), base, count);
+  }
+  // Whether a multiplier is known to be 1 when this is compiled.
+  template <class T>
+  TENON_INLINE static bool is_one(const T& m) {
+    if constexpr (is_real<T>) {
+      return __builtin_constant_p(m) && m == T(1);
+    } else {
+      return false;
+    }
+  }
+
+  template <class T>
+  static void sweep_scalars(Tape& tape, const detail::Segment& segment) {
+    const auto origin = reinterpret_cast<__UINTPTR_TYPE__>(tape.adjoints_.data()) - tape.base_ * 4;
+    const auto add = [origin](slot_t slot, const T& x) {
+      char* const to = reinterpret_cast<char*>(origin + static_cast<__UINTPTR_TYPE__>(slot) * 4);
+      T a;
+      __builtin_memcpy(&a, to, sizeof(T));
+      a = a + x;
+      __builtin_memcpy(to, &a, sizeof(T));
+    };
+    slot_t result = segment.after;
+    const char* p = segment.end;
+    while (p != segment.begin) {
+      result -= units_of<T>;
+      slot_t trailer;
       p -= sizeof(trailer);
-      __builtin_memcpy(trailer, p, sizeof(trailer));
-      const size_t n = trailer[1];
+      __builtin_memcpy(&trailer, p, sizeof(trailer));
+      slot_t one = 0;
+      if (trailer & added) {
+        p -= sizeof(one);
+        __builtin_memcpy(&one, p, sizeof(one));
+      }
+      const char* const last = p;
+      p -= trailer / 4;
       T g;
-      __builtin_memcpy(&g, adjoints + static_cast<size_t>(trailer[0] - base) * 4, sizeof(T));
-      p -= n * sizeof(slot_t);
-      const char* operands = p;
-      p -= n * sizeof(T);
+      __builtin_memcpy(&g, reinterpret_cast<char*>(origin + static_cast<__UINTPTR_TYPE__>(result) * 4), sizeof(T));
       if (detail::is_zero_adjoint(g)) continue;
-      for (size_t k = 0; k < n; ++k) {
+      if (trailer & chained) add(result - units_of<T>, g);
+      if (trailer & added) add(one, g);
+      for (const char* q = p; q != last; q += term_bytes<T>) {
         slot_t slot;
         T m;
-        __builtin_memcpy(&slot, operands + k * sizeof(slot_t), sizeof(slot));
-        __builtin_memcpy(&m, p + k * sizeof(T), sizeof(T));
-        char* to = adjoints + static_cast<size_t>(slot - base) * 4;
-        T a;
-        __builtin_memcpy(&a, to, sizeof(T));
-        a = a + m * g;
-        __builtin_memcpy(to, &a, sizeof(T));
+        __builtin_memcpy(&m, q, sizeof(T));
+        __builtin_memcpy(&slot, q + sizeof(T), sizeof(slot));
+        add(slot, m * g);
       }
     }
   }
@@ -210,25 +289,47 @@ class Tape {
   }
   void prepare() {
     if (adjoints_ready_) return;
+    close();
     const size_t bytes = static_cast<size_t>(units_ - base_) * 4 + 64;
     if (adjoints_.capacity() < bytes) adjoints_ = detail::BlockRef(bytes);
     __builtin_memset(adjoints_.data(), 0, bytes);
     adjoints_ready_ = true;
   }
-  char* current() { return chunk_ < static_cast<size_t>(chunks_.size()) ? chunk_data() + used_ : nullptr; }
-  char* chunk_data() { return chunks_[static_cast<index_t>(chunk_)]->data(); }
+  // Scalar statements go to [cursor_, limit_) while a segment of them is open.
+  void close() {
+    if (!open_) return;
+    segments_.back().end = cursor_;
+    segments_.back().after = static_cast<slot_t>(units_);
+    open_ = nullptr;
+  }
+  // A segment for scalar statements of T, with room for one of `most` bytes.
+  template <class T>
+  [[gnu::noinline]] void open_scalars(size_t most) {
+    close();
+    if (units_of < T >> 1 && units_ % 2 != 0) ++units_;  // adjoints of 8 bytes and more are aligned to 8
+    char* p = room(most);
+    cursor_ = p;
+    // As many statements as the chunk holds must find slots.
+    if (units_ + static_cast<size_t>(limit_ - p) / sizeof(slot_t) * units_of < T >> 0xffffffffull) fail_full();
+    segments_.push({&sweep_scalars<T>, nullptr, p, p, 0});
+    open_ = &sweep_scalars<T>;
+    adjoints_ready_ = false;
+  }
+  void enter(index_t chunk) {
+    chunk_ = chunk;
+    cursor_ = chunks_[chunk]->data();
+    limit_ = cursor_ + chunks_[chunk]->bytes;
+  }
   char* room(size_t size) {
-    used_ = (used_ + 15) / 16 * 16;
-    for (;; ++chunk_, used_ = 0) {
-      if (chunk_ == static_cast<size_t>(chunks_.size())) {
-        const size_t bytes = size > detail::chunk_bytes ? size : detail::chunk_bytes;
-        chunks_.push(detail::allocate_block(bytes));
-      }
-      capacity_ = chunks_[static_cast<index_t>(chunk_)]->bytes;
-      if (used_ + size <= capacity_) break;
+    char* p = cursor_ + (16 - reinterpret_cast<size_t>(cursor_) % 16) % 16;
+    while (static_cast<size_t>(limit_ - cursor_) < size + static_cast<size_t>(p - cursor_)) {
+      const index_t next = cursor_ ? chunk_ + 1 : 0;
+      if (next == chunks_.size())
+        chunks_.push(detail::allocate_block(size > detail::chunk_bytes ? size : detail::chunk_bytes));
+      enter(next);
+      p = cursor_;
     }
-    char* p = chunk_data() + used_;
-    used_ += size;
+    cursor_ = p + size;
     return p;
   }
 
@@ -240,7 +341,9 @@ class Tape {
   };
   detail::Grow<detail::Segment> segments_;
   Chunks chunks_;
-  size_t chunk_ = 0, used_ = 0, capacity_ = 0;
+  index_t chunk_ = 0;
+  char *cursor_ = nullptr, *limit_ = nullptr;              // the free part of the chunk
+  void (*open_)(Tape&, const detail::Segment&) = nullptr;  // of the scalar statements that the last segment takes
   unsigned long long base_ = first_slot, units_ = first_slot;
   detail::BlockRef adjoints_;
   bool adjoints_ready_ = false;

@@ -30,6 +30,9 @@ auto Tape::gradient(const Y& y, const V&... variables) {
   using namespace detail;
   using S = typename ResultElement<Y>::type;
   static_assert(is_element<S>, "tenon: Tape::gradient: only a number or an expression of rank 0 has a gradient");
+  static_assert(!(is_pending<V> || ...),
+                "tenon: Tape::gradient: this result of an op was never recorded as a number of its own: "
+                "`rev<double> z = exp(x)` or `auto z = evaluate(exp(x))` is");
   const S r = static_cast<S>(y);
   clear_adjoints();
   if constexpr (has_tag<S, DefaultTag>)

@@ -19,12 +19,10 @@ auto owned(const R& r) {
       return evaluate(r);
     }
   } else {
-    return r;
+    return settled(r);
   }
 }
-}  // namespace detail
 
-namespace detail {
 template <class F, class X>
 struct VjpTag {};
 // What f returns for a point of type X, with the numbers of Vjp<F, X>.

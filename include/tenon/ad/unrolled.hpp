@@ -1,0 +1,377 @@
+// tenon/ad/unrolled.hpp: derivatives of functions of fixed size as straight-line code, without a tape.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//   constexpr auto error = [](const auto& p) { ... return Tensor<value_t<p>, 2>{...}; };
+//   auto [e, j] = unrolled_jacobian(error)(p);      // p: Tensor<double, 15>; j: Tensor<double, 2, 15>
+//   unrolled_jacobian(error).batch(es, js, ps);     // ps: Tensor<double, 15, dyn>: one in each SIMD lane
+// The function is a generic lambda without captures, of tensors of static extents and numbers, and must not branch on
+// their values. The compiler writes down what it does (ad/traced.hpp); derivatives go back once for each result, all in
+// registers. In constant expressions, in kernels and without a heap it works as anywhere.
+#pragma once
+#include <tenon/ad/traced.hpp>
+#include <tenon/tensor/tensor.hpp>
+
+namespace tenon {
+inline namespace TENON_ABI {
+
+/// A function's value and its derivatives with respect to one argument.
+template <class V, class J>
+struct ValueAndJacobian {
+  V value;
+  J jacobian;
+};
+
+namespace detail {
+
+// How many numbers an argument or a result of fixed size is made of; its shape; element i.
+template <class X>
+struct FixedPart;
+template <class X>
+requires(is_element<X>) struct FixedPart<X> {
+  using element = X;
+  using extents = Extents<>;
+  template <class V>
+  using rebind = V;
+  static constexpr index_t size = 1;
+  template <class Y>
+  static constexpr auto& at(Y& x, index_t) {
+    return x;
+  }
+};
+template <class T, index_t... E>
+requires(Extents<E...>::is_static) struct FixedPart<Tensor<T, E...>> {
+  using element = T;
+  using extents = Extents<E...>;
+  template <class V>
+  using rebind = Tensor<V, E...>;
+  static constexpr index_t size = (E * ... * 1);
+  template <class Y>
+  static constexpr auto& at(Y& x, index_t i) {
+    return x.data()[i];
+  }
+};
+
+// One item of a batch, whose last axis, of run-time extent, counts the items; others are the same for all items.
+template <class X>
+struct ItemOf {
+  using type = X;
+  static constexpr bool batched = false;
+};
+template <class T, class Front, index_t... E>
+struct DropBatch;
+template <class T, index_t... F>
+struct DropBatch<T, Extents<F...>, dyn> {
+  using type = Tensor<T, F...>;
+};
+template <class T>
+struct DropBatch<T, Extents<>, dyn> {
+  using type = T;
+};
+template <class T, index_t... F, index_t E, index_t... Rest>
+requires(sizeof...(Rest) > 0) struct DropBatch<T, Extents<F...>, E, Rest...> : DropBatch<T, Extents<F..., E>, Rest...> {
+};
+template <class T, index_t... E>
+requires(!Extents<E...>::is_static) struct ItemOf<Tensor<T, E...>> : DropBatch<T, Extents<>, E...> {
+  static constexpr bool batched = true;
+};
+template <class T, index_t... E>
+requires(!Extents<E...>::is_static) struct ItemOf<TensorView<T, E...>> : DropBatch<bare_t<T>, Extents<>, E...> {
+  static constexpr bool batched = true;
+};
+
+template <class T, class A, class B>
+struct JacobianType;
+template <class T, index_t... A, index_t... B>
+struct JacobianType<T, Extents<A...>, Extents<B...>> {
+  using type = Tensor<T, A..., B...>;
+};
+template <class T>
+struct JacobianType<T, Extents<>, Extents<>> {
+  using type = T;
+};
+
+// How F on X... is written down for numbers V and derivatives with respect to argument Arg.
+template <class F, class V, int Arg, class... X>
+struct Writer {
+  template <class P>
+  using Traced = typename FixedPart<P>::template rebind<traced<V>>;
+  using Result = bare_t<decltype(some<const F&>()(some<const Traced<X>&>()...))>;
+  static constexpr int inputs = static_cast<int>((FixedPart<X>::size + ...));
+  static constexpr int outputs = static_cast<int>(FixedPart<Result>::size);
+  static constexpr int first_input = [] {
+    const index_t size[] = {FixedPart<X>::size...};
+    index_t n = 0;
+    for (int i = 0; i < Arg; ++i) n += size[i];
+    return static_cast<int>(n);
+  }();
+  static constexpr int variables = static_cast<int>(FixedPart<at_t<Arg, TypeList<X...>>>::size);
+
+  struct Written {
+    Trace<V> trace;
+    int output[outputs] = {};
+    bool active[most_traced] = {};  // whether a node depends on the variables
+  };
+  static constexpr Written write() {
+    Written w;
+    Trace<V>& t = w.trace;
+    for (int i = 0; i < inputs; ++i) {
+      TraceNode<V> n;
+      n.input = i;
+      w.active[t.add(n)] = i >= first_input && i < first_input + variables;
+    }
+    int next = 0;
+    const auto argument = [&]<class P>(const P*) {
+      Traced<P> x{};
+      for (index_t i = 0; i < FixedPart<P>::size; ++i) FixedPart<P>::at(x, i) = traced<V>(&t, next++);
+      return x;
+    };
+    call(w, argument(static_cast<const X*>(nullptr))...);
+    for (int i = inputs; i < t.size; ++i)
+      for (int k = 0; k < t.node[i].arity; ++k)
+        w.active[i] = w.active[i] || (t.node[i].rule->differentiable && w.active[t.node[i].arg[k]]);
+    return w;
+  }
+  template <class... A>
+  static constexpr void call(Written& w, const A&... x) {
+    const Result r = F{}(x...);
+    for (int k = 0; k < outputs; ++k) w.output[k] = FixedPart<Result>::at(r, k).in(w.trace);
+  }
+};
+
+// Evaluates what was written down, forwards and backwards.
+template <class F, class V, int Arg, class... X>
+struct Unrolled : Writer<F, V, Arg, X...> {
+  using W = Writer<F, V, Arg, X...>;
+  using W::outputs, W::variables, W::first_input;
+  static constexpr typename W::Written written = W::write();
+  static constexpr int size = written.trace.size;
+
+  // Which nodes result k depends on, and which contribution to a node's adjoint is the first on the way back.
+  struct Way {
+    bool needed[size] = {}, first[size][3] = {};
+  };
+  static constexpr Way way(int k) {
+    Way w;
+    bool seen[size] = {};
+    w.needed[written.output[k]] = seen[written.output[k]] = true;
+    for (int i = size - 1; i >= 0; --i) {
+      const TraceNode<V>& n = written.trace.node[i];
+      if (!w.needed[i]) continue;
+      for (int j = 0; j < n.arity; ++j)
+        if (written.active[n.arg[j]]) {
+          w.needed[n.arg[j]] = true;
+          w.first[i][j] = !seen[n.arg[j]];
+          seen[n.arg[j]] = true;
+        }
+    }
+    return w;
+  }
+  template <int K>
+  static constexpr Way ways = way(K);
+
+  template <int... I, int... K>
+  TENON_FN static void run(const V* in, V* value, V* jacobian, Seq<I...>, Seq<K...>) {
+    V v[size];
+    Slopes<V> s[size];
+    (forward<I>(in, v, s), ...);
+    ((value[K] = v[written.output[K]]), ...);
+    (back<K>(s, jacobian + K * variables, Seq<I...>{}), ...);
+  }
+  template <int I>
+  TENON_FN static void forward(const V* in, V* v, Slopes<V>* s) {
+    constexpr TraceNode<V> n = written.trace.node[I];
+    if constexpr (n.arity == 0) {
+      if constexpr (n.input >= 0) {
+        v[I] = in[n.input];
+      } else {
+        v[I] = V{} + static_cast<simd::lane_t<V>>(n.constant);
+      }
+    } else {
+      const V a = v[n.arg[0]], b = v[n.arg[1]], c = v[n.arg[2]];
+      v[I] = n.rule->value(a, b, c);
+      if constexpr (written.active[I]) s[I] = n.rule->slopes(v[I], a, b, c);
+    }
+  }
+  template <int K, int... I>
+  TENON_FN static void back(Slopes<V>* s, V* row, Seq<I...>) {
+    V adjoint[size];
+    adjoint[written.output[K]] = V{} + simd::lane_t<V>(1);
+    (pull<K, size - 1 - I>(s, adjoint), ...);
+    gather<K>(adjoint, row, make_seq<variables>{});
+  }
+  template <int K, int I>
+  TENON_FN static void pull(Slopes<V>* s, V* adjoint) {
+    constexpr TraceNode<V> n = written.trace.node[I];
+    if constexpr (written.active[I] && ways<K>.needed[I]) {
+      if constexpr (n.arity > 0) add<K, I, 0>(s[I], adjoint);
+      if constexpr (n.arity > 1) add<K, I, 1>(s[I], adjoint);
+      if constexpr (n.arity > 2) add<K, I, 2>(s[I], adjoint);
+    }
+  }
+  template <int K, int I, int J>
+  TENON_FN static void add(Slopes<V>& s, V* adjoint) {
+    constexpr int to = written.trace.node[I].arg[J];
+    if constexpr (written.active[to]) {
+      const V term = slope<J>(s) * adjoint[I];
+      if constexpr (ways<K>.first[I][J]) {
+        adjoint[to] = term;
+      } else {
+        adjoint[to] = adjoint[to] + term;
+      }
+    }
+  }
+  template <int K, int... J>
+  TENON_FN static void gather(const V* adjoint, V* row, Seq<J...>) {
+    ((row[J] = reached<K, first_input + J>(adjoint)), ...);
+  }
+  template <int K, int I>
+  TENON_FN static V reached(const V* adjoint) {
+    if constexpr (ways<K>.needed[I]) {
+      return adjoint[I];
+    } else {
+      return V{};
+    }
+  }
+  TENON_FN static void run(const V* in, V* value, V* jacobian) {
+    run(in, value, jacobian, make_seq<size>{}, make_seq<outputs>{});
+  }
+};
+
+// Whether a function can be written down.
+template <int>
+struct Constant;
+template <class F, class V, int Arg, class... X>
+constexpr bool runs_straight() {
+  constexpr bool straight = requires { typename Constant<Writer<F, V, Arg, X...>::write().trace.size>; };
+  static_assert(
+      straight,
+      "tenon: unrolled_jacobian: the function branches on the value of a number, calls what is not constexpr, "
+      "or has more than 1024 operations");
+  return straight;
+}
+
+template <class F, int Arg>
+struct UnrolledJacobian {
+  template <class... X>
+  using Element = typename FixedPart<at_t<Arg, TypeList<X...>>>::element;
+
+  /// The value and the derivatives at x...
+  template <class... X>
+  TENON_FN auto operator()(const X&... x) const {
+    using T = Element<X...>;
+    using W = Writer<F, T, Arg, X...>;
+    using R = FixedPart<typename W::Result>;
+    typename R::template rebind<T> value{};
+    typename JacobianType<T, typename R::extents, typename FixedPart<at_t<Arg, TypeList<X...>>>::extents>::type
+        jacobian{};
+    if constexpr (runs_straight<F, T, Arg, X...>()) {
+      using J = FixedPart<decltype(jacobian)>;
+      T in[W::inputs];
+      int next = 0;
+      (collect(x, in, next), ...);
+      Unrolled<F, T, Arg, X...>::run(in, &R::at(value, 0), &J::at(jacobian, 0));
+    }
+    return ValueAndJacobian<decltype(value), decltype(jacobian)>{value, jacobian};
+  }
+
+  /// The same for many points at once, each in a lane of the SIMD packs: the last axis of x... counts them, and the
+  /// last of `values` and `jacobians`, which are written. Arguments of static extents are the same for all points.
+  /// shape_error where extents differ, value_error where elements of the last axis do not lie side by side.
+  template <class Values, class Jacobians, class... X>
+  void batch(Values& values, Jacobians& jacobians, const X&... x) const {
+    using T = typename FixedPart<typename ItemOf<at_t<Arg, TypeList<X...>>>::type>::element;
+    using V = simd::native<T>;
+    using U = Unrolled<F, V, Arg, typename ItemOf<X>::type...>;
+    static_assert(runs_straight<F, V, Arg, typename ItemOf<X>::type...>());
+    static_assert(ItemOf<at_t<Arg, TypeList<X...>>>::batched, "tenon: batch: the last axis must be of run-time extent");
+    using Derivatives = JacobianType<T, typename FixedPart<typename U::Result>::extents,
+                                     typename FixedPart<typename ItemOf<at_t<Arg, TypeList<X...>>>::type>::extents>;
+    static_assert(
+        __is_same(typename ItemOf<Values>::type, typename FixedPart<typename U::Result>::template rebind<T>) &&
+            __is_same(typename ItemOf<Jacobians>::type, typename Derivatives::type),
+        "tenon: batch: values and jacobians must have the extents of a value and of a Jacobian, and one more, "
+        "of run-time extent, for the points");
+    Row<const T> in[U::inputs];
+    Row<T> value[U::outputs], jacobian[U::outputs * U::variables];
+    index_t n = -1;
+    int next = 0;
+    (rows(x, in, next, n), ...);
+    rows(values, value, next = 0, n);
+    rows(jacobians, jacobian, next = 0, n);
+    V from[U::inputs], v[U::outputs], j[U::outputs * U::variables];
+    constexpr int lanes = simd::native_lanes<T>;
+    index_t i = 0;
+    for (; i + lanes <= n; i += lanes) {
+#pragma GCC unroll 64
+      for (int k = 0; k < U::inputs; ++k) from[k] = in[k].step ? simd::load<V>(in[k].data + i) : V{} + *in[k].data;
+      U::run(from, v, j);
+      for (int k = 0; k < U::outputs; ++k) simd::store(value[k].data + i, v[k]);
+#pragma GCC unroll 64
+      for (int k = 0; k < U::outputs * U::variables; ++k) simd::store(jacobian[k].data + i, j[k]);
+    }
+    if (i == n) return;
+    const index_t rest = n - i;
+    for (int k = 0; k < U::inputs; ++k)
+      from[k] = in[k].step ? simd::load_partial<V>(in[k].data + i, rest) : V{} + *in[k].data;
+    one(U{}, from, v, j);
+    for (int k = 0; k < U::outputs; ++k) simd::store_partial(value[k].data + i, v[k], rest);
+    for (int k = 0; k < U::outputs * U::variables; ++k) simd::store_partial(jacobian[k].data + i, j[k], rest);
+  }
+
+ private:
+  template <class T>
+  struct Row {
+    T* data;
+    index_t step;
+  };
+  // Where the rows of x begin: one for each number of an item.
+  template <class X, class T, int N>
+  static void rows(X& x, Row<T> (&out)[N], int& next, index_t& n) {
+    using Item = ItemOf<bare_t<X>>;
+    if constexpr (!Item::batched) {
+      for (index_t i = 0; i < FixedPart<bare_t<X>>::size; ++i) out[next++] = {&FixedPart<bare_t<X>>::at(x, i), 0};
+    } else {
+      const StridedMap map = x.map();
+      const int last = map.extents.rank - 1;
+      if (n >= 0 && map.extents.d[last] != n)
+        raise<shape_error>(Message() << "tenon: batch: one argument has " << n << " items, another "
+                                     << map.extents.d[last]);
+      n = map.extents.d[last];
+      if (n > 1 && map.strides.d[last] != 1)
+        raise<value_error>(Message() << "tenon: batch: the elements of the last axis must lie side by side");
+      Dims i;
+      i.rank = last;
+      for (index_t k = 0; k < FixedPart<typename Item::type>::size; ++k) {
+        index_t offset = map.offset;
+        for (int a = 0; a < last; ++a) offset += i.d[a] * map.strides.d[a];
+        out[next++] = {x.data() + offset, 1};
+        for (int a = last - 1; a >= 0; --a) {
+          if (++i.d[a] < map.extents.d[a]) break;
+          i.d[a] = 0;
+        }
+      }
+    }
+  }
+  // The rest of a batch: a copy of the code that is not inlined a second time.
+  template <class U, class V>
+  [[gnu::noinline]] static void one(U, const V* in, V* value, V* jacobian) {
+    U::run(in, value, jacobian);
+  }
+  template <class X, class T>
+  TENON_FN static void collect(const X& x, T* in, int& next) {
+    for (index_t i = 0; i < FixedPart<X>::size; ++i) in[next++] = static_cast<T>(FixedPart<X>::at(x, i));
+  }
+};
+
+}  // namespace detail
+
+/// The function that gives f's value and its Jacobian with respect to argument Arg; see the head of this file.
+template <int Arg = 0, class F>
+constexpr auto unrolled_jacobian(F) {
+  static_assert(__is_empty(F),
+                "tenon: unrolled_jacobian: the function must not capture anything: pass it as arguments");
+  return detail::UnrolledJacobian<F, Arg>{};
+}
+
+}  // namespace TENON_ABI
+}  // namespace tenon
