@@ -31,9 +31,9 @@ template <class T, class X>
 void step(size_t n, const T* weight, const T* bias, const X* input, T* hidden, T* cell) {
   using std::tanh;
   for (size_t i = 0; i < n; ++i) {
-    const T forget = sigmoid(input[i] * weight[i] + bias[i]);
-    const T in = sigmoid(hidden[i] * weight[n + i] + bias[n + i]);
-    const T out = sigmoid(input[i] * weight[2 * n + i] + bias[2 * n + i]);
+    const T forget = sigmoid<T>(input[i] * weight[i] + bias[i]);
+    const T in = sigmoid<T>(hidden[i] * weight[n + i] + bias[n + i]);
+    const T out = sigmoid<T>(input[i] * weight[2 * n + i] + bias[2 * n + i]);
     const T change = tanh(hidden[i] * weight[3 * n + i] + bias[3 * n + i]);
     cell[i] = cell[i] * forget + in * change;
     hidden[i] = out * tanh(cell[i]);
