@@ -5,6 +5,7 @@
 // active for its tag and one of its operands is on that tape.
 #pragma once
 #include <tenon/ad/element.hpp>
+#include <tenon/ad/flat_record.hpp>
 
 namespace tenon {
 inline namespace TENON_ABI {
@@ -42,15 +43,28 @@ requires(!contains_rev<T>) struct Evaluate<rev<T, Tag>> {
   template <class N>
   static void compute_program(const N& n, const ValueCache<true>& cache) {
     using P = program_of<N>;
-    const Dims extents = n.extents().dims();
+    const auto e = n.extents();
+    const Dims extents = e.dims();
+    detail::BlockRef block(static_cast<size_t>(extents.size()) * sizeof(T));
+    T* const out = reinterpret_cast<T*>(block.data());
+    cache.block = static_cast<detail::BlockRef&&>(block);
+    constexpr bool active = at_t<P::size - 1, typename P::instructions>::active;
+    Tape* const tape = active ? detail::active_tape<Tag> : nullptr;
+    if constexpr (detail::may_lie_flat<N, typename N::extents_type> && P::loads < 64) {
+      detail::FlatSource source[P::loads];
+      detail::FlatSource* end = source;
+      if (detail::flat_sources(n, e, end)) {
+        detail::FlatRecord::compute(exec::row<P, T>, source, P::loads, extents.size(), out);
+        if constexpr (active)
+          if (tape) cache.slot = detail::FlatRecord::add(*tape, detail::program_info<P>, source, extents.size());
+        return;
+      }
+    }
     Source source[P::loads];
     exec::sources_of<P>(n, source);
-    detail::BlockRef block(static_cast<size_t>(extents.size()) * sizeof(T));
-    exec::pointwise<P>(source, reinterpret_cast<T*>(block.data()), exec::dense_map(extents));
-    cache.block = static_cast<detail::BlockRef&&>(block);
-    if constexpr (at_t<P::size - 1, typename P::instructions>::active)
-      if (Tape* tape = detail::active_tape<Tag>)
-        cache.slot = detail::ProgramRecord::add(*tape, detail::program_info<P>, source, extents);
+    exec::pointwise<P>(source, out, exec::dense_map(extents));
+    if constexpr (active)
+      if (tape) cache.slot = detail::ProgramRecord::add(*tape, detail::program_info<P>, source, extents);
   }
   template <class N, int... I>
   static void compute_cut(const N& n, const ValueCache<true>& cache, Seq<I...>) {

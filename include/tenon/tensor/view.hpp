@@ -45,10 +45,11 @@ struct OwnerOf<T, true> {
   [[no_unique_address]] Watch watch{};
 };
 
+// What a view of a tensor holds. Of a taped one nothing: it asks the tensor (OwnerOf), whose block must stay its own.
 template <class T, class S>
 constexpr HoldOf<T> hold_of(const S& storage) {
   if constexpr (is_taped<T>) {
-    return storage.block;
+    return {};
   } else {
     return Watch(storage.live);
   }
@@ -192,7 +193,7 @@ class TensorView {
   constexpr auto moved(const M& move) const {
     using E = extents_from<MovedDims<M, extents_type>>;
     const StridedMap m = move.apply(map());
-    auto v = detail::view_of<T>(E{}, data() + m.offset, m.extents, m.strides, hold(),
+    auto v = detail::view_of<T>(E{}, data() + m.offset, m.extents, m.strides, hold_,
                                 slot_ ? detail::slot_at<value_type>(slot_, m.offset) : 0);
     auto o = owner_;
     if constexpr (is_taped<value_type>) o.offset += m.offset;

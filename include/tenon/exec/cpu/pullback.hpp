@@ -151,6 +151,8 @@ struct RowPull<Program<I...>, W, Seq<N...>> {
         sum = sum + g;
       } else if (stride[j] == 1 && lanes == W) {
         simd::store(to + at, simd::load<V>(to + at) + g);
+      } else if (stride[j] == 1) {
+        simd::store_partial(to + at, simd::load_partial<V>(to + at, lanes) + g, lanes);
       } else {
         for (index_t l = 0; l < lanes; ++l) to[(at + l) * stride[j]] += g[l];
       }
@@ -198,6 +200,8 @@ void row_pull(void* g, index_t g_stride, const void* const* source, const index_
       seed = from[at * g_stride];
     } else if (g_stride == 1 && m == W) {
       seed = simd::load<G>(from + at);
+    } else if (g_stride == 1) {
+      seed = simd::load_partial<G>(from + at, m);
     } else {
       seed = G{};
       for (index_t l = 0; l < m; ++l) seed[l] = from[(at + l) * g_stride];
