@@ -23,15 +23,30 @@ struct DifferentialDomain {
   TENON_FN static auto apply(const X&... x);
 };
 
-/// A value with N tangents: x + t[0] e0 + ... where products of the e vanish.
+namespace detail {
+// Tangents of float and double are stored in whole SIMD packs.
+template <class T>
+constexpr int stored_tangents(int n) {
+  if constexpr (__is_same(T, float) || __is_same(T, double)) {
+    int pack = 1;
+    while (pack < n && pack < simd::native_lanes<T>) pack *= 2;
+    return (n + pack - 1) / pack * pack;
+  } else {
+    return n;
+  }
+}
+}  // namespace detail
+
+/// A value with N tangents: x + t[0] e0 + ... where products of the e vanish. Elements of `tangent` from N on fill up
+/// the last SIMD pack and mean nothing.
 template <class T, int N = 1, class Tag = DefaultTag>
 struct dual {
   using tenon_domain = DifferentialDomain;
   using tag = Tag;
   using inner = T;
-  static constexpr int tangents = N;
+  static constexpr int tangents = N, stored = detail::stored_tangents<T>(N);
   T value{};
-  T tangent[N] = {};
+  T tangent[stored] = {};
 
   constexpr dual() = default;
   /// A constant.

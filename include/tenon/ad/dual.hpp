@@ -108,8 +108,38 @@ struct Differentiate<dual<T, N, Tag>> {
  private:
   template <class D, class P, int... I, class... X>
   TENON_FN static void tangents(D& r, const P& p, Seq<I...>, const X&... x) {
+    using V = typename Layer<D>::inner;
+    if constexpr ((__is_same(V, float) || __is_same(V, double)) && D::stored > 1) {
+      if (!__builtin_is_constant_evaluated()) {
+        // Packs of tangents; what fills the last one up is computed along with them.
+        using Pack = simd::pack<V, (D::stored < simd::native_lanes<V> ? D::stored : simd::native_lanes<V>)>;
+        for (int n = 0; n < D::stored; n += simd::lanes<Pack>) {
+          Pack sum{};
+          bool first = true;
+          (add_pack<I>(sum, p, x, n, first), ...);
+          simd::store(r.tangent + n, sum);
+        }
+        return;
+      }
+    }
     bool first = true;
     (add<I>(r, p, x, first), ...);
+  }
+  template <int I, class Pack, class P, class X>
+  TENON_FN static void add_pack(Pack& sum, const P& p, const X& x, int n, bool& first) {
+    if constexpr (carries<R, X> && !is_no_partial<bare_t<decltype(partial<I>(p))>>) {
+      using V = simd::lane_t<Pack>;
+      using From = typename Layer<X>::inner;
+      Pack t{};
+      if constexpr (__is_same(From, V)) {
+        t = simd::load<Pack>(x.tangent + n);
+      } else {
+        for (int l = 0; l < simd::lanes<Pack>; ++l) t[l] = static_cast<V>(x.tangent[n + l]);
+      }
+      const Pack term = t * as_number<V>(partial<I>(p));
+      sum = first ? term : sum + term;
+      first = false;
+    }
   }
   template <int I, class D, class P, class X>
   TENON_FN static void add(D& r, const P& p, const X& x, bool& first) {
