@@ -1,8 +1,8 @@
 // benchmarks/autodiff/ba.cpp: Jacobians of the reprojection error of bundle adjustment, 2 x 15 each.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// The size of the case is the number of observations. tenon_batch takes 8 at a time: parameters and Jacobians are then
-// kept component by component, as a solver would that works so.
+// The size of the case is the number of observations. tenon_batch takes them all at once: parameters and Jacobians are
+// then kept component by component, as a solver would that works on many at a time.
 #include "ba.hpp"
 
 #include "inputs.hpp"
@@ -12,7 +12,7 @@ namespace bench {
 namespace {
 
 using std::size_t;
-constexpr int parameters = ba::parameters, lanes = 8;
+constexpr int parameters = ba::parameters;
 
 // All observations at once: row k of `p` is parameter k of each. The rotation is y = c x + a (r cross x) + b r (r . x)
 // with a = sin(t)/t, b = (1 - cos t)/t^2, t = |r|, which has no case of its own at no rotation.
