@@ -92,7 +92,7 @@ void add(const std::string& size, std::function<Tracking*()> make) {
   GradientCase<Tracking> c("autodiff/hand/f64/" + size, std::move(make));
   c.primal("primal", [](Tracking& t) { problem::errors(t.model, static_cast<const double*>(t.p), t.y.data()); });
   c.run("hand", [](Tracking& t) { t.hand(); });
-  c.run("tenon", [](Tracking& t) {
+  c.run("tenon_dual", [](Tracking& t) {
     using D = tenon::dual<double, problem::parameters>;
     const auto variable = [](double v, int k) {
       D x(v);
