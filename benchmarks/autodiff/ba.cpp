@@ -1,8 +1,8 @@
 // benchmarks/autodiff/ba.cpp: Jacobians of the reprojection error of bundle adjustment, 2 x 15 each.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// The size of the case is the number of observations. tenon_batch takes 8 at a time: parameters and Jacobians are then
-// kept component by component, as a solver would that works so.
+// The size of the case is the number of observations. tenon_batch takes them all at once: parameters and Jacobians are
+// then kept component by component, as a solver would that works on many at a time.
 #include "ba.hpp"
 
 #include "inputs.hpp"
@@ -12,26 +12,23 @@ namespace bench {
 namespace {
 
 using std::size_t;
-constexpr int parameters = ba::parameters, lanes = 8;
+constexpr int parameters = ba::parameters;
 
-// All observations at once: row k of `p` is parameter k of each. The rotation is y = c x + a (r cross x) + b r (r . x)
-// with a = sin(t)/t, b = (1 - cos t)/t^2, t = |r|, which has no case of its own at no rotation.
-auto tensor_errors(const auto& p, const auto& feature) {
-  using namespace tenon;
-  const auto r0 = row(p, 0), r1 = row(p, 1), r2 = row(p, 2);
-  const auto x0 = evaluate(row(p, 11) - row(p, 3)), x1 = evaluate(row(p, 12) - row(p, 4)),
-             x2 = evaluate(row(p, 13) - row(p, 5));
-  const auto square_angle = evaluate(r0 * r0 + r1 * r1 + r2 * r2 + 1e-300), angle = evaluate(sqrt(square_angle));
-  const auto c = evaluate(cos(angle)), a = evaluate(sin(angle) / angle);
-  const auto along = evaluate((1 - c) / square_angle * (r0 * x0 + r1 * x1 + r2 * x2));
-  const auto depth = evaluate(reciprocal(c * x2 + a * (r0 * x1 - r1 * x0) + r2 * along));
-  const auto u = evaluate((c * x0 + a * (r1 * x2 - r2 * x1) + r0 * along) * depth);
-  const auto v = evaluate((c * x1 + a * (r2 * x0 - r0 * x2) + r1 * along) * depth);
-  const auto square = evaluate(u * u + v * v);
-  const auto scale = evaluate((1 + row(p, 9) * square + row(p, 10) * square * square) * row(p, 6));
-  return evaluate(stack<0>(row(p, 14) * (u * scale + row(p, 7) - row(feature, 0)),
-                           row(p, 14) * (v * scale + row(p, 8) - row(feature, 1))));
-}
+// ba::error as a function of fixed size that does not branch. The rotation is y = c x + a (r cross x) + b r (r . x)
+// with a = sin(t)/t, b = (1 - cos t)/t^2, t = |r|: the number added keeps a = 1 where there is none.
+constexpr auto reprojection = [](const auto& p, const auto& feature) {
+  using T = std::remove_cvref_t<decltype(p(0))>;
+  const T x0 = p(11) - p(3), x1 = p(12) - p(4), x2 = p(13) - p(5);
+  const T square_angle = p(0) * p(0) + p(1) * p(1) + p(2) * p(2) + 1e-300, angle = sqrt(square_angle);
+  const T inverse = reciprocal(angle), c = cos(angle), a = sin(angle) * inverse;
+  const T along = (1 - c) * inverse * inverse * (p(0) * x0 + p(1) * x1 + p(2) * x2);
+  const T depth = reciprocal(c * x2 + a * (p(0) * x1 - p(1) * x0) + p(2) * along);
+  const T u = (c * x0 + a * (p(1) * x2 - p(2) * x1) + p(0) * along) * depth;
+  const T v = (c * x1 + a * (p(2) * x0 - p(0) * x2) + p(1) * along) * depth;
+  const T square = u * u + v * v;
+  const T scale = (1 + p(9) * square + p(10) * square * square) * p(6);
+  return tenon::Tensor<T, 2>{p(14) * (u * scale + p(7) - feature(0)), p(14) * (v * scale + p(8) - feature(1))};
+};
 
 struct Ba : Differentiated {
   explicit Ba(size_t count) : n(count) {
@@ -65,8 +62,9 @@ struct Ba : Differentiated {
   }
   void finish() {
     const auto m = static_cast<tenon::index_t>(n);
-    rows = tenon::Tensor<double, parameters, tenon::dyn>(parameters, m),
-    features = tenon::Tensor<double, 2, tenon::dyn>(2, m);
+    rows = tenon::Tensor<double, parameters, tenon::dyn>(parameters, m);
+    features = tenon::Tensor<double, 2, tenon::dyn>(2, m), batch_errors = tenon::Tensor<double, 2, tenon::dyn>(2, m);
+    batch_jacobians = tenon::Tensor<double, 2, parameters, tenon::dyn>(2, parameters, m);
     for (tenon::index_t i = 0; i < m; ++i) {
       for (int k = 0; k < parameters; ++k) rows(k, i) = p[static_cast<size_t>(i * parameters + k)];
       for (int k = 0; k < 2; ++k) features(k, i) = feature[static_cast<size_t>(2 * i + k)];
@@ -81,18 +79,20 @@ struct Ba : Differentiated {
   }
   // What tenon_batch computed, component by component, to y.
   void collect() override {
-    if (batch_errors.size() == 0) return;
+    if (!batched) return;
+    batched = false;
     for (size_t i = 0; i < n; ++i)
       for (int k = 0; k < 2; ++k) {
         const auto at = static_cast<tenon::index_t>(i);
         error(i)[k] = batch_errors(k, at);
-        for (int t = 0; t < parameters; ++t) jacobian(i)[k * parameters + t] = batch_jacobian[k](t, at);
+        for (int t = 0; t < parameters; ++t) jacobian(i)[k * parameters + t] = batch_jacobians(k, t, at);
       }
-    batch_errors = {};
   }
   size_t n = 0;
-  tenon::Tensor<double, parameters, tenon::dyn> rows, batch_jacobian[2];
+  tenon::Tensor<double, parameters, tenon::dyn> rows;
   tenon::Tensor<double, 2, tenon::dyn> features, batch_errors;
+  tenon::Tensor<double, 2, parameters, tenon::dyn> batch_jacobians;
+  bool batched = false;
   std::vector<double> p, feature;
 };
 
@@ -118,6 +118,20 @@ void add(const std::string& size, std::function<Ba*()> make) {
   });
   c.run("hand", [](Ba& b) { b.hand(); });
   c.run("tenon", [](Ba& b) {
+    for (size_t i = 0; i < b.n; ++i) {
+      tenon::Tensor<double, parameters> p;
+      std::copy_n(b.p.data() + i * parameters, parameters, p.data());
+      const tenon::Tensor<double, 2> feature{b.feature[2 * i], b.feature[2 * i + 1]};
+      const auto r = tenon::unrolled_jacobian(reprojection)(p, feature);
+      std::copy_n(r.value.data(), 2, b.error(i));
+      std::copy_n(r.jacobian.data(), 2 * parameters, b.jacobian(i));
+    }
+  });
+  c.run("tenon_batch", [](Ba& b) {
+    tenon::unrolled_jacobian(reprojection).batch(b.batch_errors, b.batch_jacobians, b.rows, b.features);
+    b.batched = true;
+  });
+  c.run("tenon_dual", [](Ba& b) {
     using D = tenon::dual<double, parameters>;
     const auto variable = [](double v, int k) {
       D x(v);
@@ -126,16 +140,6 @@ void add(const std::string& size, std::function<Ba*()> make) {
     };
     forward(
         b, variable, [](const D& x) { return x.value; }, [](const D& x, int k) { return x.tangent[k]; });
-  });
-  c.run("tenon_batch", [](Ba& b) {
-    const auto errors = [&](const auto& p) { return tensor_errors(p, b.features); };
-    auto back = vjp(errors, b.rows);
-    tenon::Tensor<double, 2, tenon::dyn> seed(2, b.features.extent(1));
-    for (int k = 0; k < 2; ++k) {
-      row(seed, k) = 1.0, row(seed, 1 - k) = 0.0;
-      b.batch_jacobian[k] = back(seed);
-    }
-    b.batch_errors = back.value;
   });
 #if BENCH_AUTODIFF_EIGEN
   c.run("eigen_autodiffscalar", [](Ba& b) {

@@ -30,22 +30,45 @@ TENON_FN ExpArgument<V> reduce_exp(V x) {
   return {n, r, mul(n.value, low), fma(n.value, low, r)};
 }
 
+/// a (c0 + c1 a x + c2 a^2 x^2 + ...), where a is a power of two and z = x^2: Horner's rule two terms at a time, which
+/// waits half as long for results.
+template <class V>
+TENON_FN V in_pairs(simd::lane_t<V> a, V, V, simd::lane_t<V> c0) {
+  return constant<V>(a * c0);
+}
+template <class V>
+TENON_FN V in_pairs(simd::lane_t<V> a, V x, V, simd::lane_t<V> c0, simd::lane_t<V> c1) {
+  return fma(constant<V>(a * a * c1), x, constant<V>(a * c0));
+}
+template <class V, class... C>
+TENON_FN V in_pairs(simd::lane_t<V> a, V x, V z, simd::lane_t<V> c0, simd::lane_t<V> c1, C... c) {
+  return fma(in_pairs<V>(a, x, z, (a * a * c)...), z, in_pairs<V>(a, x, z, c0, c1));
+}
+/// a (e^(a r) - 1 - a r) / (a r)^2 for |a r| <= 0.347, a power of two; the error is below 2^-26 (2^-64 for double) of
+/// e^(a r) - 1.
+template <class V>
+TENON_FN V short_exp_quotient(V r, simd::lane_t<V> a) {
+  const V z = r * r;
+  if constexpr (is_single<V>)
+    return in_pairs<V>(a, r, z, 0.49999997f, 0.16666546f, 0.041667435f, 0.008366273f, 0.001387071f);
+  else
+    return in_pairs<V>(a, r, z, 0.5, 0.16666666666666666, 0.0416666666666667, 0.008333333333334522,
+                       0.001388888888886408, 0.00019841269836512774, 2.4801587369622882e-05, 2.7557327401086107e-06,
+                       2.75572332202948e-07, 2.504577182698516e-08, 2.09277526530061e-09, 1.788820925431687e-10);
+}
 /// (e^r - 1 - r) / r^2 for |r| <= 0.347; the error is below 2^-31 (2^-64 for double) of e^r - 1.
 template <class V>
 TENON_FN V exp_quotient(V r) {
   if constexpr (is_single<V>)
     return horner<V>(r, 0.5f, 0.166666657f, 0.0416664667f, 0.0083336439f, 0.00139350432f, 0.00019662967f);
   else
-    return horner<V>(r, 0.5, 0.16666666666666666, 0.0416666666666667, 0.008333333333334522, 0.001388888888886408,
-                     0.00019841269836512774, 2.4801587369622882e-05, 2.7557327401086107e-06, 2.75572332202948e-07,
-                     2.504577182698516e-08, 2.09277526530061e-09, 1.788820925431687e-10);
+    return short_exp_quotient<V>(r, 1);
 }
 
 /// x limited to [lo, hi]; NaN stays.
 template <class V>
 TENON_FN V clamp(V x, simd::lane_t<V> lo, simd::lane_t<V> hi) {
-  x = simd::select(x > hi, constant<V>(hi), x);
-  return simd::select(x < lo, constant<V>(lo), x);
+  return at_least(at_most(x, hi), lo);
 }
 
 /// 2^shift e^x; beyond a shift of a few the range of x where it is right shrinks.
@@ -55,13 +78,16 @@ TENON_FN V exp_shifted(V x, int shift) {
   // Beyond these bounds the result is infinite or zero.
   x = clamp<V>(x, is_single<V> ? T(-105) : T(-746), is_single<V> ? T(90) : T(711));
   auto [n, unused, unused_too, r] = reduce_exp(x);
-  n.value = n.value + static_cast<T>(shift);
-  n.integer = n.integer + static_cast<typename format<V>::Uint>(shift);
-  return scale<V>(1 + fma(r * r, exp_quotient(r), r), n);
+  if (shift != 0) {
+    n.value = n.value + static_cast<T>(shift);
+    n.integer = n.integer + static_cast<typename format<V>::Uint>(shift);
+  }
+  const V one = constant<V>(1), q = short_exp_quotient<V>(r, 1);
+  return scale<V>(has_fma ? fma(fma(q, r, one), r, one) : V(one + fma(V(r * r), q, r)), n);
 }
 }  // namespace kernel
 
-/// e^x. Error at most 1 ULP (measured 0.98).
+/// e^x. Error at most 1 ULP (measured 0.97).
 template <class V>
 TENON_FN V exp(V x) {
   if (device::active()) return device::exp(x);

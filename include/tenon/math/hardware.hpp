@@ -98,6 +98,18 @@ struct Fma {
 };
 #endif
 
+#if TENON_ISA == 512 && !defined(__clang__)
+// gcc makes a comparison and a blend of what is one instruction; both give the second operand where one is NaN.
+struct Smaller {
+  TENON_INLINE static F16 apply(F16 a, F16 b) { return __builtin_ia32_minps512_mask(a, b, a, every16, 4); }
+  TENON_INLINE static D8 apply(D8 a, D8 b) { return __builtin_ia32_minpd512_mask(a, b, a, every8, 4); }
+};
+struct Larger {
+  TENON_INLINE static F16 apply(F16 a, F16 b) { return __builtin_ia32_maxps512_mask(a, b, a, every16, 4); }
+  TENON_INLINE static D8 apply(D8 a, D8 b) { return __builtin_ia32_maxpd512_mask(a, b, a, every8, 4); }
+};
+#endif
+
 #if TENON_ISA >= 256
 // The immediate is the instruction's rounding mode: 8 nearest even, 9 down, 10 up, 11 towards zero, no exceptions.
 template <int Mode>
@@ -167,6 +179,24 @@ TENON_FN V mul(V a, V b) {
   else
     return a * b;
 #endif
+}
+
+/// x, or the bound where x is beyond it; NaN stays.
+template <class V>
+TENON_FN V at_most(V x, simd::lane_t<V> bound) {
+  const V b = simd::broadcast<V>(bound);
+#if TENON_ISA == 512 && !defined(__clang__) && !defined(__CUDACC__)
+  if constexpr (sizeof(V) == simd::native_bytes) return detail::Smaller::apply(b, x);
+#endif
+  return simd::select(x > b, b, x);
+}
+template <class V>
+TENON_FN V at_least(V x, simd::lane_t<V> bound) {
+  const V b = simd::broadcast<V>(bound);
+#if TENON_ISA == 512 && !defined(__clang__) && !defined(__CUDACC__)
+  if constexpr (sizeof(V) == simd::native_bytes) return detail::Larger::apply(b, x);
+#endif
+  return simd::select(x < b, b, x);
 }
 
 /// The lanes rounded to integers; the mode is 8 nearest even, 9 down, 10 up, 11 towards zero. Needs `has_rounding`.

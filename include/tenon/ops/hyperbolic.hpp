@@ -60,7 +60,7 @@ struct Tanh : Pointwise<Tanh> {
   static constexpr FixedString onnx{"Tanh"};
   static constexpr FixedString stablehlo{"tanh"};
   static constexpr Domain domain{-20, 20};
-  static constexpr Claim claim{1, 1};
+  static constexpr Claim claim{3, 3};
   static constexpr int cost = 14;
   template <class V>
   TENON_FN static V value(V x) {

@@ -23,10 +23,11 @@ inline namespace TENON_ABI {
 template <class D>
 struct Reduction {
   static constexpr FixedString onnx{""}, stablehlo{""};
-  static constexpr bool needs_element = false;  ///< whether an empty reduction is an error
-  static constexpr bool indexed = false;        ///< whether states hold indices or counts, of 32 bits in lanes
-  static constexpr bool needs_order = true;     ///< whether it is for real elements only
-  static constexpr bool keeps_first = false;    ///< whether the result is one of the elements, of equal ones the first
+  static constexpr bool needs_element = false;   ///< whether an empty reduction is an error
+  static constexpr bool indexed = false;         ///< whether states hold indices or counts, of 32 bits in lanes
+  static constexpr bool needs_order = true;      ///< whether it is for real elements only
+  static constexpr bool keeps_first = false;     ///< whether the result is one of the elements, of equal ones the first
+  static constexpr bool finishes_packs = false;  ///< whether `finish` takes states of packs, too
   template <class T>
   using number = compute_t<T>;  ///< what elements are converted to before they are folded
   template <class V>
@@ -123,7 +124,7 @@ namespace op {
 /// Sum of elements, 0 when there are none; bool and integers sum into 64 bits and wrap.
 struct Sum : Reduction<Sum> {
   static constexpr FixedString name{"sum"};
-  static constexpr bool needs_order = false;
+  static constexpr bool needs_order = false, finishes_packs = true;
   static constexpr FixedString onnx{"ReduceSum"};
   static constexpr FixedString stablehlo{"reduce_add"};
   template <class T>
@@ -151,7 +152,7 @@ struct Sum : Reduction<Sum> {
 /// Arithmetic mean, NaN when there are no elements; of bool and integers in double, given as float.
 struct Mean : Reduction<Mean> {
   static constexpr FixedString name{"mean"};
-  static constexpr bool needs_order = false;
+  static constexpr bool needs_order = false, finishes_packs = true;
   static constexpr FixedString onnx{"ReduceMean"};
   template <class T>
   using number = mean_number_t<T>;
@@ -171,7 +172,11 @@ struct Mean : Reduction<Mean> {
   }
   template <class R, class S>
   TENON_FN static R finish(const S& s, index_t count) {
-    return static_cast<R>(s / static_cast<real_t<base_t<S>>>(count));
+    if constexpr (simd::is_pack<S>) {
+      return s / reduction_constant<S>(static_cast<double>(count));
+    } else {
+      return static_cast<R>(s / static_cast<real_t<base_t<S>>>(count));
+    }
   }
   template <class Y, class G, class X, class Over>
   static void pull(const Y&, const G& g, X& x, const Over& over) {
@@ -183,7 +188,7 @@ struct Mean : Reduction<Mean> {
 /// whatever the number of zeros: each element gets the product of the others, computed from both ends.
 struct Prod : Reduction<Prod> {
   static constexpr FixedString name{"prod"};
-  static constexpr bool needs_order = false;
+  static constexpr bool needs_order = false, finishes_packs = true;
   static constexpr FixedString onnx{"ReduceProd"};
   static constexpr FixedString stablehlo{"reduce_multiply"};
   template <class T>

@@ -37,7 +37,7 @@ TENON_FN auto same_extreme(V a, V b) {
 
 template <class D, bool Largest>
 struct Extremum : Reduction<D> {
-  static constexpr bool needs_element = true, keeps_first = true;
+  static constexpr bool needs_element = true, keeps_first = true, finishes_packs = true;
   template <class V>
   TENON_FN static V identity() {
     return reduction_bound<V, !Largest>();

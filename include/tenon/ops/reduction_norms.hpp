@@ -42,6 +42,7 @@ namespace op {
 /// Sum of absolute values, 0 when there are none. Derivative sign(x), 0 at 0.
 struct NormL1 : tenon::detail::Norm<NormL1> {
   static constexpr FixedString name{"norm_l1"};
+  static constexpr bool finishes_packs = true;
   static constexpr FixedString onnx{"ReduceL1"};
   template <class V>
   TENON_FN static V identity() {
@@ -65,7 +66,7 @@ struct NormL1 : tenon::detail::Norm<NormL1> {
 /// element.
 struct NormInf : tenon::detail::Norm<NormInf> {
   static constexpr FixedString name{"norm_inf"};
-  static constexpr bool keeps_first = true;
+  static constexpr bool keeps_first = true, finishes_packs = true;
   template <class V>
   TENON_FN static V identity() {
     return reduction_constant<V>(0);
@@ -92,6 +93,7 @@ struct NormInf : tenon::detail::Norm<NormInf> {
 /// Euclidean norm, 0 when there are no elements. Derivative x / norm, 0 where the norm is 0.
 struct NormL2 : tenon::detail::Norm<NormL2> {
   static constexpr FixedString name{"norm_l2"};
+  static constexpr bool finishes_packs = true;
   static constexpr FixedString onnx{"ReduceL2"};
   template <class V>
   struct Squares {
@@ -151,7 +153,28 @@ struct NormL2 : tenon::detail::Norm<NormL2> {
     return s;
   }
   template <class R, class V>
-  TENON_FN static R finish(const Squares<V>& s, index_t) {
+  TENON_FN static R finish(const Squares<V>& s, index_t count) {
+    const V zero = reduction_constant<V>(0);
+    if constexpr (simd::is_pack<V>) {
+      if (all_set(s.large + s.small == zero)) return V(sqrt(s.plain));
+      V r;
+      for (int l = 0; l < simd::lanes<V>; ++l) {
+        const auto lane = s.map([l](const V& v) { return simd::lane_t<V>(v[l]); });
+        r[l] = finish<simd::lane_t<V>>(lane, count);
+      }
+      return r;
+    } else {
+      return finish_one<R>(s);
+    }
+  }
+  template <class Y, class G, class X, class Over>
+  static void pull(const Y& y, const G& g, X& x, const Over&) {
+    x.add(where(y == lit(0), lit(0), g) * (x.value / where(y == lit(0), lit(1), y)));
+  }
+
+ private:
+  template <class R, class V>
+  TENON_FN static R finish_one(const Squares<V>& s) {
     using Scale = tenon::detail::BlueScales<base_t<V>>;
     const V zero = reduction_constant<V>(0);
     if (s.large > zero) {
@@ -166,12 +189,6 @@ struct NormL2 : tenon::detail::Norm<NormL2> {
     if (s.plain == zero) return static_cast<R>(zero + s.large);
     return static_cast<R>(V(sqrt(s.plain)) + s.large);
   }
-  template <class Y, class G, class X, class Over>
-  static void pull(const Y& y, const G& g, X& x, const Over&) {
-    x.add(where(y == lit(0), lit(0), g) * (x.value / where(y == lit(0), lit(1), y)));
-  }
-
- private:
   template <class M>
   TENON_FN static bool all_set(M mask) {
     if constexpr (simd::is_pack<M>) {

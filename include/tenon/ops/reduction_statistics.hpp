@@ -102,6 +102,7 @@ namespace op {
 template <int Ddof>
 struct Var : tenon::detail::Spread<Var<Ddof>> {
   static constexpr FixedString name{"var"};
+  static constexpr bool finishes_packs = true;
   template <class R, class V>
   TENON_FN static R finish(const tenon::detail::Moments<V>& s, index_t count) {
     return static_cast<R>(V(s.squares / reduction_constant<V>(Var::degrees(count, Ddof))));

@@ -41,11 +41,22 @@ TENON_FN void copy_bytes(unsigned char* to, const unsigned char* from, index_t b
   }
 }
 
+// float or double, as wide as a lane of V.
+template <int Bytes>
+struct FloatOf {
+  using type = float;
+};
+template <>
+struct FloatOf<8> {
+  using type = double;
+};
+template <class V>
+using float_of = typename FloatOf<sizeof(lane_t<V>)>::type;
+
 // Whether V has masked loads and stores, which read and write nothing where the mask is clear.
 #if TENON_ISA == 512 && !defined(__CUDACC__)
 template <class V>
-inline constexpr bool has_masked_access = sizeof(V) == 64 &&
-                                          (__is_same(lane_t<V>, float) || __is_same(lane_t<V>, double));
+inline constexpr bool has_masked_access = sizeof(V) == 64 && sizeof(lane_t<V>) >= 4;
 TENON_INLINE unsigned first_bits(index_t n) { return (1u << n) - 1; }
 TENON_INLINE pack<float, 16> masked_load(const float* p, index_t n) {
   return __builtin_ia32_loadups512_mask(p, pack<float, 16>{}, static_cast<unsigned short>(first_bits(n)));
@@ -61,8 +72,7 @@ TENON_INLINE void masked_store(double* p, pack<double, 8> v, index_t n) {
 }
 #elif TENON_ISA == 256 && !defined(__CUDACC__)
 template <class V>
-inline constexpr bool has_masked_access = sizeof(V) == 32 &&
-                                          (__is_same(lane_t<V>, float) || __is_same(lane_t<V>, double));
+inline constexpr bool has_masked_access = sizeof(V) == 32 && sizeof(lane_t<V>) >= 4;
 // The instructions' masks are packs of int and of long long; int64_t is a different type of the same size.
 TENON_INLINE pack<int, 8> first_of_8(index_t n) {
   return bitcast<pack<int, 8>>(iota<pack<int, 8>>() < static_cast<int>(n));
@@ -98,7 +108,7 @@ TENON_FN V load_partial(const lane_t<V>* p, index_t n) {
   if constexpr (!is_pack<V>) {
     return n > 0 ? *p : V{};
   } else if constexpr (detail::has_masked_access<V>) {
-    return detail::masked_load(p, n);
+    return bitcast<V>(detail::masked_load(reinterpret_cast<const detail::float_of<V>*>(p), n));
   } else {
     V v{};
     constexpr int size = sizeof(lane_t<V>);
@@ -114,7 +124,8 @@ TENON_FN void store_partial(lane_t<V>* p, V v, index_t n) {
   if constexpr (!is_pack<V>) {
     if (n > 0) *p = v;
   } else if constexpr (detail::has_masked_access<V>) {
-    detail::masked_store(p, v, n);
+    using F = detail::float_of<V>;
+    detail::masked_store(reinterpret_cast<F*>(p), bitcast<rebind_t<V, F>>(v), n);
   } else {
     constexpr int size = sizeof(lane_t<V>);
     detail::copy_bytes<sizeof(V), size>(reinterpret_cast<unsigned char*>(p), reinterpret_cast<const unsigned char*>(&v),

@@ -109,14 +109,46 @@ TENON_FN lane_t<V> reduce_max(V v) {
   return reduce(v, detail::Maximum{});
 }
 
+namespace detail {
+// The sign bits of lanes as bits of a number, for whole registers with lanes of 4 and 8 bytes.
+#if defined(__SSE2__) && !defined(__CUDACC__)
+template <class M>
+inline constexpr bool has_sign_bits = sizeof(M) == native_bytes && sizeof(lane_t<M>) >= 4;
+template <class M>
+TENON_INLINE unsigned sign_bits(M mask) {
+  constexpr bool narrow = sizeof(lane_t<M>) == 4;
+  constexpr int n = lanes<M>;
+#if TENON_ISA == 512
+  if constexpr (narrow) return __builtin_ia32_cvtd2mask512(bitcast<pack<int, n>>(mask));
+  if constexpr (!narrow) return __builtin_ia32_cvtq2mask512(bitcast<pack<long long, n>>(mask));
+#elif TENON_ISA == 256
+  if constexpr (narrow) return static_cast<unsigned>(__builtin_ia32_movmskps256(bitcast<pack<float, n>>(mask)));
+  if constexpr (!narrow) return static_cast<unsigned>(__builtin_ia32_movmskpd256(bitcast<pack<double, n>>(mask)));
+#else
+  if constexpr (narrow) return static_cast<unsigned>(__builtin_ia32_movmskps(bitcast<pack<float, n>>(mask)));
+  if constexpr (!narrow) return static_cast<unsigned>(__builtin_ia32_movmskpd(bitcast<pack<double, n>>(mask)));
+#endif
+}
+#else
+template <class M>
+inline constexpr bool has_sign_bits = false;
+template <class M>
+unsigned sign_bits(M mask);
+#endif
+}  // namespace detail
+
 /// Whether a mask is set in at least one lane.
 template <class M>
 TENON_FN bool any(M mask) {
+  if constexpr (is_pack<M> && detail::has_sign_bits<M>)
+    if (!__builtin_is_constant_evaluated()) return detail::sign_bits(mask) != 0;
   return reduce(mask, detail::Or{}) != 0;
 }
 /// Whether a mask is set in every lane.
 template <class M>
 TENON_FN bool all(M mask) {
+  if constexpr (is_pack<M> && detail::has_sign_bits<M>)
+    if (!__builtin_is_constant_evaluated()) return detail::sign_bits(mask) == (1u << lanes<M>)-1;
   return reduce(mask, detail::And{}) != 0;
 }
 

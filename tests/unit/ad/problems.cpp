@@ -16,6 +16,7 @@
 #include "../benchmarks/autodiff/ba.hpp"
 #include "../benchmarks/autodiff/burgers.hpp"
 #include "../benchmarks/autodiff/gmm.hpp"
+#include "../benchmarks/autodiff/hand.hpp"
 #include "../benchmarks/autodiff/lstm.hpp"
 #include "../benchmarks/autodiff/mlp.hpp"
 
@@ -167,4 +168,25 @@ TEST_CASE("ADBench's bundle adjustment") {
             return e[k];
           });
   }
+}
+
+TEST_CASE("ADBench's hand") {
+  namespace problem = bench::hand_tracking;
+  const Numbers numbers = random(1000, -1, 1, 1);
+  const double* next = numbers.data();
+  const problem::Hand hand = problem::make(3, [&] { return *next++; });
+  for (std::size_t k = 0; k < 9; ++k)
+    check(
+        random(problem::parameters, -0.5, 0.5, 2),
+        [&]<class T>(const T* x) {
+          std::vector<T> e(9);
+          problem::errors(hand, x, e.data());
+          return e[k];
+        },
+        [&](const double* x, double* g) {
+          Numbers e(9), jacobian(9 * problem::parameters);
+          problem::hand(hand, x, e.data(), jacobian.data());
+          for (std::size_t i = 0; i < problem::parameters; ++i) g[i] = jacobian[problem::parameters * k + i];
+          return e[k];
+        });
 }

@@ -11,7 +11,7 @@ TEST_CASE("sinh up to overflow") {
   sweep("sinh", bound(2), -711, 711, TENON_CALL(sinh), TENON_REFERENCE(std::sinh(x)));
 }
 TEST_CASE("cosh") { sweep("cosh", bound(1.5), -10, 10, TENON_CALL(cosh), TENON_REFERENCE(std::cosh(x))); }
-TEST_CASE("tanh") { sweep("tanh", bound(1, 1.25), -4, 4, TENON_CALL(tanh), TENON_REFERENCE(std::tanh(x))); }
+TEST_CASE("tanh") { sweep("tanh", bound(3), -4, 4, TENON_CALL(tanh), TENON_REFERENCE(std::tanh(x))); }
 TEST_CASE("asinh") { sweep("asinh", bound(1.5), -4, 4, TENON_CALL(asinh), TENON_REFERENCE(std::asinh(x))); }
 TEST_CASE("acosh") { sweep("acosh", bound(2), 1, 4, TENON_CALL(acosh), TENON_REFERENCE(std::acosh(x))); }
 TEST_CASE("atanh") { sweep("atanh", bound(1.25), -1, 1, TENON_CALL(atanh), TENON_REFERENCE(std::atanh(x))); }

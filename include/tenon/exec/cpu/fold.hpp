@@ -279,22 +279,33 @@ struct Folds {
     *static_cast<R*>(out) = Op::template finish<R>(s, count);
   }
 
+  // As a whole a struct of packs would go through memory once more, in narrower pieces.
+  TENON_INLINE static SV by_packs(const SV& s) {
+    return F::mapped(s, [](const auto& v) { return v; });
+  }
+  TENON_INLINE static SV state(Columns& c, int l, index_t k) { return by_packs(level(c, l)[k]); }
   static SV* level(Columns& c, int l) { return reinterpret_cast<SV*>(c.levels) + l * c.packs; }
   static void carry(Columns& c) {
     SV* s = level(c, 0);
     int l = 1;
     for (unsigned long long b = c.chains; b & 1; b >>= 1, ++l)
-      for (index_t k = 0; k < c.packs; ++k) s[k] = Op::combine(level(c, l)[k], s[k]);
-    for (index_t k = 0; k < c.packs; ++k) level(c, l)[k] = s[k];
+      for (index_t k = 0; k < c.packs; ++k) s[k] = Op::combine(state(c, l, k), state(c, 0, k));
+    for (index_t k = 0; k < c.packs; ++k) level(c, l)[k] = state(c, 0, k);
     ++c.chains;
     c.chain = 0;
   }
   TENON_INLINE static void put(SV& to, bool first, const N* p, index_t pitch, index_t n, index_t index) {
     if constexpr (requires { Op::extended(to, p, pitch, n); }) {
-      to = first ? F::template packs<V>(p, pitch, n, index, 1) : Op::extended(to, p, pitch, n);
+      if (!first) {
+        to = Op::extended(by_packs(to), p, pitch, n);
+        return;
+      }
+    }
+    const SV s = F::template packs<V>(p, pitch, n, index, 1);
+    if (first) {
+      to = s;
     } else {
-      const SV s = F::template packs<V>(p, pitch, n, index, 1);
-      to = first ? s : Op::combine(to, s);
+      to = Op::combine(by_packs(to), s);
     }
   }
   [[gnu::noinline]] static void columns(Columns& c, const void* memory, index_t pitch, index_t n, index_t index,
@@ -313,26 +324,30 @@ struct Folds {
     if (++c.chain == Columns::blocks_in_chain) carry(c);
   }
   static void total_columns(Columns& c) {
+    if (c.chains == 0) return;  // all in the first chain
     if (c.chain > 0) carry(c);
     int l = __builtin_ctzll(c.chains) + 1;
     SV* s = level(c, 0);
-    for (index_t k = 0; k < c.packs; ++k) s[k] = level(c, l)[k];
+    for (index_t k = 0; k < c.packs; ++k) s[k] = state(c, l, k);
     for (unsigned long long b = c.chains >> l; b; b >>= 1)
       if (++l; b & 1)
-        for (index_t k = 0; k < c.packs; ++k) s[k] = Op::combine(level(c, l)[k], s[k]);
+        for (index_t k = 0; k < c.packs; ++k) s[k] = Op::combine(state(c, l, k), state(c, 0, k));
   }
   static void finish(Columns& c, void* out, index_t out_stride, index_t count) {
     total_columns(c);
     R* to = static_cast<R*>(out);
     for (index_t k = 0; k < c.packs; ++k) {
-      const SV s = level(c, 0)[k];
+      const SV s = state(c, 0, k);
       const index_t from = k * W, lanes = c.columns - from < W ? c.columns - from : W;
-      R result[W];
-      for (int l = 0; l < W; ++l) result[l] = Op::template finish<R>(F::lane(s, l), count);
-      if (out_stride == 1 && lanes == W) {
-        __builtin_memcpy(static_cast<void*>(to + from), result, sizeof(result));
+      if constexpr (Op::finishes_packs && W > 1 && __is_same(R, N)) {
+        const V result = Op::template finish<V>(s, count);
+        if (out_stride == 1) {
+          simd::store_partial(to + from, result, lanes);
+        } else {
+          for (int l = 0; l < lanes; ++l) to[(from + l) * out_stride] = result[l];
+        }
       } else {
-        for (index_t l = 0; l < lanes; ++l) to[(from + l) * out_stride] = result[l];
+        for (int l = 0; l < lanes; ++l) to[(from + l) * out_stride] = Op::template finish<R>(F::lane(s, l), count);
       }
     }
   }

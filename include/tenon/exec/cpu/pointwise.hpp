@@ -10,12 +10,12 @@ namespace exec {
 
 namespace detail {
 
-// Not a template of the program: every pointwise expression with so many operands shares this code.
+// Not templates of the program: every pointwise expression with so many operands shares this code.
+
+// The row should be where the output is contiguous; otherwise the longest axis keeps calls few.
 template <int Operands>
-[[gnu::noinline]] void drive(Nest<Operands>& nest, RowFunction row) {
-  if (nest.empty()) return;
+void order_axes(Nest<Operands>& nest) {
   nest.collapse(0, nest.rank);
-  // The row should be where the output is contiguous; otherwise the longest axis keeps calls few.
   if (nest.rank > 1 && nest.stride[0][nest.rank - 1] != 1) {
     for (int a = 0; a < nest.rank - 1; ++a)
       if (nest.stride[0][a] == 1) {
@@ -23,6 +23,11 @@ template <int Operands>
         break;
       }
   }
+}
+template <int Operands>
+[[gnu::noinline]] void drive(Nest<Operands>& nest, RowFunction row) {
+  if (nest.empty()) return;
+  order_axes(nest);
   const int inner = nest.rank - 1;
   index_t stride[Operands];
   for (int k = 0; k < nest.operands; ++k) stride[k] = nest.rank ? nest.stride[k][inner] : 0;
@@ -36,23 +41,60 @@ template <int Operands>
   } while (inner > 0 && walk.next(nest, 0, inner));
 }
 
+// Rows shorter than this go many at once: operands that do not continue from row to row are gathered before.
+inline constexpr index_t short_row = 32;
+template <int Operands>
+bool has_short_rows(const Nest<Operands>& nest) {
+  bool possible = nest.rank > 1 && nest.extent[nest.rank - 1] < short_row && !nest.empty();
+  for (int k = 0; k < nest.operands; ++k) possible = possible && can_stage(nest.bytes[k]);
+  return possible;
+}
+template <int Operands>
+[[gnu::noinline]] void drive_short_rows(const Nest<Operands>& nest, RowFunction row) {
+  const int inner = nest.rank - 1, outer = nest.rank - 2;
+  const index_t n = nest.extent[inner], m = nest.extent[outer];
+  index_t stride[Operands], each = 0;
+  bool joined[Operands];
+  for (int k = 0; k < nest.operands; ++k) {
+    joined[k] = nest.stride[k][outer] == n * nest.stride[k][inner];
+    stride[k] = joined[k] ? nest.stride[k][inner] : 1;
+    if (!joined[k]) each += n * nest.bytes[k];
+  }
+  const index_t fit = staging_bytes / (each > 0 ? each : 1), some = fit < 1 ? 1 : fit > 64 ? fit / 64 * 64 : fit;
+  alignas(alignment) char buffer[staging_bytes];
+  if (each > staging_bytes) return drive(const_cast<Nest<Operands>&>(nest), row);
+  Walk<Operands> walk;
+  walk.start(nest, 0, outer);
+  do {
+    for (index_t i = 0; i < m; i += some) {
+      const index_t rows = m - i < some ? m - i : some;
+      const char* at[Operands];
+      char* place = buffer;
+      for (int k = 0; k < nest.operands; ++k) {
+        at[k] = walk.at[k] + i * nest.stride[k][outer] * nest.bytes[k];
+        if (joined[k]) continue;
+        if (k > 0 && (i == 0 || nest.stride[k][outer] != 0))
+          gather(place, at[k], nest.bytes[k], {nest.stride[k][inner], n, nest.stride[k][outer], rows});
+        at[k] = place;
+        place += some * n * nest.bytes[k];
+      }
+      const void* source[Operands];
+      for (int k = 1; k < nest.operands; ++k) source[k - 1] = at[k];
+      row(const_cast<char*>(at[0]), stride[0], source, stride + 1, rows * n);
+      if (!joined[0])
+        scatter(const_cast<char*>(walk.at[0]) + i * nest.stride[0][outer] * nest.bytes[0], at[0], nest.bytes[0],
+                {nest.stride[0][inner], n, nest.stride[0][outer], rows});
+    }
+  } while (outer > 0 && walk.next(nest, 0, outer));
+}
+
 constexpr int nest_size(int operands) {
   int n = 4;
   while (n < operands) n *= 2;
   return n;
 }
-template <class List>
-struct LoadSizes;
-template <class... L>
-struct LoadSizes<TypeList<L...>> {
-  static constexpr index_t bytes[] = {static_cast<index_t>(sizeof(typename L::type))..., 0};
-};
 
 }  // namespace detail
-
-/// Element size of each leaf of program P.
-template <class P>
-inline constexpr const index_t* load_bytes = detail::LoadSizes<loads_of<P>>::bytes;
 
 /// A pointwise loop without its types: what all expressions share.
 struct PointwiseCall {
@@ -72,7 +114,12 @@ void run_nest(const PointwiseCall& c) {
   nest.start(c.target.extents);
   nest.add(c.out, c.out_bytes, c.target);
   for (int k = 0; k < c.loads; ++k) nest.add(c.source[k].data, c.bytes[k], c.source[k].map);
-  drive(nest, c.row);
+  order_axes(nest);
+  if (has_short_rows(nest)) {
+    drive_short_rows(nest, c.row);
+  } else {
+    drive(nest, c.row);
+  }
 }
 // Elements of `bytes` bytes from one place to another.
 inline void row_copy(void* out, index_t out_stride, const void* const* source, const index_t* stride, index_t n,

@@ -8,6 +8,7 @@
 #pragma once
 #include <tenon/exec/cpu/fold.hpp>
 #include <tenon/exec/cpu/pointwise.hpp>
+#include <tenon/exec/cpu/small_reduction.hpp>
 #include <tenon/exec/evaluate.hpp>
 #include <tenon/expr/moments.hpp>
 #include <tenon/expr/reductions.hpp>
@@ -68,6 +69,7 @@ class ReduceLoops {
 
  private:
   static constexpr index_t chunk_bytes = 4096, rows_at_once = Columns::most_rows;
+  static constexpr index_t most_turned = rows_at_once, turned_packs = 8;
 
   // A block of rows x cols elements from `walk` on: in the buffer, or where the only leaf has them already.
   const char* block(const Walk<K>& walk, int row_axis, index_t r, index_t rows, int col_axis, index_t c, index_t cols,
@@ -108,6 +110,7 @@ class ReduceLoops {
     const index_t n = inner < 0 ? 1 : nest_.extent[inner], outputs = along < 0 ? 1 : nest_.extent[along];
     const bool short_rows = last == kept_ && n <= chunk_ && n > 0;
     const bool in_place = direct_ && (inner < 0 || nest_.stride[1][inner] == 1);
+    const bool tiny_rows = short_rows && n <= most_turned && n > 1 && op_.lanes > 1 && can_stage(op_.bytes);
     const index_t batch = short_rows && in_place ? outputs : chunk_ / (n > 0 ? n : 1);
     tenon::detail::BlockRef total;
     if (!short_rows) total = tenon::detail::BlockRef(static_cast<size_t>(op_.total_bytes));
@@ -119,7 +122,10 @@ class ReduceLoops {
         for (index_t o = 0; o < outputs; o += batch) {
           const index_t m = at_most(outputs - o, batch);
           const char* p = block(outer, along, o, m, inner, 0, n, pitch);
-          op_.rows(p, pitch, n, m, output(outer, along, o), along < 0 ? 0 : nest_.stride[0][along], count_);
+          if (tiny_rows && m >= op_.lanes)
+            turned_rows(p, pitch, n, m, output(outer, along, o), nest_.stride[0][along]);
+          else
+            op_.rows(p, pitch, n, m, output(outer, along, o), along < 0 ? 0 : nest_.stride[0][along], count_);
         }
         continue;
       }
@@ -140,6 +146,22 @@ class ReduceLoops {
         op_.end(total.data(), output(outer, along, o), count_);
       }
     } while (along > 0 && outer.next(nest_, 0, along));
+  }
+
+  // Rows of a few elements each: turned, so that lanes are rows.
+  void turned_rows(const char* p, index_t pitch, index_t n, index_t m, char* out, index_t out_stride) {
+    const index_t most = turned_packs * op_.lanes;
+    alignas(alignment) char turned[most_turned * turned_packs * simd::native_bytes + simd::native_bytes];
+    Columns c;
+    give_levels(c, most, 0);
+    for (index_t i = 0; i < m; i += most) {
+      const index_t some = at_most(m - i, most);
+      gather(turned, p + i * pitch * op_.bytes, op_.bytes, {pitch, some, 1, n});
+      __builtin_memset(turned + n * some * op_.bytes, 0, simd::native_bytes);  // the last pack may go past the end
+      start(c, some);
+      op_.columns(c, turned, some, n, 0, true);
+      op_.finish(c, out + i * out_stride * nest_.bytes[0], out_stride, count_);
+    }
   }
 
   // Memory for the states of columns, in as many levels as there are bits in the number of chains.
@@ -299,52 +321,6 @@ template <class N, class Number>
 requires(__is_same(Number, compute_t<primal_t<typename N::value_type>>)) struct BufferOf<N, Number> {
   using program = program_of<N>;
 };
-
-// A few elements of static extents: no loop nest, the compiler unrolls. p: the operand, row-major.
-template <class Op, unsigned Mask, class E>
-struct SmallReduction {
-  static constexpr index_t size = static_size<E>;
-  static constexpr index_t count_over(unsigned mask) {
-    index_t n = 1;
-    for (int a = 0; a < E::rank; ++a)
-      if (mask >> a & 1u) n *= E::static_extent(a);
-    return n;
-  }
-  static constexpr index_t count = count_over(Mask), results = count_over(~Mask);
-  // Where the k-th index over the axes in `mask` lies.
-  static constexpr index_t offset(unsigned mask, index_t k) {
-    index_t o = 0, step = 1;
-    for (int a = E::rank - 1; a >= 0; --a) {
-      const index_t e = E::static_extent(a);
-      if (mask >> a & 1u) {
-        o += k % e * step;
-        k /= e;
-      }
-      step *= e;
-    }
-    return o;
-  }
-  struct Offsets {
-    index_t result[results], element[count];
-  };
-  static constexpr Offsets offsets = [] {
-    Offsets o{};
-    for (index_t k = 0; k < results; ++k) o.result[k] = offset(~Mask, k);
-    for (index_t k = 0; k < count; ++k) o.element[k] = offset(Mask, k);
-    return o;
-  }();
-  template <class N, class R>
-  static void run(const N* p, R* out) {
-    for (index_t r = 0; r < results; ++r) {
-      const N* from = p + offsets.result[r];
-      auto s = Op::lift(from[0], index_t{0});
-      for (index_t k = 1; k < count; ++k) s = Op::combine(s, Op::lift(from[offsets.element[k]], k));
-      out[r] = Op::template finish<R>(s, count);
-    }
-  }
-};
-template <class E>
-inline constexpr bool is_small = E::is_static&& static_size<E> > 0 && static_size<E> <= 64;
 
 }  // namespace detail
 

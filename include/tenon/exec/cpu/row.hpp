@@ -3,10 +3,12 @@
 //
 // Every executor is made of row kernels: pointwise loops call one per row, reductions let it fill a buffer in the
 // first-level cache, contractions let it apply prologues while packing and epilogues to a tile. So the number of
-// kernels is the number of programs, not of programs times executors. Operands may have any stride along the row; rows
-// whose operands are all contiguous take a loop of their own.
+// kernels is the number of programs, not of programs times executors. Operands may have any stride along the row, but
+// the loop in packs is compiled for contiguous ones: others go through buffers in the first-level cache.
 #pragma once
+#include <tenon/exec/cpu/stage.hpp>
 #include <tenon/expr/program.hpp>
+#include <tenon/simd/mask.hpp>
 
 namespace tenon {
 inline namespace TENON_ABI {
@@ -58,6 +60,15 @@ TENON_FN void store_lanes(T* p, V v) {
   }
 }
 
+// W elements of so many bytes in a buffer: m < W from p on, and for the rest the first one again.
+template <int W, int Bytes>
+TENON_INLINE void fill_up(char* buffer, const void* p, index_t m) {
+  using V = simd::pack<simd::int_of<Bytes>, W>;
+  const auto* from = static_cast<const Word<Bytes>*>(p);
+  const V v = simd::select(simd::first_lanes<V>(m), simd::load_partial<V>(from, m), simd::broadcast<V>(*from));
+  __builtin_memcpy(buffer, &v, sizeof(v));
+}
+
 struct NoSplat {};
 template <class T, bool Constant, class P, int W>
 struct SplatOf {
@@ -79,7 +90,7 @@ struct Leaves<P, W, Contiguous, Seq<K...>, L...> {
   index_t i = 0;
 
   TENON_FN void start(const void* const* source, const index_t* strides) {
-    (start_one<K, L>(source[K], strides[K]), ...);
+    (start_one<K, L>(source[K], Contiguous ? 1 : strides[K]), ...);
   }
   template <int J, class V, class T>
   TENON_FN V operator()(Seq<J>, TypeTag<V>, TypeTag<T>) const {
@@ -117,10 +128,14 @@ struct Leaves<P, W, Contiguous, Seq<K...>, L...> {
   TENON_FN void stage_one(char* buffer, index_t m) {
     if constexpr (!Lo::constant) {
       using T = typename Lo::type;
-      const T* p = static_cast<const T*>(ptr[J]);
-      T* b = reinterpret_cast<T*>(buffer);
-      // Idle lanes repeat the last element, so that they raise nothing the real ones would not.
-      for (index_t l = 0; l < W; ++l) b[l] = p[(i + (l < m ? l : m - 1)) * stride[J]];
+      // Idle lanes repeat an element, so that they raise nothing the real ones would not.
+      if constexpr (Contiguous) {
+        fill_up<W, sizeof(T)>(buffer, static_cast<const T*>(ptr[J]) + i, m);
+      } else {
+        const T* p = static_cast<const T*>(ptr[J]);
+        T* b = reinterpret_cast<T*>(buffer);
+        for (index_t l = 0; l < W; ++l) b[l] = p[(i + (l < m ? l : m - 1)) * stride[J]];
+      }
       ptr[J] = buffer;
       stride[J] = 1;
     }
@@ -156,61 +171,114 @@ using loads_of = typename detail::LoadList<typename P::instructions>::type;
 
 namespace detail {
 
-template <class P, class Out, bool Contiguous>
-[[gnu::noinline]] void row_loop(Out* out, index_t out_stride, const void* const* source, const index_t* stride,
-                                index_t n) {
+// Packs of contiguous elements. At most two rounds through one loop body: whole packs in place, then the staged tail.
+template <class P, class Out>
+[[gnu::noinline]] void row_of_packs(void* target, const void* const* source, index_t n) {
   constexpr int W = lanes_of<P>;
-  typename LeavesOf<P, W, Contiguous, loads_of<P>>::type leaves;
-  leaves.start(source, stride);
-  Out* const first = out;
-  const index_t stride_of_out = out_stride, tail = n % W;
+  typename LeavesOf<P, W, true, loads_of<P>>::type leaves;
+  leaves.start(source, nullptr);
+  Out *const first = static_cast<Out*>(target), *out = first;
+  const index_t tail = n % W;
   alignas(simd::native_bytes) char buffer[P::loads + 1][simd::native_bytes];
-  Out staged[W];
+  alignas(simd::native_bytes) Out staged[W];
   index_t end = n - tail;
-  // At most two rounds through one loop body: whole packs in place, then the staged tail.
   for (bool in_tail = false;; in_tail = true) {
     for (index_t& i = leaves.i; i < end; i += W) {
       Machine<P, W> machine;
       machine.run(leaves);
-      if (Contiguous || W == 1 || out_stride == 1) {
-        store_lanes(out + i * (W == 1 ? out_stride : 1), machine.result());
-      } else {
-        Out lane[W];
-        store_lanes(lane, machine.result());
-        for (int l = 0; l < W; ++l) out[(i + l) * out_stride] = lane[l];
-      }
+      store_lanes(out + i, machine.result());
     }
-    if (W == 1 || tail == 0) return;
+    if (tail == 0) return;
     if (in_tail) break;
     leaves.stage(buffer, tail);
     end = W;
     out = staged;
-    out_stride = 1;
   }
-  for (index_t l = 0; l < tail; ++l) first[(n - tail + l) * stride_of_out] = staged[l];
+  using V = simd::pack<simd::int_of<sizeof(Out)>, W>;
+  V v;
+  __builtin_memcpy(&v, staged, sizeof(v));
+  simd::store_partial<V>(reinterpret_cast<Word<sizeof(Out)>*>(first + (n - tail)), v, tail);
+}
+template <class P, class Out>
+[[gnu::noinline]] void row_of_elements(Out* out, index_t out_stride, const void* const* source, const index_t* stride,
+                                       index_t n) {
+  typename LeavesOf<P, 1, false, loads_of<P>>::type leaves;
+  leaves.start(source, stride);
+  for (index_t& i = leaves.i; i < n; ++i) {
+    Machine<P, 1> machine;
+    machine.run(leaves);
+    store_lanes(out + i * out_stride, machine.result());
+  }
 }
 
-template <bool... Constant>
-bool all_unit(const index_t* stride) {
-  constexpr bool constant[] = {Constant..., true};
-  for (int k = 0; k < static_cast<int>(sizeof...(Constant)); ++k)
-    if (!constant[k] && stride[k] != 1) return false;
-  return true;
+// A row of packs without its types.
+struct PackedRow {
+  void (*run)(void* out, const void* const* source, index_t n);
+  const index_t* bytes;
+  const bool* constant;
+  int loads;
+  index_t out_bytes;
+};
+// Rows with other strides than 1: as many elements at once as fit into the buffer.
+[[gnu::noinline]] inline void staged_row(const PackedRow& kernel, void* out, index_t out_stride,
+                                         const void* const* source, const index_t* stride, index_t n) {
+  index_t each = out_stride == 1 ? 0 : kernel.out_bytes;
+  for (int k = 0; k < kernel.loads; ++k)
+    if (!kernel.constant[k] && stride[k] != 1) each += kernel.bytes[k];
+  index_t most = staging_bytes / (each > 0 ? each : 1);
+  if (most > 64) most = most / 64 * 64;
+  alignas(alignment) char buffer[staging_bytes];
+  const void* from[128];
+  for (index_t at = 0; at < n; at += most) {
+    const index_t m = n - at < most ? n - at : most;
+    char* place = buffer;
+    for (int k = 0; k < kernel.loads; ++k) {
+      from[k] = source[k];
+      if (kernel.constant[k]) continue;
+      from[k] = static_cast<const char*>(source[k]) + at * stride[k] * kernel.bytes[k];
+      if (stride[k] == 1) continue;
+      if (at == 0 || stride[k] != 0) gather(place, from[k], kernel.bytes[k], {stride[k], m, 0, 1});
+      from[k] = place;
+      place += most * kernel.bytes[k];
+    }
+    char* const to = static_cast<char*>(out) + at * out_stride * kernel.out_bytes;
+    kernel.run(out_stride == 1 ? to : place, from, m);
+    if (out_stride != 1) scatter(to, place, kernel.out_bytes, {out_stride, m, 0, 1});
+  }
 }
-template <class P, class Out, class... L>
-void row(void* out, index_t out_stride, const void* const* source, const index_t* stride, index_t n, TypeList<L...>*) {
-  if (lanes_of < P >> 1 && out_stride == 1 && all_unit<L::constant...>(stride))
-    row_loop<P, Out, (lanes_of<P> > 1)>(static_cast<Out*>(out), out_stride, source, stride, n);
-  else
-    row_loop<P, Out, false>(static_cast<Out*>(out), out_stride, source, stride, n);
-}
+
+template <class List>
+struct LoadTable;
+template <class... L>
+struct LoadTable<TypeList<L...>> {
+  static constexpr index_t bytes[] = {static_cast<index_t>(sizeof(typename L::type))..., 0};
+  static constexpr bool constant[] = {L::constant..., true};
+  static bool all_unit(const index_t* stride) {
+    for (int k = 0; k < static_cast<int>(sizeof...(L)); ++k)
+      if (!constant[k] && stride[k] != 1) return false;
+    return true;
+  }
+};
+template <class P, class Out>
+inline constexpr PackedRow packed_row = {row_of_packs<P, Out>, LoadTable<loads_of<P>>::bytes,
+                                         LoadTable<loads_of<P>>::constant, P::loads, sizeof(Out)};
 
 }  // namespace detail
+
+/// Element size of each leaf of program P.
+template <class P>
+inline constexpr const index_t* load_bytes = detail::LoadTable<loads_of<P>>::bytes;
 
 /// The row kernel of program P into elements of type Out.
 template <class P, class Out>
 void row(void* out, index_t out_stride, const void* const* source, const index_t* stride, index_t n) {
-  detail::row<P, Out>(out, out_stride, source, stride, n, static_cast<loads_of<P>*>(nullptr));
+  if constexpr (lanes_of<P> == 1) {
+    detail::row_of_elements<P>(static_cast<Out*>(out), out_stride, source, stride, n);
+  } else if (out_stride == 1 && detail::LoadTable<loads_of<P>>::all_unit(stride)) {
+    detail::row_of_packs<P, Out>(out, source, n);
+  } else {
+    detail::staged_row(detail::packed_row<P, Out>, out, out_stride, source, stride, n);
+  }
 }
 
 }  // namespace exec

@@ -1,0 +1,164 @@
+// tenon/exec/cpu/stage.hpp: moves elements between strided memory and contiguous buffers, by their size alone.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Row kernels are compiled for contiguous operands only. What is strided or broadcast is gathered into a buffer in the
+// first-level cache before, and strided results are scattered after: code that all expressions share. An element is 1,
+// 2, 4 or 8 bytes; what it means does not matter here.
+#pragma once
+#include <tenon/base/config.hpp>
+#include <tenon/simd/memory.hpp>
+#include <tenon/simd/reduce.hpp>
+
+namespace tenon {
+inline namespace TENON_ABI {
+namespace exec {
+
+/// Bytes of a buffer on the stack through which a row kernel's operands go.
+inline constexpr index_t staging_bytes = TENON_EMBEDDED ? 1024 : 16384;
+
+/// Elements in a plane: m rows of n, `stride` elements apart in a row, rows `outer` apart.
+struct Plane {
+  index_t stride, n, outer, m;
+};
+
+/// Whether elements of so many bytes can be staged.
+constexpr bool can_stage(index_t bytes) { return bytes == 1 || bytes == 2 || bytes == 4 || bytes == 8; }
+
+namespace detail {
+
+template <int Bytes>
+struct WordOf {
+  typedef simd::int_of<Bytes> type __attribute__((may_alias));
+};
+// An element of any type.
+template <int Bytes>
+using Word = typename WordOf<Bytes>::type;
+
+#if !defined(__CUDACC__)
+// Lane i of a shuffle of two packs is lane F::at(i) of both.
+template <class F, class V, int... I>
+TENON_FN V shuffle_by(V a, V b, simd::detail::Ints<I...>) {
+  return simd::shuffle<F::at(I)...>(a, b);
+}
+template <int N, int K, int W>
+struct Repeated {
+  static constexpr int at(int i) { return (K * W + i) / N; }
+};
+template <int N, int K, class V>
+TENON_INLINE void repeat_lanes(simd::lane_t<V>* to, V v) {
+  constexpr int W = simd::lanes<V>;
+  simd::store<V>(to + K * W, shuffle_by<Repeated<N, K, W>>(v, v, simd::detail::Count<W>{}));
+  if constexpr (K + 1 < N) repeat_lanes<N, K + 1>(to, v);
+}
+// Component J of W vectors of N elements, of which packs up to the K-th are in the first operand already.
+template <int N, int J, int K, int W>
+struct Component {
+  static constexpr int at(int i) {
+    const int from = i * N + J;
+    if (from / W == K) return W + from % W;
+    return from / W > K ? 0 : K == 1 ? from : i;
+  }
+};
+template <int N, int J, int K, class V, class... More>
+TENON_INLINE V component(V a, V b, More... more) {
+  constexpr int W = simd::lanes<V>;
+  a = shuffle_by<Component<N, J, K, W>>(a, b, simd::detail::Count<W>{});
+  if constexpr (K + 1 < N) {
+    return component<N, J, K + 1>(a, more...);
+  } else {
+    return a;
+  }
+}
+template <class V, int... J>
+TENON_INLINE void separate_packs(simd::lane_t<V>* to, index_t apart, const simd::lane_t<V>* from,
+                                 simd::detail::Ints<J...>) {
+  const auto store = [&](auto... v) {
+    (simd::store<V>(to + J * apart, component<static_cast<int>(sizeof...(J)), J, 1>(v...)), ...);
+  };
+  store(simd::load<V>(from + J * simd::lanes<V>)...);
+}
+#endif
+
+// Each of m neighbours N times; how many were done.
+template <int N, int Bytes>
+index_t repeat(Word<Bytes>* to, const Word<Bytes>* from, index_t m) {
+  index_t i = 0;
+#if !defined(__CUDACC__)
+  using V = simd::native<simd::int_of<Bytes>>;
+  for (; i + simd::lanes<V> <= m; i += simd::lanes<V>) repeat_lanes<N, 0>(to + i * N, simd::load<V>(from + i));
+#endif
+  return i;
+}
+// N rows from m neighbouring vectors of N elements; how many were done.
+template <int N, int Bytes>
+index_t separate(Word<Bytes>* to, const Word<Bytes>* from, index_t m) {
+  index_t i = 0;
+#if !defined(__CUDACC__)
+  using V = simd::native<simd::int_of<Bytes>>;
+  for (; i + simd::lanes<V> <= m; i += simd::lanes<V>)
+    separate_packs<V>(to + i, m, from + i * N, simd::detail::Count<N>{});
+#endif
+  return i;
+}
+
+template <int Bytes>
+void gather_words(Word<Bytes>* to, const Word<Bytes>* from, const Plane& p) {
+  index_t row = 0, column = 0;  // what is done: whole rows, and of each the first elements
+  if constexpr (Bytes >= 4) {
+    if (p.stride == 0 && p.outer == 1) {
+      row = p.n == 2   ? repeat<2, Bytes>(to, from, p.m)
+            : p.n == 3 ? repeat<3, Bytes>(to, from, p.m)
+            : p.n == 4 ? repeat<4, Bytes>(to, from, p.m)
+                       : 0;
+    } else if (p.outer == 1 && p.stride == p.m) {
+      column = p.m == 2   ? separate<2, Bytes>(to, from, p.n)
+               : p.m == 3 ? separate<3, Bytes>(to, from, p.n)
+               : p.m == 4 ? separate<4, Bytes>(to, from, p.n)
+                          : 0;
+    }
+  }
+  for (; row < p.m; ++row) {
+    index_t i = column;
+#if !defined(__CUDACC__)
+    using V = simd::native<simd::int_of<Bytes>>;
+    if (p.stride == 0)
+      for (const V v = simd::broadcast<V>(from[row * p.outer]); i + simd::lanes<V> <= p.n; i += simd::lanes<V>)
+        simd::store<V>(to + row * p.n + i, v);
+#endif
+    for (; i < p.n; ++i) to[row * p.n + i] = from[row * p.outer + i * p.stride];
+  }
+}
+template <int Bytes>
+void scatter_words(Word<Bytes>* to, const Word<Bytes>* from, const Plane& p) {
+  for (index_t row = 0; row < p.m; ++row)
+    for (index_t i = 0; i < p.n; ++i) to[row * p.outer + i * p.stride] = from[row * p.n + i];
+}
+template <int Bytes>
+void gather_bytes(void* to, const void* from, const Plane& p) {
+  gather_words<Bytes>(static_cast<Word<Bytes>*>(to), static_cast<const Word<Bytes>*>(from), p);
+}
+template <int Bytes>
+void scatter_bytes(void* to, const void* from, const Plane& p) {
+  scatter_words<Bytes>(static_cast<Word<Bytes>*>(to), static_cast<const Word<Bytes>*>(from), p);
+}
+
+}  // namespace detail
+
+/// The elements of a plane one after the other in `to`.
+[[gnu::noinline]] inline void gather(void* to, const void* from, index_t bytes, const Plane& p) {
+  if (bytes == 4) return detail::gather_bytes<4>(to, from, p);
+  if (bytes == 8) return detail::gather_bytes<8>(to, from, p);
+  if (bytes == 2) return detail::gather_bytes<2>(to, from, p);
+  detail::gather_bytes<1>(to, from, p);
+}
+/// Elements one after the other into a plane at `to`.
+[[gnu::noinline]] inline void scatter(void* to, const void* from, index_t bytes, const Plane& p) {
+  if (bytes == 4) return detail::scatter_bytes<4>(to, from, p);
+  if (bytes == 8) return detail::scatter_bytes<8>(to, from, p);
+  if (bytes == 2) return detail::scatter_bytes<2>(to, from, p);
+  detail::scatter_bytes<1>(to, from, p);
+}
+
+}  // namespace exec
+}  // namespace TENON_ABI
+}  // namespace tenon
