@@ -130,9 +130,13 @@ template <class P, class... L>
 struct InfoOf<P, TypeList<L...>> {
   using A = compute_t<typename P::result>;
   static constexpr bool active[] = {L::active..., false};
-  static constexpr index_t bytes[] = {static_cast<index_t>(sizeof(compute_t<typename L::type>))..., 0};
-  static constexpr ProgramInfo value{
-      P::loads, active, exec::load_bytes<P>, bytes, sizeof(A), &exec::detail::row_pull<P>, &zero_adjoints<A>};
+  static constexpr ProgramInfo value{P::loads,
+                                     active,
+                                     exec::load_bytes<P>,
+                                     exec::detail::AdjointTable<TypeList<L...>>::bytes,
+                                     sizeof(A),
+                                     &exec::detail::row_pull<P>,
+                                     &zero_adjoints<A>};
 };
 template <class P>
 inline constexpr const ProgramInfo& program_info = InfoOf<P, exec::loads_of<P>>::value;

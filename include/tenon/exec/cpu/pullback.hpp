@@ -2,9 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // For each pack of elements the program runs forward again, then its instructions in reverse: each multiplies its
-// adjoint by its partials. An active leaf adds to its adjoint in memory: lane by lane where it is strided, summed over
-// the row where it was broadcast along it. What only reaches the result through ops without derivative (a comparison, a
-// floor) is not pulled back at all.
+// adjoint by its partials. An active leaf adds to its adjoint in memory; where it is strided or broadcast along the
+// row, through a buffer, by code that all programs share. What only reaches the result through ops without derivative
+// (a comparison, a floor) is not pulled back at all.
 #pragma once
 #include <tenon/exec/cpu/pointwise.hpp>
 #include <tenon/ops/derivative.hpp>
@@ -67,6 +67,11 @@ struct AdjointOf<I, P, W, false> {
   using type = NoAdjoint;
 };
 
+template <class I>
+inline constexpr bool is_number = false;
+template <class T, bool A>
+inline constexpr bool is_number<Load<T, true, A>> = true;
+
 template <class P, int W, class Instructions = make_seq<P::size>>
 struct RowPull;
 template <class... I, int W, int... N>
@@ -78,8 +83,8 @@ struct RowPull<Program<I...>, W, Seq<N...>> {
   Machine<P, W> machine;
   using Registers = Seq<N...>;
   tenon::detail::RegisterFile<Registers, typename AdjointOf<I, P, W, wanted<N>>::type...> adjoints;
-  // Of loads, over a row along which they are broadcast.
-  tenon::detail::RegisterFile<Registers, typename AdjointOf<I, P, W, I::is_load && wanted<N>>::type...> sums;
+  // Of numbers, over the row.
+  tenon::detail::RegisterFile<Registers, typename AdjointOf<I, P, W, is_number<I> && wanted<N>>::type...> sums;
   void* const* target;    // of each load: the adjoint of the row's first element, null when nobody wants it
   const index_t* stride;  // of each load, in elements
   index_t at = 0, lanes = W;
@@ -142,20 +147,15 @@ struct RowPull<Program<I...>, W, Seq<N...>> {
     if constexpr (!simd::is_pack<V>) {
       V* to = static_cast<V*>(target[j]) + (Constant ? 0 : at * stride[j]);
       *to = static_cast<V>(apply<op::Add>(*to, g));
+    } else if constexpr (Constant) {
+      auto& sum = tenon::detail::reg<K>(sums);
+      sum = sum + (lanes == W ? g : simd::select(simd::first_lanes<V>(lanes), g, V{}));
     } else {
-      using T = simd::lane_t<V>;
-      T* to = static_cast<T*>(target[j]);
-      if (Constant || stride[j] == 0) {
-        for (index_t l = lanes; l < W; ++l) g[l] = T(0);
-        auto& sum = tenon::detail::reg<K>(sums);
-        sum = sum + g;
-      } else if (stride[j] == 1 && lanes == W) {
-        simd::store(to + at, simd::load<V>(to + at) + g);
-      } else if (stride[j] == 1) {
-        simd::store_partial(to + at, simd::load_partial<V>(to + at, lanes) + g, lanes);
-      } else {
-        for (index_t l = 0; l < lanes; ++l) to[(at + l) * stride[j]] += g[l];
-      }
+      auto* to = static_cast<simd::lane_t<V>*>(target[j]) + at;
+      if (lanes == W)
+        simd::store(to, simd::load<V>(to) + g);
+      else
+        simd::store_partial(to, simd::load_partial<V>(to, lanes) + g, lanes);
     }
   }
   template <class V>
@@ -166,28 +166,25 @@ struct RowPull<Program<I...>, W, Seq<N...>> {
   TENON_FN void finish_one(const V& v) {
     if constexpr (simd::is_pack<V>) {
       constexpr int j = P::load_index(K);
-      if (target[j] && (In::constant || stride[j] == 0))
-        *static_cast<simd::lane_t<V>*>(target[j]) += simd::reduce_add(v);
+      if (target[j]) *static_cast<simd::lane_t<V>*>(target[j]) += simd::reduce_add(v);
     }
   }
 };
 
-// As a RowFunction: `g` is the row of the output's adjoint, `source` the leaves followed by their adjoints.
+// Contiguous elements; `source`: the leaves followed by their adjoints.
 template <class P>
-void row_pull(void* g, index_t g_stride, const void* const* source, const index_t* stride, index_t n) {
+[[gnu::noinline]] void pull_of_packs(const void* g, const void* const* source, index_t n) {
   constexpr int W = lanes_of<P>;
   using G = register_t<typename P::result, P, W>;
-  using T = simd::lane_t<G>;
-  typename LeavesOf<P, W, false, loads_of<P>>::type leaves;
-  leaves.start(source, stride);
+  typename LeavesOf<P, W, true, loads_of<P>>::type leaves;
+  leaves.start(source, nullptr);
   alignas(simd::native_bytes) char buffer[P::loads + 1][simd::native_bytes];
   void* target[P::loads + 1];
   for (int k = 0; k < P::loads; ++k) target[k] = const_cast<void*>(source[P::loads + k]);
   RowPull<P, W> pull;
   pull.target = target;
-  pull.stride = stride;
   pull.start();
-  const T* from = static_cast<const T*>(g);
+  const auto* from = static_cast<const simd::lane_t<G>*>(g);
   for (index_t at = 0; at < n; at += W) {
     const index_t m = n - at < W ? n - at : W;
     leaves.i = at;
@@ -195,20 +192,135 @@ void row_pull(void* g, index_t g_stride, const void* const* source, const index_
     pull.machine.run(leaves);
     pull.at = at;
     pull.lanes = m;
-    auto& seed = tenon::detail::reg<P::size - 1>(pull.adjoints);
-    if constexpr (W == 1) {
-      seed = from[at * g_stride];
-    } else if (g_stride == 1 && m == W) {
-      seed = simd::load<G>(from + at);
-    } else if (g_stride == 1) {
-      seed = simd::load_partial<G>(from + at, m);
-    } else {
-      seed = G{};
-      for (index_t l = 0; l < m; ++l) seed[l] = from[(at + l) * g_stride];
-    }
+    tenon::detail::reg<P::size - 1>(pull.adjoints) =
+        m == W ? simd::load<G>(from + at) : simd::load_partial<G>(from + at, m);
     pull.run();
   }
   pull.finish();
+}
+template <class P>
+void pull_of_elements(const void* g, index_t g_stride, const void* const* source, const index_t* stride, index_t n) {
+  using G = register_t<typename P::result, P, 1>;
+  typename LeavesOf<P, 1, false, loads_of<P>>::type leaves;
+  leaves.start(source, stride);
+  void* target[P::loads + 1];
+  for (int k = 0; k < P::loads; ++k) target[k] = const_cast<void*>(source[P::loads + k]);
+  RowPull<P, 1> pull;
+  pull.target = target;
+  pull.stride = stride;
+  for (index_t at = 0; at < n; ++at) {
+    leaves.i = pull.at = at;
+    pull.machine.run(leaves);
+    tenon::detail::reg<P::size - 1>(pull.adjoints) = static_cast<const G*>(g)[at * g_stride];
+    pull.run();
+  }
+}
+
+// to[i * stride] += from[i].
+template <class T>
+void add_strided(void* to, index_t stride, const void* from, index_t n) {
+  const T* p = static_cast<const T*>(from);
+  T* out = static_cast<T*>(to);
+  T sum = 0;
+  for (index_t i = 0; i < n; ++i) {
+    if (stride == 0)
+      sum += p[i];
+    else
+      out[i * stride] += p[i];
+  }
+  if (stride == 0) *out += sum;
+}
+
+// A pull of packs without its types. Adjoints are float or double.
+struct PackedPull {
+  void (*run)(const void* g, const void* const* source, index_t n);
+  const index_t *bytes, *adjoint_bytes;
+  const bool* constant;
+  int loads;
+  index_t g_bytes;
+};
+// Rows with other strides than 1: as many elements at once as fit into the buffer, whose adjoints are added up after.
+[[gnu::noinline]] inline void staged_pull(const PackedPull& kernel, const void* g, index_t g_stride,
+                                          const void* const* source, const index_t* stride, index_t n) {
+  index_t each = g_stride == 1 ? 0 : kernel.g_bytes;
+  for (int k = 0; k < kernel.loads; ++k)
+    if (!kernel.constant[k] && stride[k] != 1)
+      each += kernel.bytes[k] + (source[kernel.loads + k] ? kernel.adjoint_bytes[k] : 0);
+  index_t most = staging_bytes / (each > 0 ? each : 1);
+  if (most > 64) most = most / 64 * 64;
+  alignas(alignment) char buffer[staging_bytes];
+  const void* from[128];
+  for (index_t at = 0; at < n; at += most) {
+    const index_t m = n - at < most ? n - at : most;
+    char* place = buffer;
+    // Elements of 8 bytes first, so that all are aligned.
+    for (index_t size = 8; size > 0; size /= 2) {
+      for (int k = 0; k < kernel.loads; ++k) {
+        const void* const adjoint = source[kernel.loads + k];
+        const bool here = kernel.constant[k] || stride[k] == 1;
+        if (kernel.bytes[k] == size) {
+          from[k] =
+              kernel.constant[k] ? source[k] : static_cast<const char*>(source[k]) + at * stride[k] * kernel.bytes[k];
+          if (!here) {
+            gather(place, from[k], size, {stride[k], m, 0, 1});
+            from[k] = place;
+            place += most * size;
+          }
+        }
+        if (kernel.adjoint_bytes[k] == size) {
+          from[kernel.loads + k] =
+              !adjoint || kernel.constant[k] ? adjoint : static_cast<const char*>(adjoint) + at * stride[k] * size;
+          if (adjoint && !here) {
+            __builtin_memset(place, 0, static_cast<size_t>(m * size));
+            from[kernel.loads + k] = place;
+            place += most * size;
+          }
+        }
+      }
+      if (g_stride != 1 && kernel.g_bytes == size) {
+        gather(place, static_cast<const char*>(g) + at * g_stride * size, size, {g_stride, m, 0, 1});
+        from[2 * kernel.loads] = place;
+        place += most * size;
+      }
+    }
+    if (g_stride == 1) from[2 * kernel.loads] = static_cast<const char*>(g) + at * kernel.g_bytes;
+    kernel.run(from[2 * kernel.loads], from, m);
+    for (int k = 0; k < kernel.loads; ++k) {
+      char* const adjoint = static_cast<char*>(const_cast<void*>(source[kernel.loads + k]));
+      if (!adjoint || kernel.constant[k] || stride[k] == 1) continue;
+      const void* const sums = from[kernel.loads + k];
+      if (kernel.adjoint_bytes[k] == 4)
+        add_strided<float>(adjoint + at * stride[k] * 4, stride[k], sums, m);
+      else
+        add_strided<double>(adjoint + at * stride[k] * 8, stride[k], sums, m);
+    }
+  }
+}
+
+template <class List>
+struct AdjointTable;
+template <class... L>
+struct AdjointTable<TypeList<L...>> {
+  static constexpr index_t bytes[] = {static_cast<index_t>(sizeof(compute_t<typename L::type>))..., 0};
+};
+template <class P>
+inline constexpr PackedPull packed_pull = {pull_of_packs<P>,
+                                           LoadTable<loads_of<P>>::bytes,
+                                           AdjointTable<loads_of<P>>::bytes,
+                                           LoadTable<loads_of<P>>::constant,
+                                           P::loads,
+                                           sizeof(compute_t<typename P::result>)};
+
+// As a RowFunction: `g` is the row of the output's adjoint, `source` the leaves followed by their adjoints.
+template <class P>
+void row_pull(void* g, index_t g_stride, const void* const* source, const index_t* stride, index_t n) {
+  if constexpr (lanes_of<P> == 1) {
+    pull_of_elements<P>(g, g_stride, source, stride, n);
+  } else if (g_stride == 1 && LoadTable<loads_of<P>>::all_unit(stride)) {
+    pull_of_packs<P>(g, source, n);
+  } else {
+    staged_pull(packed_pull<P>, g, g_stride, source, stride, n);
+  }
 }
 
 }  // namespace detail
