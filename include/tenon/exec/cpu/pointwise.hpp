@@ -24,8 +24,20 @@ void order_axes(Nest<Operands>& nest) {
       }
   }
 }
+// A row whose results go past the caches, from the first line of 64 bytes on.
 template <int Operands>
-[[gnu::noinline]] void drive(Nest<Operands>& nest, RowFunction row) {
+void streamed_row(const Nest<Operands>& nest, RowFunction row, char* out, const void** source, const index_t* stride,
+                  index_t n) {
+  const index_t unaligned = static_cast<index_t>(-reinterpret_cast<__UINTPTR_TYPE__>(out) % alignment) / nest.bytes[0];
+  const index_t before = unaligned < n ? unaligned : n;
+  if (before > 0) row(out, 1, source, stride, before);
+  for (int k = 1; k < nest.operands; ++k)
+    source[k - 1] = static_cast<const char*>(source[k - 1]) + before * stride[k - 1] * nest.bytes[k];
+  if (before < n) row(out + before * nest.bytes[0], past_caches, source, stride, n - before);
+  stream_fence();
+}
+template <int Operands>
+[[gnu::noinline]] void drive(Nest<Operands>& nest, RowFunction row, bool streamed = false) {
   if (nest.empty()) return;
   order_axes(nest);
   const int inner = nest.rank - 1;
@@ -37,7 +49,12 @@ template <int Operands>
   do {
     const void* source[Operands];
     for (int k = 1; k < nest.operands; ++k) source[k - 1] = walk.at[k];
-    row(const_cast<char*>(walk.at[0]), nest.rank ? stride[0] : 1, source, stride + 1, n);
+    char* const out = const_cast<char*>(walk.at[0]);
+    if (streamed && stride[0] == 1) {
+      streamed_row(nest, row, out, source, stride + 1, n);
+    } else {
+      row(out, nest.rank ? stride[0] : 1, source, stride + 1, n);
+    }
   } while (inner > 0 && walk.next(nest, 0, inner));
 }
 
@@ -108,6 +125,14 @@ struct PointwiseCall {
 };
 
 namespace detail {
+// Large results that are not also read.
+inline bool goes_past_caches(const PointwiseCall& c) {
+  if (c.target.extents.size() * c.out_bytes < streamed_bytes || !can_stage(c.out_bytes)) return false;
+  const ByteRange range = range_of(c.out, c.target, c.out_bytes);
+  for (int k = 0; k < c.loads; ++k)
+    if (range.overlaps(range_of(c.source[k].data, c.source[k].map, c.bytes[k]))) return false;
+  return true;
+}
 template <int Operands>
 void run_nest(const PointwiseCall& c) {
   Nest<Operands> nest;
@@ -118,7 +143,7 @@ void run_nest(const PointwiseCall& c) {
   if (has_short_rows(nest)) {
     drive_short_rows(nest, c.row);
   } else {
-    drive(nest, c.row);
+    drive(nest, c.row, goes_past_caches(c));
   }
 }
 // Elements of `bytes` bytes from one place to another.
@@ -126,6 +151,7 @@ inline void row_copy(void* out, index_t out_stride, const void* const* source, c
                      index_t bytes) {
   char* to = static_cast<char*>(out);
   const char* from = static_cast<const char*>(source[0]);
+  if (out_stride == past_caches) out_stride = 1;
   if (out_stride == 1 && stride[0] == 1) {
     __builtin_memmove(to, from, static_cast<size_t>(n * bytes));
   } else {

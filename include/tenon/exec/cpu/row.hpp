@@ -18,6 +18,9 @@ namespace exec {
 using RowFunction = void (*)(void* out, index_t out_stride, const void* const* source, const index_t* stride,
                              index_t n);
 
+/// As the stride of `out`: contiguous from a line of 64 bytes on, and not to be kept in the caches.
+inline constexpr index_t past_caches = __PTRDIFF_MAX__;
+
 namespace detail {
 
 // Lanes from storage type T to a register V: masks from bool, float from 16-bit floats.
@@ -173,7 +176,7 @@ namespace detail {
 
 // Packs of contiguous elements. At most two rounds through one loop body: whole packs in place, then the staged tail.
 template <class P, class Out>
-[[gnu::noinline]] void row_of_packs(void* target, const void* const* source, index_t n) {
+[[gnu::noinline]] void row_of_packs(void* target, const void* const* source, index_t n, bool streamed) {
   constexpr int W = lanes_of<P>;
   typename LeavesOf<P, W, true, loads_of<P>>::type leaves;
   leaves.start(source, nullptr);
@@ -186,10 +189,18 @@ template <class P, class Out>
     for (index_t& i = leaves.i; i < end; i += W) {
       Machine<P, W> machine;
       machine.run(leaves);
-      store_lanes(out + i, machine.result());
+      const auto v = machine.result();
+      if constexpr (sizeof(v) == simd::native_bytes && sizeof(Out) * W == sizeof(v)) {
+        if (streamed) {
+          stream(out + i, v);
+          continue;
+        }
+      }
+      store_lanes(out + i, v);
     }
     if (tail == 0) return;
     if (in_tail) break;
+    streamed = false;
     leaves.stage(buffer, tail);
     end = W;
     out = staged;
@@ -213,7 +224,7 @@ template <class P, class Out>
 
 // A row of packs without its types.
 struct PackedRow {
-  void (*run)(void* out, const void* const* source, index_t n);
+  void (*run)(void* out, const void* const* source, index_t n, bool streamed);
   const index_t* bytes;
   const bool* constant;
   int loads;
@@ -222,6 +233,7 @@ struct PackedRow {
 // Rows with other strides than 1: as many elements at once as fit into the buffer.
 [[gnu::noinline]] inline void staged_row(const PackedRow& kernel, void* out, index_t out_stride,
                                          const void* const* source, const index_t* stride, index_t n) {
+  if (out_stride == past_caches) out_stride = 1;
   index_t each = out_stride == 1 ? 0 : kernel.out_bytes;
   for (int k = 0; k < kernel.loads; ++k)
     if (!kernel.constant[k] && stride[k] != 1) each += kernel.bytes[k];
@@ -242,7 +254,7 @@ struct PackedRow {
       place += most * kernel.bytes[k];
     }
     char* const to = static_cast<char*>(out) + at * out_stride * kernel.out_bytes;
-    kernel.run(out_stride == 1 ? to : place, from, m);
+    kernel.run(out_stride == 1 ? to : place, from, m, false);
     if (out_stride != 1) scatter(to, place, kernel.out_bytes, {out_stride, m, 0, 1});
   }
 }
@@ -273,9 +285,9 @@ inline constexpr const index_t* load_bytes = detail::LoadTable<loads_of<P>>::byt
 template <class P, class Out>
 void row(void* out, index_t out_stride, const void* const* source, const index_t* stride, index_t n) {
   if constexpr (lanes_of<P> == 1) {
-    detail::row_of_elements<P>(static_cast<Out*>(out), out_stride, source, stride, n);
-  } else if (out_stride == 1 && detail::LoadTable<loads_of<P>>::all_unit(stride)) {
-    detail::row_of_packs<P, Out>(out, source, n);
+    detail::row_of_elements<P>(static_cast<Out*>(out), out_stride == past_caches ? 1 : out_stride, source, stride, n);
+  } else if ((out_stride == 1 || out_stride == past_caches) && detail::LoadTable<loads_of<P>>::all_unit(stride)) {
+    detail::row_of_packs<P, Out>(out, source, n, out_stride == past_caches);
   } else {
     detail::staged_row(detail::packed_row<P, Out>, out, out_stride, source, stride, n);
   }

@@ -151,6 +151,34 @@ void scatter_bytes(void* to, const void* from, const Plane& p) {
   if (bytes == 2) return detail::gather_bytes<2>(to, from, p);
   detail::gather_bytes<1>(to, from, p);
 }
+/// Results from here on go past the caches, which are smaller; their lines need not be read before they are written.
+inline constexpr index_t streamed_bytes = 32 << 20;
+
+/// A whole register to an aligned place, past the caches; after the last one `stream_fence`.
+template <class V>
+TENON_INLINE void stream(void* to, V v) {
+#if defined(__clang__)
+  __builtin_nontemporal_store(v, static_cast<V*>(to));
+#elif defined(__SSE2__) && !defined(__CUDACC__)
+  const auto lanes = simd::bitcast<simd::native<float>>(v);
+  float* const p = static_cast<float*>(to);
+#if TENON_ISA == 512
+  __builtin_ia32_movntps512(p, lanes);
+#elif TENON_ISA == 256
+  __builtin_ia32_movntps256(p, lanes);
+#else
+  __builtin_ia32_movntps(p, lanes);
+#endif
+#else
+  __builtin_memcpy(to, &v, sizeof(v));
+#endif
+}
+TENON_INLINE void stream_fence() {
+#if defined(__SSE2__) && !defined(__CUDACC__)
+  __builtin_ia32_sfence();
+#endif
+}
+
 /// Elements one after the other into a plane at `to`.
 [[gnu::noinline]] inline void scatter(void* to, const void* from, index_t bytes, const Plane& p) {
   if (bytes == 4) return detail::scatter_bytes<4>(to, from, p);

@@ -1,0 +1,41 @@
+// Results that are larger than the caches, which are written past them.
+#include <doctest/doctest.h>
+
+#include <tenon/tenon.hpp>
+
+using namespace tenon;
+
+namespace {
+
+constexpr index_t large = exec::streamed_bytes / static_cast<index_t>(sizeof(float)) + 1037;
+
+}  // namespace
+
+TEST_CASE("large results: aligned or not, in place, copied, transposed") {
+  Tensor<float, dyn> a(large), y(large + 3);
+  for (index_t i = 0; i < large; ++i) a(i) = static_cast<float>(i % 1021);
+  y = 0.0f;
+  TensorView<float, dyn> inside(y.data() + 1, large);
+  inside = a * 2 + 1;
+  bool same = y(0) == 0 && y(large + 1) == 0 && y(large + 2) == 0;
+  for (index_t i = 0; i < large; ++i) same = same && y(i + 1) == a(i) * 2 + 1;
+  CHECK(same);
+  inside = inside - a;
+  for (index_t i = 0; i < large; ++i) same = same && y(i + 1) == a(i) + 1;
+  CHECK(same);
+  inside = flip<0>(inside) + 0;  // through a block of its own
+  for (index_t i = 0; i < large; ++i) same = same && y(i + 1) == a(large - 1 - i) + 1;
+  CHECK(same);
+}
+TEST_CASE("large results in rows") {
+  const index_t m = large / 1000 + 1, n = 1000;
+  Tensor<float, dyn, dyn> x(m, n), y(m, n);
+  Tensor<float, dyn> row(n);
+  for (index_t j = 0; j < n; ++j) row(j) = static_cast<float>(j);
+  for (index_t i = 0; i < m * n; ++i) x.data()[i] = static_cast<float>(i % 509);
+  y = x + row;
+  bool same = true;
+  for (index_t i = 0; i < m; ++i)
+    for (index_t j = 0; j < n; ++j) same = same && y(i, j) == x(i, j) + row(j);
+  CHECK(same);
+}
