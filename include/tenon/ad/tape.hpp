@@ -104,6 +104,9 @@ class Tape {
   /// now on. The twin aliases x's storage, which must live and keep its values until the gradient is taken.
   template <class X>
   auto variable(const X& x);  // ad/variable.hpp
+  /// A temporary would be gone by then.
+  template <class X>
+  void variable(const X&& temporary) requires(!is_element<X>) = delete;
   /// The gradients of a number or rank-0 expression with respect to variables: `auto [ga, gb] = tape.gradient(y, a,
   /// b)`.
   template <class Y, class... V>

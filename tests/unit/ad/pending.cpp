@@ -96,7 +96,8 @@ TEST_CASE("expressions of many operands, functions of results, standard algorith
 TEST_CASE("statements of scalars, tensors and another precision take turns on one tape") {
   Tape tape;
   const auto x = tape.variable(0.8);
-  const auto t = tape.variable(Tensor<double, 3>{1, 2, 3});
+  const Tensor<double, 3> weights{1, 2, 3};
+  const auto t = tape.variable(weights);
   const auto f = tape.variable(0.5f);
   rev<double> s = x * 2;
   for (int i = 0; i < 3; ++i) {
