@@ -96,3 +96,22 @@ TEST_CASE("reductions of short rows, many at once") {
       CHECK_MESSAGE(same, m, " x ", n);
     }
 }
+TEST_CASE("what repeats along an axis is computed once, also where the target is read") {
+  Tensor<float, dyn, dyn> x(37, 21), y(37, 21);
+  for (index_t k = 0; k < x.size(); ++k) x.data()[k] = static_cast<float>(k * 37 % 101);
+  y = x;
+  y = (y - mean<1>(y, keepdims)) / sqrt(var<1>(y, keepdims) + 1e-5f) + exp(-max<0>(y));
+  bool same = true;
+  for (index_t i = 0; i < 37; ++i) {
+    double total = 0, off = 0;
+    for (index_t j = 0; j < 21; ++j) total += static_cast<double>(x(i, j));
+    for (index_t j = 0; j < 21; ++j) off += std::pow(static_cast<double>(x(i, j)) - total / 21, 2) / 21;
+    for (index_t j = 0; j < 21; ++j) {
+      double top = 0;
+      for (index_t r = 0; r < 37; ++r) top = std::fmax(top, static_cast<double>(x(r, j)));
+      const double expected = (static_cast<double>(x(i, j)) - total / 21) / std::sqrt(off + 1e-5) + std::exp(-top);
+      same = same && std::fabs(static_cast<double>(y(i, j)) - expected) <= 1e-5;
+    }
+  }
+  CHECK(same);
+}
