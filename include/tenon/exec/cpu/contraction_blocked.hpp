@@ -9,6 +9,7 @@
 #include <tenon/exec/cpu/contraction_pack.hpp>
 #include <tenon/exec/cpu/micro_kernel.hpp>
 #include <tenon/exec/cpu/row.hpp>
+#include <tenon/exec/executor.hpp>
 
 namespace tenon {
 inline namespace TENON_ABI {
@@ -73,12 +74,23 @@ inline Line make_line(const ContractionAxes& x, const index_t* stride, index_t*&
 inline index_t smaller(index_t a, index_t b) { return a < b ? a : b; }
 inline index_t rounded_up(index_t n, index_t to) { return (n + to - 1) / to * to; }
 
+// What the threads that share a contraction have in common.
+struct BlockedFields {
+  BlockedCall call_;
+  Line a_row_, a_sum_, b_column_, b_sum_, c_row_, c_column_;
+  const char *a_ = nullptr, *b_ = nullptr;  // of the batch
+  char* c_ = nullptr;
+  const index_t *row_leaf_ = nullptr, *column_leaf_ = nullptr;
+  index_t batch_ = 0, sum_block_ = 0, column_block_ = 0, row_block_ = 0;
+  bool packs_a_ = false, packs_b_ = false, by_dots_ = false;
+};
+
 template <class T>
-class Blocked {
+class Blocked : BlockedFields {
  public:
   static constexpr index_t R = tile_rows<T>, C = tile_columns<T>, W = simd::native_lanes<T>;
 
-  Blocked(const BlockedCall& call, ContractionPlan& p) : call_(call) {
+  Blocked(const BlockedCall& call, ContractionPlan& p) : BlockedFields{call} {
     const Epilogue* e = call.epilogue;
     tenon::detail::BlockRef tables;
     const bool swap = should_swap(p);
@@ -108,12 +120,23 @@ class Blocked {
       a_ = at(call_.a, swap ? w.b : w.a);
       b_ = at(call_.b, swap ? w.a : w.b);
       c_ = static_cast<char*>(call.c) + w.c * call.c_bytes;
-      by_dots_ ? dots() : blocks();
+      if (by_dots_) {
+        dots();
+      } else {
+        const BlockedFields& fields = *this;
+        in_parts(a_row_.size, R, b_column_.size * a_sum_.size, [this, &fields](index_t from, index_t to) {
+          if (to - from == a_row_.size)
+            blocks(from, to);
+          else
+            Blocked(fields).blocks(from, to);
+        });
+      }
       ++batch_;
     } while (w.next(p.batch));
   }
 
  private:
+  explicit Blocked(const BlockedFields& fields) : BlockedFields(fields) {}
   // Columns are where the output is contiguous, unless they are too few to fill a register.
   static bool should_swap(const ContractionPlan& p) {
     const index_t rows = p.row.size(), columns = p.column.size();
@@ -152,20 +175,21 @@ class Blocked {
     sum_block_ = parts > 1 ? (k + parts - 1) / parts : k;
   }
 
-  // c (through `out`, with a row stride) of one batch.
-  void blocks() {
-    const index_t m = a_row_.size, n = b_column_.size, k = a_sum_.size;
+  // Rows [from, to) of one batch.
+  void blocks(index_t from, index_t to) {
+    const index_t n = b_column_.size, k = a_sum_.size;
+    first_row_ = from;
     const bool whole = sum_block_ == k;  // the sum is one block: rows are finished tile by tile
     for (index_t j = 0; j < n; j += column_block_) {
       const index_t columns = smaller(column_block_, n - j);
       width_ = rounded_up(columns, C);
-      if (call_.epilogue) rows_ = buffer(rows_buffer_, width_ * (whole ? R : m));
+      if (call_.epilogue) rows_ = buffer(rows_buffer_, width_ * (whole ? R : to - from));
       index_t s = 0;
       do {
         const index_t steps = smaller(sum_block_, k - s);
         prepare_columns(j, columns, s, steps);
-        for (index_t i = 0; i < m; i += row_block_) {
-          const index_t rows = smaller(row_block_, m - i);
+        for (index_t i = from; i < to; i += row_block_) {
+          const index_t rows = smaller(row_block_, to - i);
           if (packs_a_)
             call_.a.pack_rows(buffer(a_buffer_, rounded_up(rows, R) * steps), a_, a_row_, i, rows, a_sum_, s, steps);
           block(i, rows, j, columns, s, steps, whole);
@@ -189,7 +213,7 @@ class Blocked {
       const T* a = packs_a_ ? reinterpret_cast<const T*>(a_buffer_.data()) + r / R * R * steps + r % R
                             : in_place(a_) + a_row_.at(i + r) + a_sum_.at(s);
       const index_t a_row = packs_a_ ? 1 : a_row_.stride, a_step = packs_a_ ? R : a_sum_.stride;
-      T* const line = call_.epilogue ? rows_ + (whole ? 0 : (i + r) * width_) : nullptr;
+      T* const line = call_.epilogue ? rows_ + (whole ? 0 : (i + r - first_row_) * width_) : nullptr;
       for (index_t q = 0; q < columns;) {
         const bool panel = q >= panels_from_;
         const index_t wide = vector_columns<T>, left = (panel ? columns : panels_from_) - q;
@@ -264,15 +288,9 @@ class Blocked {
     }
   }
 
-  BlockedCall call_;
-  Line a_row_, a_sum_, b_column_, b_sum_, c_row_, c_column_;
-  const char *a_ = nullptr, *b_ = nullptr;  // of the batch
-  char* c_ = nullptr;
   T* rows_ = nullptr;  // finished rows on their way to the epilogue
   tenon::detail::BlockRef a_buffer_, b_buffer_, rows_buffer_;
-  const index_t *row_leaf_ = nullptr, *column_leaf_ = nullptr;
-  index_t batch_ = 0, width_ = 0, panels_from_ = 0, sum_block_ = 0, column_block_ = 0, row_block_ = 0;
-  bool packs_a_ = false, packs_b_ = false, by_dots_ = false;
+  index_t width_ = 0, panels_from_ = 0, first_row_ = 0;
 };
 
 }  // namespace detail
