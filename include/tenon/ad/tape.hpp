@@ -9,7 +9,7 @@
 // different types share one space. A reset tape keeps its memory: a training loop allocates nothing after its first
 // step. A tape belongs to one thread.
 #pragma once
-#include <tenon/ad/differential.hpp>
+#include <tenon/ad/terms.hpp>
 #include <tenon/base/memory.hpp>
 
 namespace tenon {
@@ -32,7 +32,6 @@ class Grow {
     if ((static_cast<size_t>(size_) + 1) * sizeof(T) > block_.capacity()) grow();
     ::new (begin() + size_++) T(x);
   }
-  void pop() { --size_; }
   void clear() { size_ = 0; }
 
  private:
@@ -56,40 +55,6 @@ struct Segment {
 
 inline constexpr size_t chunk_bytes = size_t{1} << 18;
 
-// A linear form in N numbers: the derivative of a scalar statement. Members, not arrays, so that it stays in registers.
-template <class T, int N>
-struct Terms {
-  T multiplier;
-  slot_t operand;  ///< 0: a constant
-  Terms<T, N - 1> rest;
-};
-template <class T>
-struct Terms<T, 0> {};
-template <class T, int N>
-TENON_INLINE constexpr Terms<T, N> joined(const Terms<T, 0>&, const Terms<T, N>& b) {
-  return b;
-}
-template <class T, int N, int M>
-TENON_INLINE constexpr auto joined(const Terms<T, N>& a, const Terms<T, M>& b) {
-  return Terms<T, N + M>{a.multiplier, a.operand, joined(a.rest, b)};
-}
-
-// Whether an adjoint is zero and depends on nothing.
-template <class T>
-bool is_zero_adjoint(const T& x) {
-  if constexpr (is_real<T>) {
-    return x == T(0);
-  } else {
-    const T zero{};
-    return __builtin_memcmp(&x, &zero, sizeof(T)) == 0;
-  }
-}
-template <class T>
-bool are_zero_adjoints(const T* x, index_t n) {
-  for (index_t i = 0; i < n; ++i)
-    if (!is_zero_adjoint(x[i])) return false;
-  return true;
-}
 }  // namespace detail
 
 /// Records what is computed with the rev numbers that belong to it, and pulls adjoints back through it.

@@ -132,8 +132,10 @@ TENON_INLINE bool write_flat(const N& n, Out* out) {
   const typename N::extents_type e = n.extents();
   const void* pointers[P::loads + 1];
   const void** end = pointers;
-  if (e.size() * static_cast<index_t>(sizeof(Out)) >= streamed_bytes || !flat_pointers(n, e, end)) return false;
-  exec::row<P, Out>(out, 1, pointers, unit_strides, e.size());
+  const index_t size = e.size();
+  if (size * static_cast<index_t>(sizeof(Out)) >= streamed_bytes || goes_in_parts(size)) return false;
+  if (!flat_pointers(n, e, end)) return false;
+  exec::row<P, Out>(out, 1, pointers, unit_strides, size);
   return true;
 }
 template <class N>

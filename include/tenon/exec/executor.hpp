@@ -59,13 +59,16 @@ namespace exec {
 /// Work, in elements or multiply-adds, below which a part is not worth handing to another thread (about 10 us).
 inline constexpr index_t least_part = 32768;
 
+/// Whether work is handed to other threads.
+inline bool goes_in_parts(index_t work) { return work >= 2 * least_part && tenon::detail::current_threads; }
+
 /// Calls part(from, to) for pieces of [0, n), each a multiple of `unit` long but for the last; on the executor's
 /// threads if there is one and the work is large. `work`: of one of the n.
 template <class F>
 void in_parts(index_t n, index_t unit, index_t work, const F& part) {
   const tenon::detail::Threads* const threads = tenon::detail::current_threads;
   const index_t units = (n + unit - 1) / unit;
-  if (!threads || units < 2 || n * work < 2 * least_part) return part(index_t{0}, n);
+  if (units < 2 || !goes_in_parts(n * work)) return part(index_t{0}, n);
   // Pieces as large as pays, and a few for each thread, which may be of unequal speed.
   const index_t least = (least_part + unit * work - 1) / (unit * work),
                 share = (units + 4 * threads->count - 1) / (4 * threads->count);

@@ -36,6 +36,11 @@ struct Nest {
     }
     --rank;
   }
+  /// Indices [from, to) of axis 0 only.
+  void narrow(index_t from, index_t to) {
+    extent[0] = to - from;
+    for (int k = 0; k < operands; ++k) base[k] += from * stride[k][0] * bytes[k];
+  }
   void swap(int a, int b) {
     const index_t e = extent[a];
     extent[a] = extent[b];

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #pragma once
 #include <tenon/exec/cpu/row.hpp>
+#include <tenon/exec/executor.hpp>
 #include <tenon/exec/loops.hpp>
 
 namespace tenon {
@@ -143,7 +144,14 @@ void run_nest(const PointwiseCall& c) {
   if (has_short_rows(nest)) {
     drive_short_rows(nest, c.row);
   } else {
-    drive(nest, c.row, goes_past_caches(c));
+    const bool streamed = goes_past_caches(c);
+    const index_t n = nest.rank ? nest.extent[0] : 1;
+    in_parts(n, nest.rank > 1 ? 1 : 4096, n > 0 ? c.target.extents.size() / n : 0, [&](index_t from, index_t to) {
+      if (to - from == n) return drive(nest, c.row, streamed);
+      Nest<Operands> part = nest;
+      part.narrow(from, to);
+      drive(part, c.row, streamed);
+    });
   }
 }
 // Elements of `bytes` bytes from one place to another.
