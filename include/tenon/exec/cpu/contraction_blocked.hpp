@@ -76,7 +76,7 @@ inline index_t rounded_up(index_t n, index_t to) { return (n + to - 1) / to * to
 
 // What the threads that share a contraction have in common.
 struct BlockedFields {
-  BlockedCall call_;
+  BlockedCall call_{};
   Line a_row_, a_sum_, b_column_, b_sum_, c_row_, c_column_;
   const char *a_ = nullptr, *b_ = nullptr;  // of the batch
   char* c_ = nullptr;
@@ -90,7 +90,8 @@ class Blocked : BlockedFields {
  public:
   static constexpr index_t R = tile_rows<T>, C = tile_columns<T>, W = simd::native_lanes<T>;
 
-  Blocked(const BlockedCall& call, ContractionPlan& p) : BlockedFields{call} {
+  Blocked(const BlockedCall& call, ContractionPlan& p) {
+    call_ = call;
     const Epilogue* e = call.epilogue;
     tenon::detail::BlockRef tables;
     const bool swap = should_swap(p);
