@@ -9,6 +9,7 @@
 #pragma once
 #include <tenon/ad/gradients.hpp>
 #include <tenon/ad/lift_rev.hpp>
+#include <tenon/ad/recording.hpp>
 #include <tenon/tensor/evaluate.hpp>
 
 namespace tenon {
