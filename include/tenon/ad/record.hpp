@@ -57,7 +57,7 @@ namespace detail {
     if (s.map.strides.d[a] == 0) extents.d[a] = 1;
   const index_t n = extents.size();
   BlockRef copy(static_cast<size_t>(n * bytes));
-  exec::Nest<4> nest;
+  exec::Nest nest;
   StridedMap from = s.map;
   from.extents = extents;
   StridedMap to = exec::dense_map(extents);
@@ -68,8 +68,8 @@ namespace detail {
   if (n > 0) {
     const int inner = nest.rank - 1;
     const index_t row = nest.rank ? nest.extent[inner] : 1;
-    const bool dense = !nest.rank || (nest.stride[0][inner] == 1 && nest.stride[1][inner] == 1);
-    exec::Walk<4> walk;
+    const bool dense = !nest.rank || (nest.operand[0].stride[inner] == 1 && nest.operand[1].stride[inner] == 1);
+    exec::Walk walk;
     walk.start(nest, 0, inner < 0 ? 0 : inner);
     do {
       char* out = const_cast<char*>(walk.at[0]);
@@ -77,8 +77,8 @@ namespace detail {
         __builtin_memcpy(out, walk.at[1], static_cast<size_t>(row * bytes));
       } else {
         for (index_t i = 0; i < row; ++i)
-          __builtin_memcpy(out + i * nest.stride[0][inner] * bytes, walk.at[1] + i * nest.stride[1][inner] * bytes,
-                           static_cast<size_t>(bytes));
+          __builtin_memcpy(out + i * nest.operand[0].stride[inner] * bytes,
+                           walk.at[1] + i * nest.operand[1].stride[inner] * bytes, static_cast<size_t>(bytes));
       }
     } while (inner > 0 && walk.next(nest, 0, inner));
   }
@@ -99,11 +99,11 @@ inline index_t magnitude(index_t x) { return x < 0 ? -x : x; }
 // to[map] += from, element after element; `from` is dense.
 template <class A>
 void add_adjoints(A* to, const StridedMap& map, const A* from) {
-  exec::Nest<4> nest;
+  exec::Nest nest;
   nest.start(map.extents);
   nest.add(to, sizeof(A), map);
   if (nest.empty()) return;
-  exec::Walk<4> walk;
+  exec::Walk walk;
   walk.start(nest, 0, nest.rank);
   do {
     A& t = *reinterpret_cast<A*>(const_cast<char*>(walk.at[0]));
@@ -153,7 +153,7 @@ struct ProgramRecord {
     const ProgramInfo& p = *r.info;
     void* const g = tape.adjoint<char>(r.out);
     if (p.is_zero(g, r.extents.size())) return;
-    void* adjoint[128];
+    void* adjoint[exec::max_operands];
     for (int k = 0; k < p.loads; ++k)
       adjoint[k] = p.active[k] && r.source()[k].slot ? tape.adjoint<char>(r.source()[k].slot) : nullptr;
     exec::pull_program({r.source(), p.bytes, p.loads, adjoint, p.adjoint_bytes, g, p.result_bytes, r.extents, p.pull});
@@ -165,7 +165,7 @@ struct ProgramRecord {
   // Records a statement whose leaves are in `source` (which it takes over), unless none is on the tape; gives the slot
   // of its result.
   [[gnu::noinline]] static slot_t add(Tape& tape, const ProgramInfo& p, Source* source, const Dims& extents) {
-    expect<value_error>(p.loads < 64,
+    expect<value_error>(2 * p.loads < exec::max_operands,
                         "tenon: a differentiated expression has more than 63 operands; evaluate a part of it first");
     bool active = false;
     for (int k = 0; k < p.loads; ++k) {

@@ -7,7 +7,8 @@
 //   TENON_ABI       the inline namespace                     TENON_FN      constexpr, inlined, host and device
 //   TENON_CHECKED   1 in builds without NDEBUG               TENON_INLINE  always inlined, host only
 //   TENON_ISA       512, 256, 128 (vector bits), 0: generic  TENON_HD      callable on host and device
-//   TENON_THROWS    1 where exceptions are enabled           TENON_EMBEDDED 1 in the embedded profile
+//   TENON_THROWS    1 where exceptions are enabled           TENON_COLD    out of line and small: for files, texts
+//   TENON_EMBEDDED  1 in the embedded profile
 #pragma once
 
 #if defined(__FAST_MATH__)
@@ -25,6 +26,7 @@
 #endif
 #define TENON_FN [[gnu::always_inline]] TENON_HD constexpr
 #define TENON_INLINE [[gnu::always_inline]] inline
+#define TENON_COLD [[gnu::noinline, gnu::cold]]
 
 #if defined(NDEBUG)
 #define TENON_CHECKED 0

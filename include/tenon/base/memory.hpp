@@ -144,6 +144,11 @@ inline Pool& pool() {
   poison(b, true);
 }
 
+// Out of line: handles end in many places, most of them paths of exceptions.
+[[gnu::noinline]] inline void drop_block(Block* b) {
+  if (--b->refs == 0) free_block(b);
+}
+
 // Owning handle of a block; copies share it.
 class BlockRef {
  public:
@@ -161,7 +166,7 @@ class BlockRef {
   }
   constexpr ~BlockRef() {
     if (__builtin_is_constant_evaluated()) return;
-    if (block_ && --block_->refs == 0) free_block(block_);
+    if (block_) drop_block(block_);
   }
   constexpr explicit operator bool() const { return block_ != nullptr; }
   char* data() const { return block_->data(); }

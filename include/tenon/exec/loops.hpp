@@ -1,8 +1,9 @@
 // tenon/exec/loops.hpp: loop nests over strided operands: axes collapsed, rows found, nothing that depends on types.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// A nest holds up to `Operands` operands, all broadcast to the same extents. `collapse` removes axes of extent 1 and
-// merges neighbours that every operand walks as one. The innermost axis is the row.
+// A nest holds up to `max_operands` operands, all broadcast to the same extents. `collapse` removes axes of extent 1
+// and merges neighbours that every operand walks as one. The innermost axis is the row. No template: all statements
+// share the code that walks it, and of the memory only what the operands take is touched.
 #pragma once
 #include <tenon/expr/node.hpp>
 
@@ -10,45 +11,65 @@ namespace tenon {
 inline namespace TENON_ABI {
 namespace exec {
 
-/// A loop nest over operands; strides in elements, `bytes` the element size of each operand.
-template <int Operands>
+/// The most operands of a loop nest, the result among them.
+inline constexpr int max_operands = TENON_EMBEDDED ? 16 : 128;
+
+/// What a nest knows of an operand: its first element, the size of one in bytes, its strides in elements.
+struct Walked {
+  const char* base;
+  index_t bytes;
+  index_t stride[max_rank];
+};
+
+/// A loop nest over operands.
 struct Nest {
   int rank = 0, operands = 0;
   index_t extent[max_rank] = {};
-  index_t stride[Operands][max_rank];
-  const char* base[Operands];
-  index_t bytes[Operands];
+  Walked operand[max_operands];
+
+  Nest() {}
+  Nest(const Nest& o) { *this = o; }
+  Nest& operator=(const Nest& o) {
+    rank = o.rank;
+    operands = o.operands;
+    __builtin_memcpy(extent, o.extent, sizeof(extent));
+    __builtin_memcpy(operand, o.operand, static_cast<size_t>(operands) * sizeof(Walked));
+    return *this;
+  }
 
   void start(const Dims& extents) {
     rank = extents.rank;
     for (int a = 0; a < rank; ++a) extent[a] = extents.d[a];
   }
   void add(const void* data, index_t element_bytes, const StridedMap& map) {
-    base[operands] = static_cast<const char*>(data) + map.offset * element_bytes;
-    bytes[operands] = element_bytes;
-    for (int a = 0; a < rank; ++a) stride[operands][a] = map.strides.d[a];
-    ++operands;
+    expect<value_error>(operands < max_operands,
+                        "tenon: too many operands in one statement; evaluate a part of it first");
+    Walked& o = operand[operands++];
+    o.base = static_cast<const char*>(data) + map.offset * element_bytes;
+    o.bytes = element_bytes;
+    for (int a = 0; a < rank; ++a) o.stride[a] = map.strides.d[a];
   }
   void drop(int axis) {
     for (int a = axis; a + 1 < rank; ++a) {
       extent[a] = extent[a + 1];
-      for (int k = 0; k < operands; ++k) stride[k][a] = stride[k][a + 1];
+      for (int k = 0; k < operands; ++k) operand[k].stride[a] = operand[k].stride[a + 1];
     }
     --rank;
   }
   /// Indices [from, to) of axis 0 only.
   void narrow(index_t from, index_t to) {
     extent[0] = to - from;
-    for (int k = 0; k < operands; ++k) base[k] += from * stride[k][0] * bytes[k];
+    for (int k = 0; k < operands; ++k) operand[k].base += from * operand[k].stride[0] * operand[k].bytes;
   }
   void swap(int a, int b) {
     const index_t e = extent[a];
     extent[a] = extent[b];
     extent[b] = e;
     for (int k = 0; k < operands; ++k) {
-      const index_t s = stride[k][a];
-      stride[k][a] = stride[k][b];
-      stride[k][b] = s;
+      index_t* const stride = operand[k].stride;
+      const index_t s = stride[a];
+      stride[a] = stride[b];
+      stride[b] = s;
     }
   }
   // Axes [first, last) only: reductions collapse kept and reduced axes apart.
@@ -60,7 +81,8 @@ struct Nest {
       }
     for (int a = last - 2; a >= first; --a) {
       bool merge = true;
-      for (int k = 0; k < operands; ++k) merge = merge && stride[k][a] == stride[k][a + 1] * extent[a + 1];
+      for (int k = 0; k < operands; ++k)
+        merge = merge && operand[k].stride[a] == operand[k].stride[a + 1] * extent[a + 1];
       if (merge) {
         extent[a + 1] *= extent[a];
         drop(a);
@@ -77,28 +99,28 @@ struct Nest {
 };
 
 /// Walks axes [first, last) of a nest in row-major order, keeping every operand's pointer.
-template <int Operands>
 struct Walk {
-  const char* at[Operands];
+  const char* at[max_operands];
   index_t index[max_rank];
 
-  void start(const Nest<Operands>& nest, int first, int last) {
-    for (int k = 0; k < nest.operands; ++k) at[k] = nest.base[k];
+  void start(const Nest& nest, int first, int last) {
+    for (int k = 0; k < nest.operands; ++k) at[k] = nest.operand[k].base;
     for (int a = first; a < last; ++a) index[a] = 0;
   }
   // From the pointers of an outer walk.
-  void start(const Nest<Operands>& nest, int first, int last, const Walk& outer) {
+  void start(const Nest& nest, int first, int last, const Walk& outer) {
     for (int k = 0; k < nest.operands; ++k) at[k] = outer.at[k];
     for (int a = first; a < last; ++a) index[a] = 0;
   }
-  bool next(const Nest<Operands>& nest, int first, int last) {
+  bool next(const Nest& nest, int first, int last) {
     for (int a = last - 1; a >= first; --a) {
       if (++index[a] < nest.extent[a]) {
-        for (int k = 0; k < nest.operands; ++k) at[k] += nest.stride[k][a] * nest.bytes[k];
+        for (int k = 0; k < nest.operands; ++k) at[k] += nest.operand[k].stride[a] * nest.operand[k].bytes;
         return true;
       }
       index[a] = 0;
-      for (int k = 0; k < nest.operands; ++k) at[k] -= nest.stride[k][a] * nest.bytes[k] * (nest.extent[a] - 1);
+      for (int k = 0; k < nest.operands; ++k)
+        at[k] -= nest.operand[k].stride[a] * nest.operand[k].bytes * (nest.extent[a] - 1);
     }
     return false;
   }

@@ -42,7 +42,7 @@ template <class Error>
 
 // Not named `quoted`: with <iomanip> included, std::quoted would be found for a std::string and win.
 /// The text in single quotes, without control characters and cut to at most `longest` bytes, for use in messages.
-[[gnu::noinline, gnu::cold]] inline std::string in_quotes(std::string_view text, std::size_t longest = 80) {
+TENON_COLD inline std::string in_quotes(std::string_view text, std::size_t longest = 80) {
   std::string out = "'";
   for (std::size_t i = 0; i < text.size() && i < longest; ++i) {
     const auto byte = static_cast<unsigned char>(text[i]);

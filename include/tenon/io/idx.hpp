@@ -39,7 +39,7 @@ namespace detail {
 // The bytes of a file, decompressed if they are gzip.
 class IdxSource {
  public:
-  explicit IdxSource(const std::string& path) : name_(path), file_(std::fopen(path.c_str(), "rb")) {
+  TENON_COLD explicit IdxSource(const std::string& path) : name_(path), file_(std::fopen(path.c_str(), "rb")) {
     if (!file_ && errno == ENOENT) {
       name_ += ".gz";
       file_ = std::fopen(name_.c_str(), "rb");
@@ -91,7 +91,7 @@ class IdxSource {
     if (std::ferror(file_)) fail<io_error>("cannot read %s: %s", path_in_quotes(name_).c_str(), std::strerror(errno));
   }
 
-  std::size_t copy(unsigned char* out, std::size_t bytes) {
+  TENON_COLD std::size_t copy(unsigned char* out, std::size_t bytes) {
     if (stream_.avail_in == 0) refill();
     ended_ = stream_.avail_in == 0;
     const std::size_t n = bytes < stream_.avail_in ? bytes : stream_.avail_in;
@@ -101,7 +101,7 @@ class IdxSource {
     return n;
   }
 
-  std::size_t inflate_some(unsigned char* out, std::size_t bytes) {
+  TENON_COLD std::size_t inflate_some(unsigned char* out, std::size_t bytes) {
     if (stream_.avail_in == 0) refill();
     if (between_) {
       // A gzip file may have several members, one after the other.
@@ -152,7 +152,7 @@ inline std::size_t idx_element_size(IdxType type) {
 
 /// Reads the idx file at `path`, or at `path` with ".gz" appended if there is no such file, of at most `max_bytes`
 /// bytes of elements; throws io_error if it cannot be read and format_error if it is not valid.
-inline IdxArray read_idx(const std::string& path, std::size_t max_bytes = std::size_t{1} << 34) {
+TENON_COLD inline IdxArray read_idx(const std::string& path, std::size_t max_bytes = std::size_t{1} << 34) {
   detail::IdxSource source(path);
   source.start();
   unsigned char word[4];

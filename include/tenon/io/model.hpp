@@ -50,7 +50,8 @@ inline Dims dims_of(const std::vector<index_t>& shape) {
 }
 
 // Checks that a file's entry can be a tensor of the given type and extents (dyn: any).
-inline void check_entry(const SafetensorsFile& file, const TensorEntry& entry, DType type, const Dims& extents) {
+TENON_COLD inline void check_entry(const SafetensorsFile& file, const TensorEntry& entry, DType type,
+                                   const Dims& extents) {
   const char* name = file.name().c_str();
   if (entry.dtype != type)
     fail<format_error>("%s: tensor %s has element type %s, the model's has %s", name, in_quotes(entry.name).c_str(),
@@ -87,7 +88,7 @@ Slot slot_of(const nn::Path& name, X& x) {
   if constexpr (!X::extents_type::is_static) resizes = &resize<X>;
   return {name.c_str(), FileType<typename X::value_type>::value, wanted, current, &x, x.data(), resizes};
 }
-inline void load_slots(std::vector<Slot>& slots, const SafetensorsFile& file) {
+TENON_COLD inline void load_slots(std::vector<Slot>& slots, const SafetensorsFile& file) {
   std::vector<const TensorEntry*> entries;
   for (const Slot& s : slots) {
     const TensorEntry* entry = file.find(s.name);
@@ -111,8 +112,8 @@ inline void load_slots(std::vector<Slot>& slots, const SafetensorsFile& file) {
     if (!bytes.empty()) std::memcpy(s.data, bytes.data(), bytes.size());
   }
 }
-inline void add_tensor(SafetensorsWriter& writer, const std::string& prefix, const nn::Path& name, DType type,
-                       const Dims& extents, const void* data) {
+TENON_COLD inline void add_tensor(SafetensorsWriter& writer, const std::string& prefix, const nn::Path& name,
+                                  DType type, const Dims& extents, const void* data) {
   writer.add(prefix + name.c_str(), type, shape_of(extents), data);
 }
 

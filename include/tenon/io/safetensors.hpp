@@ -27,7 +27,7 @@ namespace io {
 class SafetensorsFile {
  public:
   /// Reads the file at `path`; throws io_error if it cannot be read and format_error if it is not valid.
-  explicit SafetensorsFile(const std::string& path) : name_(path_in_quotes(path)) {
+  TENON_COLD explicit SafetensorsFile(const std::string& path) : name_(path_in_quotes(path)) {
     std::FILE* file = std::fopen(path.c_str(), "rb");
     if (!file) fail<io_error>("cannot open %s: %s", name_.c_str(), std::strerror(errno));
     const Closer closer{file};
@@ -113,7 +113,7 @@ class SafetensorsFile {
   };
 
   // Checks the length at the start of the file against the file's size; gives the header's length.
-  std::size_t check_prefix(std::span<const unsigned char> start, std::size_t file_bytes) const {
+  TENON_COLD std::size_t check_prefix(std::span<const unsigned char> start, std::size_t file_bytes) const {
     const char* name = name_.c_str();
     if (start.size() < 8 || file_bytes < 8)
       fail<format_error>("%s is not a valid safetensors file: it has %zu bytes, the header's length alone has 8", name,
@@ -130,7 +130,7 @@ class SafetensorsFile {
   }
 
   // A bool that is neither 0 nor 1 is undefined behaviour in C++, so such bytes stop here.
-  void check_bools() const {
+  TENON_COLD void check_bools() const {
     for (const TensorEntry& e : entries()) {
       if (e.dtype != DType::BOOL) continue;
       for (const unsigned char byte : bytes(e))
@@ -151,7 +151,7 @@ class SafetensorsWriter {
  public:
   /// Adds a tensor of row-major elements at `data`, which must stay as they are until write() or to_bytes().
   /// Throws format_error for a name that is taken, reserved or not UTF-8, and for a shape that is not allowed.
-  void add(const std::string& name, DType dtype, const std::vector<index_t>& shape, const void* data) {
+  TENON_COLD void add(const std::string& name, DType dtype, const std::vector<index_t>& shape, const void* data) {
     const index_t bytes = byte_count(dtype, shape);
     const char* problem = name == "__metadata__" ? "the name is reserved"
                           : !is_utf8(name)       ? "the name is not valid UTF-8"
@@ -164,7 +164,7 @@ class SafetensorsWriter {
   }
 
   /// Sets a text pair of "__metadata__"; throws format_error if either is not UTF-8.
-  void set_metadata(const std::string& key, const std::string& value) {
+  TENON_COLD void set_metadata(const std::string& key, const std::string& value) {
     if (!is_utf8(key) || !is_utf8(value))
       fail<format_error>("cannot add the metadata %s: not valid UTF-8", in_quotes(key).c_str());
     for (MetadataEntry& m : metadata_)
@@ -173,7 +173,7 @@ class SafetensorsWriter {
   }
 
   /// The whole file in memory.
-  std::vector<unsigned char> to_bytes() const {
+  TENON_COLD std::vector<unsigned char> to_bytes() const {
     const std::vector<const Item*> order = data_order();
     const std::string start = length_and_header(order);
     std::size_t bytes = start.size();
@@ -189,7 +189,7 @@ class SafetensorsWriter {
   }
 
   /// Writes the file at `path`, replacing an older one in one step; throws io_error, and then the older one is intact.
-  void write(const std::string& path) const {
+  TENON_COLD void write(const std::string& path) const {
     const std::vector<const Item*> order = data_order();
     const std::string start = length_and_header(order);
     std::string temporary;
@@ -224,14 +224,14 @@ class SafetensorsWriter {
     const void* data;
   };
 
-  static bool is_utf8(std::string_view text) {
+  TENON_COLD static bool is_utf8(std::string_view text) {
     for (std::size_t at = 0, step; at < text.size(); at += step)
       if ((step = utf8_length(text, at)) == 0) return false;
     return true;
   }
 
   // The format allows no padding between tensors, so the widest elements come first: all are then aligned.
-  std::vector<const Item*> data_order() const {
+  TENON_COLD std::vector<const Item*> data_order() const {
     std::vector<const Item*> order;
     for (std::size_t size = 8; size > 0; size /= 2)
       for (const Item& item : tensors_)
@@ -239,7 +239,7 @@ class SafetensorsWriter {
     return order;
   }
 
-  static void append_json(std::string& out, std::string_view text) {
+  TENON_COLD static void append_json(std::string& out, std::string_view text) {
     out += '"';
     for (const char c : text) {
       char escape[8] = {c};
@@ -250,7 +250,7 @@ class SafetensorsWriter {
     out += '"';
   }
 
-  std::string length_and_header(const std::vector<const Item*>& order) const {
+  TENON_COLD std::string length_and_header(const std::vector<const Item*>& order) const {
     std::string out(8, '\0');
     out += '{';
     for (const MetadataEntry& m : metadata_) {

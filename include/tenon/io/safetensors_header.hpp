@@ -67,7 +67,7 @@ struct SafetensorsHeader {
 };
 
 /// The shape as text, such as "[2, 3]".
-[[gnu::noinline, gnu::cold]] inline std::string shape_text(const std::vector<index_t>& shape) {
+TENON_COLD inline std::string shape_text(const std::vector<index_t>& shape) {
   std::string out = "[";
   for (const index_t extent : shape) {
     if (out.size() > 1) out += ", ";
@@ -111,7 +111,7 @@ class HeaderScanner {
  public:
   HeaderScanner(std::string_view text, const std::string& file) : text_(text), file_(file) {}
 
-  SafetensorsHeader scan(std::size_t data_bytes) {
+  TENON_COLD SafetensorsHeader scan(std::size_t data_bytes) {
     if (text_.empty() || text_[0] != '{') refuse("the header is not a JSON object");
     SafetensorsHeader header;
     std::string name;
@@ -178,7 +178,7 @@ class HeaderScanner {
     return true;
   }
 
-  void read_metadata(std::vector<MetadataEntry>& metadata) {
+  TENON_COLD void read_metadata(std::vector<MetadataEntry>& metadata) {
     if (has_metadata_) refuse("'__metadata__' appears twice");
     has_metadata_ = true;
     std::string key;
@@ -193,7 +193,7 @@ class HeaderScanner {
       refuse("'__metadata__' has the key %s twice", in_quotes(*twin).c_str());
   }
 
-  void read_entry(TensorEntry& entry) {
+  TENON_COLD void read_entry(TensorEntry& entry) {
     constexpr const char* fields[] = {"dtype", "shape", "data_offsets"};
     bool seen[3] = {};
     std::string field;
@@ -227,7 +227,7 @@ class HeaderScanner {
     refuse("unknown dtype %s", in_quotes(name).c_str());
   }
 
-  void read_numbers(std::vector<index_t>& numbers, const char* field, std::size_t most) {
+  TENON_COLD void read_numbers(std::vector<index_t>& numbers, const char* field, std::size_t most) {
     if (!accept('[')) refuse("expected a list of numbers for '%s'", field);
     if (accept(']')) return;
     do {
@@ -238,7 +238,7 @@ class HeaderScanner {
     expect(']', "',' or ']'");
   }
 
-  index_t read_number(const char* field) {
+  TENON_COLD index_t read_number(const char* field) {
     const auto digit = [&] { return at_ < text_.size() && text_[at_] >= '0' && text_[at_] <= '9'; };
     if (at_ < text_.size() && text_[at_] == '-') refuse("negative number in '%s'", field);
     if (!digit()) refuse("expected a whole number in '%s'", field);
@@ -255,7 +255,7 @@ class HeaderScanner {
     return value;
   }
 
-  void read_string(std::string& out, const char* what) {
+  TENON_COLD void read_string(std::string& out, const char* what) {
     expect('"', what);
     out.clear();
     while (at_ < text_.size() && text_[at_] != '"') {
@@ -273,7 +273,7 @@ class HeaderScanner {
     ++at_;
   }
 
-  void read_escape(std::string& out) {
+  TENON_COLD void read_escape(std::string& out) {
     constexpr std::string_view from = "\"\\/bfnrt", to = "\"\\/\b\f\n\r\t";
     const std::string_view letter = text_.substr(at_ + 1, 1);
     if (letter == "u") {
@@ -335,13 +335,13 @@ class HeaderScanner {
     if (items.size() > 1) std::qsort(items.data(), items.size(), sizeof(T), compare);
   }
 
-  void check_names(const std::vector<TensorEntry>& entries) {
+  TENON_COLD void check_names(const std::vector<TensorEntry>& entries) {
     std::vector<const std::string*> names;
     for (const TensorEntry& e : entries) names.push_back(&e.name);
     if (const std::string* name = repeated(names)) refuse("the tensor %s appears twice", in_quotes(*name).c_str());
   }
 
-  void check_size(const TensorEntry& e, std::size_t data_bytes) {
+  TENON_COLD void check_size(const TensorEntry& e, std::size_t data_bytes) {
     tensor_ = e.name;
     if (e.begin > e.end) refuse("data_offsets [%zu, %zu] are reversed", e.begin, e.end);
     if (e.end > data_bytes)
@@ -355,7 +355,7 @@ class HeaderScanner {
   }
 
   // In the order of their data the entries leave no hole and no overlap; puts them into that order.
-  void check_cover(std::vector<TensorEntry>& entries, std::size_t data_bytes) {
+  TENON_COLD void check_cover(std::vector<TensorEntry>& entries, std::size_t data_bytes) {
     std::vector<TensorEntry*> order;
     for (TensorEntry& e : entries) order.push_back(&e);
     sort(order, [](const void* x, const void* y) {
@@ -390,8 +390,8 @@ class HeaderScanner {
 }  // namespace detail
 
 /// Reads and checks a header of `text` for `data_bytes` bytes of data; errors start with `file`; throws format_error.
-inline SafetensorsHeader parse_safetensors_header(std::string_view text, std::size_t data_bytes,
-                                                  const std::string& file) {
+TENON_COLD inline SafetensorsHeader parse_safetensors_header(std::string_view text, std::size_t data_bytes,
+                                                             const std::string& file) {
   return detail::HeaderScanner(text, file).scan(data_bytes);
 }
 

@@ -59,7 +59,7 @@ struct Describe {
 
  private:
   template <class X>
-  void add(const X& x, const Dims& output, double flops) {
+  TENON_COLD void add(const X& x, const Dims& output, double flops) {
     index_t parameters = 0;
     index_t bytes = 0;
     const auto count = [&](const auto& p) {
@@ -76,7 +76,7 @@ struct Describe {
 };
 
 // "12.3 k": three digits and a unit.
-inline void print_scaled(char (&text)[32], double x) {
+TENON_COLD inline void print_scaled(char (&text)[32], double x) {
   const char* const unit[] = {"", " k", " M", " G", " T", " P"};
   int u = 0;
   for (; x >= 999.5 && u < 5; ++u) x /= 1000;
@@ -88,14 +88,14 @@ inline void print_scaled(char (&text)[32], double x) {
                 x, unit[u]);
 }
 
-inline void print_line(std::FILE* out, const LayerLine& l) {
+TENON_COLD inline void print_line(std::FILE* out, const LayerLine& l) {
   Message shape;
   if (l.output.rank) shape << l.output;
   char flops[32];
   print_scaled(flops, l.flops);
   std::fprintf(out, "%-16s  %-32s  %-14s  %10td  %10s\n", l.name, l.type, shape.c_str(), l.parameters, flops);
 }
-inline void print_total(std::FILE* out, const Summary& total) {
+TENON_COLD inline void print_total(std::FILE* out, const Summary& total) {
   char flops[32], bytes[32], activations[32];
   print_scaled(flops, total.flops);
   print_scaled(bytes, static_cast<double>(total.parameter_bytes));

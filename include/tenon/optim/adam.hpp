@@ -41,6 +41,8 @@ struct AdamRule {
   }
 };
 
+[[gnu::noinline]] inline double power(double x, long n) { return math::pow(x, static_cast<double>(n)); }
+
 template <class M, bool Decoupled>
 class AdamOf {
  public:
@@ -56,8 +58,7 @@ class AdamOf {
   void step(M& model, const G& gradient) {
     const long t = ++steps();
     const double lr = options.lr, b1 = options.beta1, b2 = options.beta2, wd = options.weight_decay;
-    const double correction1 = 1 - math::pow(b1, static_cast<double>(t));
-    const double correction2 = 1 - math::pow(b2, static_cast<double>(t));
+    const double correction1 = 1 - power(b1, t), correction2 = 1 - power(b2, t);
     const AdamRule<Decoupled> rule{
         lr / correction1, 1 - b1, b2, 1 - b2, options.eps, 1 / math::sqrt(correction2), Decoupled ? 1 - lr * wd : wd};
     update_parameters(rule, model, gradient, first, second);

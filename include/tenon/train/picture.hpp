@@ -49,7 +49,7 @@ inline constexpr const char *ink = "#1f2328", *faint_ink = "#59636e", *grid = "#
 inline constexpr std::size_t most_points = 400;  // of a curve
 
 // The value at the end of a curve as it is drawn.
-inline double last_shown(const std::vector<double>& values) {
+TENON_COLD inline double last_shown(const std::vector<double>& values) {
   const std::size_t n = values.size(), first = n > most_points ? (most_points - 1) * n / most_points : n - 1;
   double sum = 0;
   for (std::size_t i = first; i < n; ++i) sum += values[i];
@@ -57,8 +57,9 @@ inline double last_shown(const std::vector<double>& values) {
 }
 
 // One curve with its axes and heading.
-inline void draw_curve(Drawing& drawing, const Panel& panel, const std::vector<double>& values, const Axis& axis,
-                       std::string_view heading, std::string_view x_name, const char* colour, bool in_percent) {
+TENON_COLD inline void draw_curve(Drawing& drawing, const Panel& panel, const std::vector<double>& values,
+                                  const Axis& axis, std::string_view heading, std::string_view x_name,
+                                  const char* colour, bool in_percent) {
   drawing.words(panel.x, panel.y - 14, 14, ink, "start", heading);
   const auto y_of = [&](double value) { return panel.y + panel.height * (1 - axis(value)); };
   for (const double tick : axis.ticks) {
@@ -133,13 +134,13 @@ struct Extremes {
   bool any() const { return low <= high; }
 };
 
-inline void draw_nothing(Drawing& drawing, const Panel& panel, std::string_view heading) {
+TENON_COLD inline void draw_nothing(Drawing& drawing, const Panel& panel, std::string_view heading) {
   drawing.words(panel.x, panel.y - 14, 14, ink, "start", heading);
   drawing.rectangle(panel.x, panel.y, panel.width, panel.height, "#f6f8fa");
   drawing.words(panel.x + panel.width / 2, panel.y + panel.height / 2 + 5, 14, faint_ink, "middle", "no data");
 }
 
-inline void draw_loss(Drawing& drawing, const Panel& panel, const TrainingPicture& picture) {
+TENON_COLD inline void draw_loss(Drawing& drawing, const Panel& panel, const TrainingPicture& picture) {
   const Extremes range(picture.loss);
   if (!range.any()) return draw_nothing(drawing, panel, picture.loss_name);
   const bool logarithmic =
@@ -151,7 +152,7 @@ inline void draw_loss(Drawing& drawing, const Panel& panel, const TrainingPictur
   draw_curve(drawing, panel, picture.loss, axis, heading.value, picture.loss_axis, blue, false);
 }
 
-inline void draw_accuracy(Drawing& drawing, const Panel& panel, const TrainingPicture& picture) {
+TENON_COLD inline void draw_accuracy(Drawing& drawing, const Panel& panel, const TrainingPicture& picture) {
   const Extremes range(picture.accuracy);
   if (!range.any()) return draw_nothing(drawing, panel, picture.accuracy_name);
   const bool constant = range.low == range.high;
@@ -164,21 +165,21 @@ inline void draw_accuracy(Drawing& drawing, const Panel& panel, const TrainingPi
 }
 
 // A colour between white and `full`, as three numbers.
-inline std::string tint(double part, int red, int green_part, int blue_part) {
+TENON_COLD inline std::string tint(double part, int red, int green_part, int blue_part) {
   const auto mix = [&](int full) { return static_cast<unsigned>(std::lround(255 + part * (full - 255))); };
   char out[16];
   std::snprintf(out, sizeof out, "#%02x%02x%02x", mix(red), mix(green_part), mix(blue_part));
   return out;
 }
 
-inline int characters(std::string_view text) {
+TENON_COLD inline int characters(std::string_view text) {
   int n = 0;
   for (const char c : text) n += (static_cast<unsigned char>(c) & 0xc0) != 0x80;
   return n;
 }
 
 // The first `most` characters of a name, with an ellipsis if it has more.
-inline std::string shortened(const std::string& name, int most) {
+TENON_COLD inline std::string shortened(const std::string& name, int most) {
   if (characters(name) <= most) return name;
   std::size_t cut = 0;
   for (int n = 0; n < most || (static_cast<unsigned char>(name[cut]) & 0xc0) == 0x80; ++cut)
@@ -187,7 +188,7 @@ inline std::string shortened(const std::string& name, int most) {
   return name.substr(0, cut) + "\u2026";
 }
 
-inline void draw_confusion(Drawing& drawing, const Panel& panel, const TrainingPicture& picture) {
+TENON_COLD inline void draw_confusion(Drawing& drawing, const Panel& panel, const TrainingPicture& picture) {
   const int n = static_cast<int>(std::lround(std::sqrt(static_cast<double>(picture.confusion.size()))));
   const auto at = [&](int row, int column) {
     return picture
@@ -260,7 +261,7 @@ inline void draw_confusion(Drawing& drawing, const Panel& panel, const TrainingP
 
 /// The picture as the text of an SVG file. Throws value_error if the confusion matrix is not square, or not of as many
 /// classes as have names.
-inline std::string to_svg(const TrainingPicture& picture) {
+TENON_COLD inline std::string to_svg(const TrainingPicture& picture) {
   const std::size_t cells = picture.confusion.size();
   const auto n = static_cast<std::size_t>(std::lround(std::sqrt(static_cast<double>(cells))));
   if (n * n != cells || (cells != 0 && !picture.classes.empty() && picture.classes.size() != n))
@@ -284,7 +285,7 @@ inline std::string to_svg(const TrainingPicture& picture) {
 }
 
 /// Writes the picture as an SVG file at `path`; throws value_error as to_svg() does, or if it cannot be written.
-inline void write_svg(const std::string& path, const TrainingPicture& picture) {
+TENON_COLD inline void write_svg(const std::string& path, const TrainingPicture& picture) {
   const std::string text = to_svg(picture);
   std::FILE* file = std::fopen(path.c_str(), "wb");
   bool good = file && std::fwrite(text.data(), 1, text.size(), file) == text.size();

@@ -65,7 +65,8 @@ struct ProgressOptions {
 class ProgressBar {
  public:
   /// For a run of `epochs` epochs (0: not known).
-  explicit ProgressBar(int epochs, const ProgressOptions& options = {}) : options_(options), epochs_(epochs) {
+  TENON_COLD explicit ProgressBar(int epochs, const ProgressOptions& options = {})
+      : options_(options), epochs_(epochs) {
     if (options_.mode == ProgressMode::automatic) options_.mode = detect(options_.out);
     unicode_ = locale_is_utf8();
   }
@@ -78,7 +79,7 @@ class ProgressBar {
   }
 
   /// Starts epoch `epoch`, counted from 1.
-  void begin_epoch(int epoch) {
+  TENON_COLD void begin_epoch(int epoch) {
     epoch_ = epoch;
     done_ = total_ = 0;
     epoch_start_ = last_update_ = options_.clock();
@@ -98,7 +99,7 @@ class ProgressBar {
     update(done, total, metrics.begin(), static_cast<int>(metrics.size()));
   }
   /// The same with the metrics in an array.
-  void update(index_t done, index_t total, const Metric* metrics, int count) {
+  TENON_COLD void update(index_t done, index_t total, const Metric* metrics, int count) {
     if (options_.mode == ProgressMode::silent) return;
     const double now = options_.clock();
     done_ = total > 0 && done > total ? total : done;
@@ -122,7 +123,7 @@ class ProgressBar {
     end_epoch(metrics.begin(), static_cast<int>(metrics.size()));
   }
   /// The same with the metrics in an array.
-  void end_epoch(const Metric* metrics, int count) {
+  TENON_COLD void end_epoch(const Metric* metrics, int count) {
     if (options_.mode == ProgressMode::silent || !stays(epoch_)) return;
     const double now = options_.clock();
     Line line, rate, duration;
@@ -140,7 +141,7 @@ class ProgressBar {
   }
 
   /// Prints a line of the caller's own above the bar.
-  void print(const char* text) {
+  TENON_COLD void print(const char* text) {
     if (options_.mode == ProgressMode::silent) return;
     if (drawn_) std::fputs("\r\x1b[K", options_.out);
     drawn_ = false;
@@ -204,7 +205,7 @@ class ProgressBar {
     return false;
   }
 
-  int columns() const {
+  TENON_COLD int columns() const {
     if (options_.width > 0) return options_.width;
 #if defined(TIOCGWINSZ)
     winsize size{};
@@ -246,7 +247,7 @@ class ProgressBar {
     if (epochs_ <= 0) line.print("epoch %d", epoch_);
   }
 
-  static void add_metrics(Line& line, const Metric* metrics, int count) {
+  TENON_COLD static void add_metrics(Line& line, const Metric* metrics, int count) {
     for (int i = 0; i < count; ++i) {
       const double x = metrics[i].value, size = x < 0 ? -x : x;
       line.print("  %.60s ", metrics[i].name);
@@ -269,7 +270,7 @@ class ProgressBar {
     line.print("  %5s %.30s/s", figure, options_.unit);
   }
 
-  static void add_duration(Line& line, double seconds) {
+  TENON_COLD static void add_duration(Line& line, double seconds) {
     if (!(seconds < 360000)) return line.add("over 100 h");
     const int s = static_cast<int>(seconds + 0.5);
     if (s >= 3600) return line.print("%d:%02d:%02d", s / 3600, s / 60 % 60, s % 60);
@@ -278,7 +279,7 @@ class ProgressBar {
     line.print("%d:%02d", s / 60, s % 60);
   }
 
-  void add_bar(Line& line, int width, double part) const {
+  TENON_COLD void add_bar(Line& line, int width, double part) const {
     const int halves = static_cast<int>(part * 2 * width);
     for (int i = 0; i < width; ++i) {
       const int filled = halves - 2 * i;
@@ -292,7 +293,7 @@ class ProgressBar {
   }
 
   // Puts the parts into a line; on a terminal the less important ones give way until it fits.
-  void layout(Line& line, double now, const Metric* metrics, int count) {
+  TENON_COLD void layout(Line& line, double now, const Metric* metrics, int count) {
     const bool terminal = options_.mode == ProgressMode::terminal;
     Line part, rate, figures, left;
     if (total_ > 0) part.print("  %3.0f %%", 100.0 * static_cast<double>(done_) / static_cast<double>(total_));
@@ -325,7 +326,7 @@ class ProgressBar {
   }
 
   // In one write, so that nothing flickers, even if `out` is unbuffered.
-  void draw(const Line& line) {
+  TENON_COLD void draw(const Line& line) {
     char frame[sizeof line.text + 8];
     const int bytes = std::snprintf(frame, sizeof frame, "\r%.*s\x1b[K", line.bytes, line.text);
     std::fwrite(frame, 1, static_cast<std::size_t>(bytes), options_.out);
@@ -333,7 +334,7 @@ class ProgressBar {
     drawn_ = true;
   }
 
-  void put_line(const Line& line) {
+  TENON_COLD void put_line(const Line& line) {
     if (drawn_) std::fputs("\r\x1b[K", options_.out);
     drawn_ = false;
     std::fwrite(line.text, 1, static_cast<std::size_t>(line.bytes), options_.out);

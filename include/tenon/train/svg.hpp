@@ -30,7 +30,7 @@ struct Axis {
 };
 
 /// Ticks at multiples of 1, 2 or 5 times a power of ten, about `count` of them, from below `low` to above `high`.
-inline Axis linear_axis(double low, double high, int count, double smallest_step = 0) {
+TENON_COLD inline Axis linear_axis(double low, double high, int count, double smallest_step = 0) {
   if (!(high > low)) {
     const double margin = low == 0 ? 1 : std::fabs(low) / 2;
     low -= margin, high += margin;
@@ -49,7 +49,7 @@ inline Axis linear_axis(double low, double high, int count, double smallest_step
 }
 
 /// From 1, 2 or 5 times a power of ten to another, with ticks at all of these or only at the powers.
-inline Axis logarithmic_axis(double low, double high) {
+TENON_COLD inline Axis logarithmic_axis(double low, double high) {
   Axis axis{low, high, true, {}};
   const double first = std::floor(std::log10(low)), last = std::ceil(std::log10(high)),
                decades = std::log10(high / low);
@@ -74,12 +74,12 @@ class Text {
  public:
   std::string value;
 
-  [[gnu::noinline]] Text& operator<<(std::string_view piece) {
+  TENON_COLD Text& operator<<(std::string_view piece) {
     value += piece;
     return *this;
   }
   /// A coordinate: with at most two decimals, whatever the locale; 0 if it is not finite or absurdly large.
-  [[gnu::noinline]] Text& operator<<(double number) {
+  TENON_COLD Text& operator<<(double number) {
     const long long hundredths = std::fabs(number) < 1e9 ? std::llround(number * 100) : 0;
     const long long size = hundredths < 0 ? -hundredths : hundredths;
     char out[32];
@@ -90,7 +90,7 @@ class Text {
     return *this;
   }
   /// A figure as people write it, with `digits` digits.
-  [[gnu::noinline]] Text& figure(double number, int digits) {
+  TENON_COLD Text& figure(double number, int digits) {
     if (number != number) return *this << "nan";  // without the sign that printf gives to some
     char out[40];
     std::snprintf(out, sizeof out, "%.*g", digits, number);
@@ -106,7 +106,7 @@ class Drawing {
   Text text;
 
   /// The text as XML content; what is not UTF-8, or a control character, has no way to be written there.
-  static std::string escaped(std::string_view raw) {
+  TENON_COLD static std::string escaped(std::string_view raw) {
     std::string out;
     const auto byte = [&](std::size_t i) { return i < raw.size() ? static_cast<unsigned char>(raw[i]) : 0u; };
     for (std::size_t i = 0; i < raw.size();) {
@@ -135,25 +135,25 @@ class Drawing {
     return out;
   }
 
-  void rectangle(double x, double y, double width, double height, std::string_view fill) {
+  TENON_COLD void rectangle(double x, double y, double width, double height, std::string_view fill) {
     text << "<rect x=\"" << x << "\" y=\"" << y << "\" width=\"" << width << "\" height=\"" << height << "\" fill=\""
          << fill << "\"/>\n";
   }
-  void line(double x1, double y1, double x2, double y2, std::string_view colour) {
+  TENON_COLD void line(double x1, double y1, double x2, double y2, std::string_view colour) {
     text << "<line x1=\"" << x1 << "\" y1=\"" << y1 << "\" x2=\"" << x2 << "\" y2=\"" << y2 << "\" stroke=\"" << colour
          << "\"/>\n";
   }
-  void disc(double x, double y, double radius, std::string_view colour) {
+  TENON_COLD void disc(double x, double y, double radius, std::string_view colour) {
     text << "<circle cx=\"" << x << "\" cy=\"" << y << "\" r=\"" << radius << "\" fill=\"" << colour << "\"/>\n";
   }
   /// Strokes along a path such as "M0 0 L1 1".
-  void path(std::string_view path, std::string_view colour, double width, double opacity) {
+  TENON_COLD void path(std::string_view path, std::string_view colour, double width, double opacity) {
     text << "<path fill=\"none\" stroke-linejoin=\"round\" stroke=\"" << colour << "\" stroke-width=\"" << width
          << "\" stroke-opacity=\"" << opacity << "\" d=\"" << path << "\"/>\n";
   }
   /// Words at a point, which is their `anchor` ("start", "middle" or "end"), turned by `angle` degrees.
-  void words(double x, double y, double size, std::string_view colour, std::string_view anchor,
-             std::string_view content, double angle = 0) {
+  TENON_COLD void words(double x, double y, double size, std::string_view colour, std::string_view anchor,
+                        std::string_view content, double angle = 0) {
     text << "<text x=\"" << x << "\" y=\"" << y << "\" font-size=\"" << size << "\" fill=\"" << colour
          << "\" text-anchor=\"" << anchor;
     if (angle != 0) text << "\" transform=\"rotate(" << angle << " " << x << " " << y << ")";

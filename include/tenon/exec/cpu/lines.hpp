@@ -40,15 +40,16 @@ struct PanelCall {
 namespace detail {
 
 // Lines along the last axis; `f(user, panel)`.
-template <class C, int K>
-void row_panels(Nest<K>& nest, const PanelCall<C>& call, void (*f)(void*, const Panel<C>&), void* user) {
+template <class C>
+void row_panels(Nest& nest, const PanelCall<C>& call, void (*f)(void*, const Panel<C>&), void* user) {
   const int axis = nest.rank - 1, beside = axis - 1;
   const index_t n = nest.extent[axis], lines = axis ? nest.extent[beside] : 1;
-  index_t stride[K] = {}, apart[K] = {};
+  index_t stride[max_operands], apart[max_operands];
+  stride[0] = apart[0] = 0;
   bool joined = true;
   for (int k = 0; k < nest.operands; ++k) {
-    stride[k] = nest.stride[k][axis];
-    apart[k] = axis ? nest.stride[k][beside] : 0;
+    stride[k] = nest.operand[k].stride[axis];
+    apart[k] = axis ? nest.operand[k].stride[beside] : 0;
     joined = joined && apart[k] == n * stride[k];
   }
   const bool direct = call.direct && (stride[0] == 1 || n == 1);
@@ -56,14 +57,14 @@ void row_panels(Nest<K>& nest, const PanelCall<C>& call, void (*f)(void*, const 
   const index_t batch = direct ? lines : n < chunk ? chunk / n : 1;
   tenon::detail::BlockRef block;
   if (!direct && !call.place) block = tenon::detail::BlockRef(static_cast<size_t>(batch * n) * sizeof(C));
-  Walk<K> walk;
+  Walk walk;
   walk.start(nest, 0, axis ? beside : 0);
   index_t line = 0;
   do {
     for (index_t l = 0; l < lines; l += batch, line += batch) {
       const index_t m = lines - l < batch ? lines - l : batch;
-      const void* source[K];
-      for (int k = 0; k < nest.operands; ++k) source[k] = walk.at[k] + l * apart[k] * nest.bytes[k];
+      const void* source[max_operands];
+      for (int k = 0; k < nest.operands; ++k) source[k] = walk.at[k] + l * apart[k] * nest.operand[k].bytes;
       if (direct) {
         f(user, Panel<C>{static_cast<const C*>(source[0]), nullptr, n, m, 1, apart[0], line});
         continue;
@@ -72,7 +73,7 @@ void row_panels(Nest<K>& nest, const PanelCall<C>& call, void (*f)(void*, const 
       for (index_t j = 0; j < (joined ? 1 : m); ++j) {
         call.row(to + j * n, 1, source, stride, joined ? n * m : n);
         for (int k = 0; k < nest.operands; ++k)
-          source[k] = static_cast<const char*>(source[k]) + apart[k] * nest.bytes[k];
+          source[k] = static_cast<const char*>(source[k]) + apart[k] * nest.operand[k].bytes;
       }
       f(user, Panel<C>{to, to, n, m, 1, n, line});
     }
@@ -81,13 +82,14 @@ void row_panels(Nest<K>& nest, const PanelCall<C>& call, void (*f)(void*, const 
 }
 
 // Lines side by side: the axis before the last runs over them.
-template <class C, int K>
-void column_panels(Nest<K>& nest, const PanelCall<C>& call, index_t columns, void (*f)(void*, const Panel<C>&),
+template <class C>
+void column_panels(Nest& nest, const PanelCall<C>& call, index_t columns, void (*f)(void*, const Panel<C>&),
                    void* user) {
   const int axis = nest.rank - 1, column = axis - 1;
   const index_t n = nest.extent[axis], run = nest.extent[column];
-  index_t stride[K] = {};
-  for (int k = 0; k < nest.operands; ++k) stride[k] = nest.stride[k][column];
+  index_t stride[max_operands];
+  stride[0] = 0;
+  for (int k = 0; k < nest.operands; ++k) stride[k] = nest.operand[k].stride[column];
   const bool direct = call.direct && stride[0] == 1;
   // Long runs keep the prefetchers going; a buffer should stay in the second-level cache.
   index_t width = run < Panel<C>::most_columns ? run : Panel<C>::most_columns;
@@ -96,16 +98,17 @@ void column_panels(Nest<K>& nest, const PanelCall<C>& call, index_t columns, voi
     while (width > 64 && n * width * static_cast<index_t>(sizeof(C)) > 262144) width = (width + 1) / 2;
     block = tenon::detail::BlockRef(static_cast<size_t>(n * width) * sizeof(C));
   }
-  Walk<K> walk;
+  Walk walk;
   walk.start(nest, 0, column);
   index_t line = 0;
   do {
     for (index_t c = 0; c < run; c += width) {
       const index_t w = run - c < width ? run - c : width, at = line + c;
-      const void* source[K];
-      for (int k = 0; k < nest.operands; ++k) source[k] = walk.at[k] + c * nest.stride[k][column] * nest.bytes[k];
+      const void* source[max_operands];
+      for (int k = 0; k < nest.operands; ++k)
+        source[k] = walk.at[k] + c * nest.operand[k].stride[column] * nest.operand[k].bytes;
       if (direct) {
-        f(user, Panel<C>{static_cast<const C*>(source[0]), nullptr, n, w, nest.stride[0][axis], 1, at});
+        f(user, Panel<C>{static_cast<const C*>(source[0]), nullptr, n, w, nest.operand[0].stride[axis], 1, at});
         continue;
       }
       const index_t step = call.place ? columns : w;
@@ -113,7 +116,7 @@ void column_panels(Nest<K>& nest, const PanelCall<C>& call, index_t columns, voi
       for (index_t i = 0; i < n; ++i) {
         call.row(to + i * step, 1, source, stride, w);
         for (int k = 0; k < nest.operands; ++k)
-          source[k] = static_cast<const char*>(source[k]) + nest.stride[k][axis] * nest.bytes[k];
+          source[k] = static_cast<const char*>(source[k]) + nest.operand[k].stride[axis] * nest.operand[k].bytes;
       }
       f(user, Panel<C>{to, to, n, w, step, 1, at});
     }
@@ -121,7 +124,7 @@ void column_panels(Nest<K>& nest, const PanelCall<C>& call, index_t columns, voi
   } while (walk.next(nest, 0, column));
 }
 
-template <int K, class C>
+template <class C>
 [[gnu::noinline]] void panels(const PanelCall<C>& call, void (*f)(void*, const Panel<C>&), void* user) {
   const int axis = call.axis, rank = call.extents.rank;
   index_t columns = 1;
@@ -134,7 +137,7 @@ template <int K, class C>
     r.push(d.d[axis]);
     return r;
   };
-  Nest<K> nest;
+  Nest nest;
   nest.start(ordered(call.extents));
   for (int l = 0; l < call.loads; ++l)
     nest.add(call.source[l].data, call.bytes[l],
@@ -171,7 +174,7 @@ void each_panel(const N& x, int axis, C* place, const F& f) {
   Source source[P::loads];
   sources_of<P>(x, source);
   constexpr bool direct = P::size == 1 && __is_same(typename P::result, C);
-  detail::panels<detail::nest_size(P::loads), C>(
+  detail::panels<C>(
       PanelCall<C>{source, load_bytes<P>, P::loads, row<P, C>, direct, e, axis, place},
       [](void* user, const Panel<C>& p) { (*static_cast<const F*>(user))(p); }, const_cast<F*>(&f));
 }

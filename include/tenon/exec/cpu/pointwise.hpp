@@ -14,41 +14,39 @@ namespace detail {
 // Not templates of the program: every pointwise expression with so many operands shares this code.
 
 // The row should be where the output is contiguous; otherwise the longest axis keeps calls few.
-template <int Operands>
-void order_axes(Nest<Operands>& nest) {
+inline void order_axes(Nest& nest) {
   nest.collapse(0, nest.rank);
-  if (nest.rank > 1 && nest.stride[0][nest.rank - 1] != 1) {
+  if (nest.rank > 1 && nest.operand[0].stride[nest.rank - 1] != 1) {
     for (int a = 0; a < nest.rank - 1; ++a)
-      if (nest.stride[0][a] == 1) {
+      if (nest.operand[0].stride[a] == 1) {
         nest.swap(a, nest.rank - 1);
         break;
       }
   }
 }
 // A row whose results go past the caches, from the first line of 64 bytes on.
-template <int Operands>
-void streamed_row(const Nest<Operands>& nest, RowFunction row, char* out, const void** source, const index_t* stride,
-                  index_t n) {
-  const index_t unaligned = static_cast<index_t>(-reinterpret_cast<__UINTPTR_TYPE__>(out) % alignment) / nest.bytes[0];
+inline void streamed_row(const Nest& nest, RowFunction row, char* out, const void** source, const index_t* stride,
+                         index_t n) {
+  const index_t unaligned =
+      static_cast<index_t>(-reinterpret_cast<__UINTPTR_TYPE__>(out) % alignment) / nest.operand[0].bytes;
   const index_t before = unaligned < n ? unaligned : n;
   if (before > 0) row(out, 1, source, stride, before);
   for (int k = 1; k < nest.operands; ++k)
-    source[k - 1] = static_cast<const char*>(source[k - 1]) + before * stride[k - 1] * nest.bytes[k];
-  if (before < n) row(out + before * nest.bytes[0], past_caches, source, stride, n - before);
+    source[k - 1] = static_cast<const char*>(source[k - 1]) + before * stride[k - 1] * nest.operand[k].bytes;
+  if (before < n) row(out + before * nest.operand[0].bytes, past_caches, source, stride, n - before);
   stream_fence();
 }
-template <int Operands>
-[[gnu::noinline]] void drive(Nest<Operands>& nest, RowFunction row, bool streamed = false) {
+[[gnu::noinline]] inline void drive(Nest& nest, RowFunction row, bool streamed = false) {
   if (nest.empty()) return;
   order_axes(nest);
   const int inner = nest.rank - 1;
-  index_t stride[Operands];
-  for (int k = 0; k < nest.operands; ++k) stride[k] = nest.rank ? nest.stride[k][inner] : 0;
+  index_t stride[max_operands];
+  for (int k = 0; k < nest.operands; ++k) stride[k] = nest.rank ? nest.operand[k].stride[inner] : 0;
   const index_t n = nest.rank ? nest.extent[inner] : 1;
-  Walk<Operands> walk;
+  Walk walk;
   walk.start(nest, 0, inner < 0 ? 0 : inner);
   do {
-    const void* source[Operands];
+    const void* source[max_operands];
     for (int k = 1; k < nest.operands; ++k) source[k - 1] = walk.at[k];
     char* const out = const_cast<char*>(walk.at[0]);
     if (streamed && stride[0] == 1) {
@@ -61,55 +59,48 @@ template <int Operands>
 
 // Rows shorter than this go many at once: operands that do not continue from row to row are gathered before.
 inline constexpr index_t short_row = 32;
-template <int Operands>
-bool has_short_rows(const Nest<Operands>& nest) {
+inline bool has_short_rows(const Nest& nest) {
   bool possible = nest.rank > 1 && nest.extent[nest.rank - 1] < short_row && !nest.empty();
-  for (int k = 0; k < nest.operands; ++k) possible = possible && can_stage(nest.bytes[k]);
+  for (int k = 0; k < nest.operands; ++k) possible = possible && can_stage(nest.operand[k].bytes);
   return possible;
 }
-template <int Operands>
-[[gnu::noinline]] void drive_short_rows(const Nest<Operands>& nest, RowFunction row) {
+[[gnu::noinline]] inline void drive_short_rows(const Nest& nest, RowFunction row) {
   const int inner = nest.rank - 1, outer = nest.rank - 2;
   const index_t n = nest.extent[inner], m = nest.extent[outer];
-  index_t stride[Operands], each = 0;
-  bool joined[Operands];
+  index_t stride[max_operands], each = 0;
+  bool joined[max_operands];
   for (int k = 0; k < nest.operands; ++k) {
-    joined[k] = nest.stride[k][outer] == n * nest.stride[k][inner];
-    stride[k] = joined[k] ? nest.stride[k][inner] : 1;
-    if (!joined[k]) each += n * nest.bytes[k];
+    joined[k] = nest.operand[k].stride[outer] == n * nest.operand[k].stride[inner];
+    stride[k] = joined[k] ? nest.operand[k].stride[inner] : 1;
+    if (!joined[k]) each += n * nest.operand[k].bytes;
   }
   const index_t fit = staging_bytes / (each > 0 ? each : 1), some = fit < 1 ? 1 : fit > 64 ? fit / 64 * 64 : fit;
   alignas(alignment) char buffer[staging_bytes];
-  if (each > staging_bytes) return drive(const_cast<Nest<Operands>&>(nest), row);
-  Walk<Operands> walk;
+  if (each > staging_bytes) return drive(const_cast<Nest&>(nest), row);
+  Walk walk;
   walk.start(nest, 0, outer);
   do {
     for (index_t i = 0; i < m; i += some) {
       const index_t rows = m - i < some ? m - i : some;
-      const char* at[Operands];
+      const char* at[max_operands];
       char* place = buffer;
       for (int k = 0; k < nest.operands; ++k) {
-        at[k] = walk.at[k] + i * nest.stride[k][outer] * nest.bytes[k];
+        at[k] = walk.at[k] + i * nest.operand[k].stride[outer] * nest.operand[k].bytes;
         if (joined[k]) continue;
-        if (k > 0 && (i == 0 || nest.stride[k][outer] != 0))
-          gather(place, at[k], nest.bytes[k], {nest.stride[k][inner], n, nest.stride[k][outer], rows});
+        if (k > 0 && (i == 0 || nest.operand[k].stride[outer] != 0))
+          gather(place, at[k], nest.operand[k].bytes,
+                 {nest.operand[k].stride[inner], n, nest.operand[k].stride[outer], rows});
         at[k] = place;
-        place += some * n * nest.bytes[k];
+        place += some * n * nest.operand[k].bytes;
       }
-      const void* source[Operands];
+      const void* source[max_operands];
       for (int k = 1; k < nest.operands; ++k) source[k - 1] = at[k];
       row(const_cast<char*>(at[0]), stride[0], source, stride + 1, rows * n);
       if (!joined[0])
-        scatter(const_cast<char*>(walk.at[0]) + i * nest.stride[0][outer] * nest.bytes[0], at[0], nest.bytes[0],
-                {nest.stride[0][inner], n, nest.stride[0][outer], rows});
+        scatter(const_cast<char*>(walk.at[0]) + i * nest.operand[0].stride[outer] * nest.operand[0].bytes, at[0],
+                nest.operand[0].bytes, {nest.operand[0].stride[inner], n, nest.operand[0].stride[outer], rows});
     }
   } while (outer > 0 && walk.next(nest, 0, outer));
-}
-
-constexpr int nest_size(int operands) {
-  int n = 4;
-  while (n < operands) n *= 2;
-  return n;
 }
 
 }  // namespace detail
@@ -134,26 +125,29 @@ inline bool goes_past_caches(const PointwiseCall& c) {
     if (range.overlaps(range_of(c.source[k].data, c.source[k].map, c.bytes[k]))) return false;
   return true;
 }
-template <int Operands>
-void run_nest(const PointwiseCall& c) {
-  Nest<Operands> nest;
+}  // namespace detail
+
+/// Runs the loop.
+[[gnu::noinline]] inline void run_pointwise(const PointwiseCall& c) {
+  Nest nest;
   nest.start(c.target.extents);
   nest.add(c.out, c.out_bytes, c.target);
   for (int k = 0; k < c.loads; ++k) nest.add(c.source[k].data, c.bytes[k], c.source[k].map);
-  order_axes(nest);
-  if (has_short_rows(nest)) {
-    drive_short_rows(nest, c.row);
+  detail::order_axes(nest);
+  if (detail::has_short_rows(nest)) {
+    detail::drive_short_rows(nest, c.row);
   } else {
-    const bool streamed = goes_past_caches(c);
+    const bool streamed = detail::goes_past_caches(c);
     const index_t n = nest.rank ? nest.extent[0] : 1;
     in_parts(n, nest.rank > 1 ? 1 : 4096, n > 0 ? c.target.extents.size() / n : 0, [&](index_t from, index_t to) {
-      if (to - from == n) return drive(nest, c.row, streamed);
-      Nest<Operands> part = nest;
+      if (to - from == n) return detail::drive(nest, c.row, streamed);
+      Nest part = nest;
       part.narrow(from, to);
-      drive(part, c.row, streamed);
+      detail::drive(part, c.row, streamed);
     });
   }
 }
+namespace detail {
 // Elements of `bytes` bytes from one place to another.
 inline void row_copy(void* out, index_t out_stride, const void* const* source, const index_t* stride, index_t n,
                      index_t bytes) {
@@ -173,13 +167,6 @@ void row_copy_of(void* out, index_t out_stride, const void* const* source, const
 }
 }  // namespace detail
 
-/// Runs the loop.
-[[gnu::noinline]] inline void run_pointwise(const PointwiseCall& c) {
-  if (c.loads < 4) return detail::run_nest<4>(c);
-  if (c.loads < 16) return detail::run_nest<16>(c);
-  expect<value_error>(c.loads < 128, "tenon: an expression has more than 127 operands; evaluate a part of it first");
-  detail::run_nest<128>(c);
-}
 /// Whether writing the target could change a source before it is read: they overlap, and not element on element.
 [[gnu::noinline]] inline bool pointwise_hazard(const PointwiseCall& c) {
   const ByteRange range = range_of(c.out, c.target, c.out_bytes);
@@ -201,12 +188,12 @@ void row_copy_of(void* out, index_t out_stride, const void* const* source, const
                                        : nullptr;
   if (row) return run_pointwise({&source, &bytes, 1, row, out, bytes, target});
   // Larger elements (duals, complex) as a last axis of bytes would not collapse; they go one by one.
-  Nest<4> nest;
+  Nest nest;
   nest.start(target.extents);
   nest.add(out, bytes, target);
   nest.add(from, bytes, source.map);
   if (nest.empty()) return;
-  Walk<4> walk;
+  Walk walk;
   walk.start(nest, 0, nest.rank);
   do __builtin_memmove(const_cast<char*>(walk.at[0]), walk.at[1], static_cast<size_t>(bytes));
   while (walk.next(nest, 0, nest.rank));

@@ -249,7 +249,7 @@ struct PackedPull {
   index_t most = staging_bytes / (each > 0 ? each : 1);
   if (most > 64) most = most / 64 * 64;
   alignas(alignment) char buffer[staging_bytes];
-  const void* from[128];
+  const void* from[max_operands];
   for (index_t at = 0; at < n; at += most) {
     const index_t m = n - at < most ? n - at : most;
     char* place = buffer;
@@ -338,10 +338,9 @@ struct PullCall {
   RowFunction row;  // row_pull
 };
 
-namespace detail {
-template <int Operands>
-void pull_nest(const PullCall& c) {
-  Nest<Operands> nest;
+/// Pulls the adjoint of a program's result back to its leaves.
+[[gnu::noinline]] inline void pull_program(const PullCall& c) {
+  Nest nest;
   nest.start(c.extents);
   nest.add(c.g, c.g_bytes, StridedMap{c.extents, row_major(c.extents), 0});
   for (int k = 0; k < c.loads; ++k) nest.add(c.source[k].data, c.bytes[k], c.source[k].map);
@@ -352,16 +351,7 @@ void pull_nest(const PullCall& c) {
       nest.add(nullptr, 0, StridedMap{c.extents, {}, 0});
     }
   }
-  drive(nest, c.row);
-}
-}  // namespace detail
-
-/// Pulls the adjoint of a program's result back to its leaves.
-[[gnu::noinline]] inline void pull_program(const PullCall& c) {
-  if (c.loads < 8) return detail::pull_nest<16>(c);
-  expect<value_error>(c.loads < 64,
-                      "tenon: a differentiated expression has more than 63 operands; evaluate a part of it first");
-  detail::pull_nest<128>(c);
+  detail::drive(nest, c.row);
 }
 
 }  // namespace exec

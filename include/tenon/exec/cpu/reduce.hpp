@@ -22,28 +22,25 @@ namespace detail {
 constexpr index_t at_most(index_t n, index_t limit) { return n < limit ? n : limit; }
 
 // How far apart the elements of an axis are, over all leaves.
-template <int K>
-index_t span(const Nest<K>& nest, int axis) {
+inline index_t span(const Nest& nest, int axis) {
   index_t s = 0;
   for (int k = 1; k < nest.operands; ++k) {
-    const index_t step = nest.stride[k][axis] * nest.bytes[k];
+    const index_t step = nest.operand[k].stride[axis] * nest.operand[k].bytes;
     s += step < 0 ? -step : step;
   }
   return s;
 }
 // Axes [first, last) from far apart to near.
-template <int K>
-void sort_axes(Nest<K>& nest, int first, int last) {
+inline void sort_axes(Nest& nest, int first, int last) {
   for (int a = first; a < last; ++a)
     for (int b = a; b > first && span(nest, b - 1) < span(nest, b); --b) nest.swap(b - 1, b);
 }
 
 // Operand 0 of the nest is the output (stride 0 along reduced axes), operands from 1 on are the program's leaves; axes
 // [0, kept) are kept, the rest reduced. `row` fills the buffer; `direct`: the only leaf has the buffer's type.
-template <int K>
 class ReduceLoops {
  public:
-  ReduceLoops(const FoldKernel& op, Nest<K>& nest, int kept, RowFunction row, bool direct, index_t count)
+  ReduceLoops(const FoldKernel& op, Nest& nest, int kept, RowFunction row, bool direct, index_t count)
       : op_(op), nest_(nest), kept_(kept), row_(row), direct_(direct), count_(count) {
     const index_t packs = chunk_bytes / (op.bytes * op.lanes);
     chunk_ = (packs > 4 ? packs : 4) * op.lanes;
@@ -72,20 +69,21 @@ class ReduceLoops {
   static constexpr index_t most_turned = rows_at_once, turned_packs = 8;
 
   // A block of rows x cols elements from `walk` on: in the buffer, or where the only leaf has them already.
-  const char* block(const Walk<K>& walk, int row_axis, index_t r, index_t rows, int col_axis, index_t c, index_t cols,
+  const char* block(const Walk& walk, int row_axis, index_t r, index_t rows, int col_axis, index_t c, index_t cols,
                     index_t& pitch) {
-    const void* source[K];
-    index_t stride[K] = {};
+    const void* source[max_operands];
+    index_t stride[max_operands];
+    stride[0] = 0;
     bool joined = true;
     for (int k = 1; k < nest_.operands; ++k) {
-      const index_t by_row = row_axis < 0 ? 0 : nest_.stride[k][row_axis];
-      const index_t by_col = col_axis < 0 ? 0 : nest_.stride[k][col_axis];
-      source[k - 1] = walk.at[k] + (r * by_row + c * by_col) * nest_.bytes[k];
+      const index_t by_row = row_axis < 0 ? 0 : nest_.operand[k].stride[row_axis];
+      const index_t by_col = col_axis < 0 ? 0 : nest_.operand[k].stride[col_axis];
+      source[k - 1] = walk.at[k] + (r * by_row + c * by_col) * nest_.operand[k].bytes;
       stride[k - 1] = by_col;
       joined = joined && by_row == by_col * cols;
     }
     if (direct_ && (stride[0] == 1 || cols == 1)) {
-      pitch = row_axis < 0 ? cols : nest_.stride[1][row_axis];
+      pitch = row_axis < 0 ? cols : nest_.operand[1].stride[row_axis];
       return static_cast<const char*>(source[0]);
     }
     pitch = cols;
@@ -95,13 +93,14 @@ class ReduceLoops {
       for (index_t i = 0; i < rows; ++i) {
         row_(buffer_ + i * cols * op_.bytes, 1, source, stride, cols);
         for (int k = 1; k < nest_.operands; ++k)
-          source[k - 1] = static_cast<const char*>(source[k - 1]) + nest_.stride[k][row_axis] * nest_.bytes[k];
+          source[k - 1] =
+              static_cast<const char*>(source[k - 1]) + nest_.operand[k].stride[row_axis] * nest_.operand[k].bytes;
       }
     }
     return buffer_;
   }
-  char* output(const Walk<K>& outer, int axis, index_t i) const {
-    return const_cast<char*>(outer.at[0]) + (axis < 0 ? 0 : i * nest_.stride[0][axis] * nest_.bytes[0]);
+  char* output(const Walk& outer, int axis, index_t i) const {
+    return const_cast<char*>(outer.at[0]) + (axis < 0 ? 0 : i * nest_.operand[0].stride[axis] * nest_.operand[0].bytes);
   }
 
   // The innermost reduced axis is contiguous, or as near to it as there is.
@@ -109,13 +108,13 @@ class ReduceLoops {
     const int inner = nest_.rank > kept_ ? nest_.rank - 1 : -1, last = inner < 0 ? kept_ : inner, along = kept_ - 1;
     const index_t n = inner < 0 ? 1 : nest_.extent[inner], outputs = along < 0 ? 1 : nest_.extent[along];
     const bool short_rows = last == kept_ && n <= chunk_ && n > 0;
-    const bool in_place = direct_ && (inner < 0 || nest_.stride[1][inner] == 1);
+    const bool in_place = direct_ && (inner < 0 || nest_.operand[1].stride[inner] == 1);
     const bool tiny_rows = short_rows && n <= most_turned && n > 1 && op_.lanes > 1 && can_stage(op_.bytes);
     const index_t batch = short_rows && in_place ? outputs : chunk_ / (n > 0 ? n : 1);
     tenon::detail::BlockRef total;
     if (!short_rows) total = tenon::detail::BlockRef(static_cast<size_t>(op_.total_bytes));
     index_t pitch;
-    Walk<K> outer;
+    Walk outer;
     outer.start(nest_, 0, along < 0 ? 0 : along);
     do {
       if (short_rows) {
@@ -123,18 +122,19 @@ class ReduceLoops {
           const index_t m = at_most(outputs - o, batch);
           const char* p = block(outer, along, o, m, inner, 0, n, pitch);
           if (tiny_rows && m >= op_.lanes)
-            turned_rows(p, pitch, n, m, output(outer, along, o), nest_.stride[0][along]);
+            turned_rows(p, pitch, n, m, output(outer, along, o), nest_.operand[0].stride[along]);
           else
-            op_.rows(p, pitch, n, m, output(outer, along, o), along < 0 ? 0 : nest_.stride[0][along], count_);
+            op_.rows(p, pitch, n, m, output(outer, along, o), along < 0 ? 0 : nest_.operand[0].stride[along], count_);
         }
         continue;
       }
       for (index_t o = 0; o < outputs; ++o) {
         op_.start(total.data());
-        Walk<K> walk;
+        Walk walk;
         walk.start(nest_, kept_, last, outer);
         if (along >= 0)
-          for (int k = 1; k < nest_.operands; ++k) walk.at[k] += o * nest_.stride[k][along] * nest_.bytes[k];
+          for (int k = 1; k < nest_.operands; ++k)
+            walk.at[k] += o * nest_.operand[k].stride[along] * nest_.operand[k].bytes;
         index_t index = 0;
         if (count_ > 0) do {
             for (index_t c = 0; c < n; c += chunk_) {
@@ -160,7 +160,7 @@ class ReduceLoops {
       __builtin_memset(turned + n * some * op_.bytes, 0, simd::native_bytes);  // the last pack may go past the end
       start(c, some);
       op_.columns(c, turned, some, n, 0, true);
-      op_.finish(c, out + i * out_stride * nest_.bytes[0], out_stride, count_);
+      op_.finish(c, out + i * out_stride * nest_.operand[0].bytes, out_stride, count_);
     }
   }
 
@@ -198,18 +198,18 @@ class ReduceLoops {
     const int along = kept_ - 1, inner = nest_.rank - 1;
     const index_t columns = nest_.extent[along], rows = nest_.extent[inner];
     // Long runs of each row keep the prefetchers going.
-    const bool in_place = direct_ && nest_.stride[1][along] == 1;
+    const bool in_place = direct_ && nest_.operand[1].stride[along] == 1;
     const index_t width = at_most(columns, chunk_), fit = room_ / width;
     const index_t some = in_place ? rows_at_once : fit < rows_at_once ? fit : fit / rows_at_once * rows_at_once;
     Columns c;
     give_levels(c, width, count_ / rows * ((rows + 3) / 4));
-    Walk<K> outer;
+    Walk outer;
     outer.start(nest_, 0, along);
     do {
       for (index_t from = 0; from < columns; from += width) {
         const index_t m = at_most(columns - from, width);
         start(c, m);
-        Walk<K> walk;
+        Walk walk;
         walk.start(nest_, kept_, inner, outer);
         index_t index = 0, pitch;
         do {
@@ -220,7 +220,7 @@ class ReduceLoops {
             index += n;
           }
         } while (walk.next(nest_, kept_, inner));
-        op_.finish(c, output(outer, along, from), nest_.stride[0][along], count_);
+        op_.finish(c, output(outer, along, from), nest_.operand[0].stride[along], count_);
       }
     } while (along > 0 && outer.next(nest_, 0, along));
   }
@@ -232,11 +232,11 @@ class ReduceLoops {
     const index_t together = at_most(chunk_ / 4 / columns, rows / rows_at_once), wide = together * columns;
     if (together < 2) return false;
     for (int k = 1; k < nest_.operands; ++k)
-      if (nest_.stride[k][inner] != nest_.stride[k][along] * columns) return false;
+      if (nest_.operand[k].stride[inner] != nest_.operand[k].stride[along] * columns) return false;
     const index_t wide_rows = rows / together, done = wide_rows * together;
     Columns c;
     give_levels(c, wide, wide_rows / rows_at_once + 1);
-    Walk<K> outer;
+    Walk outer;
     outer.start(nest_, 0, along);
     do {
       start(c, wide);
@@ -246,13 +246,14 @@ class ReduceLoops {
         add(c, block(outer, inner, r * together, 1, along, 0, some * wide, pitch), wide, some, 0);
       }
       const char* rest = block(outer, inner, done, 1, along, 0, (rows - done) * columns, pitch);
-      op_.finish_together(c, columns, rest, rows - done, output(outer, along, 0), nest_.stride[0][along], count_);
+      op_.finish_together(c, columns, rest, rows - done, output(outer, along, 0), nest_.operand[0].stride[along],
+                          count_);
     } while (along > 0 && outer.next(nest_, 0, along));
     return true;
   }
 
   const FoldKernel& op_;
-  Nest<K>& nest_;
+  Nest& nest_;
   int kept_;
   RowFunction row_;
   bool direct_;
@@ -277,8 +278,7 @@ struct ReduceCall {
 };
 
 // Kept axes first, then the reduced ones, each from far apart to near.
-template <int K>
-[[gnu::noinline]] void reduce(const ReduceCall& call, const Source* source, const index_t* bytes, int loads) {
+[[gnu::noinline]] inline void reduce(const ReduceCall& call, const Source* source, const index_t* bytes, int loads) {
   const int rank = call.extents.rank;
   int order[max_rank], kept = 0;
   for (int a = 0; a < rank; ++a)
@@ -298,7 +298,7 @@ template <int K>
     target.strides.d[k] = step;
     step *= target.extents.d[k];
   }
-  Nest<K> nest;
+  Nest nest;
   nest.start(target.extents);
   nest.add(call.out, call.bytes, target);
   for (int l = 0; l < loads; ++l)
@@ -307,7 +307,7 @@ template <int K>
   if (!call.op->in_order) sort_axes(nest, kept, nest.rank);
   nest.collapse(kept, nest.rank);
   kept = nest.collapse(0, kept);
-  ReduceLoops<K>(*call.op, nest, kept, call.row, call.direct, call.count).run();
+  ReduceLoops(*call.op, nest, kept, call.row, call.direct, call.count).run();
 }
 
 // Elements are converted to the op's number type in the row kernel.
@@ -352,9 +352,8 @@ void reduce_into(const A& x, R* out) {
     if (Op::needs_element && count == 0) fail_shape(Op::name.c_str(), "no elements to reduce in shape", e);
     Source source[P::loads];
     sources_of<P>(x, source);
-    detail::reduce<detail::nest_size(P::loads + 1)>(
-        {&fold_kernel<Op, Number, R>, row<P, Number>, direct, e, Mask, out, sizeof(R), count}, source, load_bytes<P>,
-        P::loads);
+    detail::reduce({&fold_kernel<Op, Number, R>, row<P, Number>, direct, e, Mask, out, sizeof(R), count}, source,
+                   load_bytes<P>, P::loads);
   }
 }
 
