@@ -299,7 +299,16 @@ class Blocked : BlockedFields {
 /// Runs a contraction whose sums are kept in T (float, double, or an unsigned integer: sums wrap).
 template <class T>
 [[gnu::noinline]] void contract_blocked(const BlockedCall& call, ContractionPlan& p) {
-  if (!p.nothing) detail::Blocked<T>(call, p);
+  if (p.nothing) return;
+  // Small matrices, without the engine's arrangements.
+  const ContractionAxes &rows = p.row, &columns = p.column, &sum = p.sum;
+  if (p.batch.rank == 0 && rows.rank == 1 && columns.rank == 1 && sum.rank == 1 && call.a.plain && call.b.plain &&
+      !call.epilogue && columns.b[0] == 1 && columns.c[0] == 1 &&
+      fits_in_place<T>(rows.extent[0], columns.extent[0], sum.extent[0]))
+    return product_in_place(rows.extent[0], columns.extent[0], sum.extent[0], static_cast<const T*>(call.a.data),
+                            rows.a[0], sum.a[0], static_cast<const T*>(call.b.data), sum.b[0], static_cast<T*>(call.c),
+                            rows.c[0], call.add);
+  detail::Blocked<T>(call, p);
 }
 
 }  // namespace exec

@@ -2,7 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // Where the types tell all extents and strides, a product of at most a few thousand multiplications is a few lines of
-// straight code in place: no plan, no call, no buffer. Sums run in the order of the index, as in the blocked engine.
+// straight code in place: no plan, no call, no buffer. One whose operands fit into the caches is a loop over
+// the blocked engine's tiles. Sums run in the order of the index, as in that engine.
 #pragma once
 #include <tenon/exec/cpu/contraction_plan.hpp>
 #include <tenon/exec/cpu/micro_kernel.hpp>
@@ -42,10 +43,10 @@ requires(StaticMap<A>::known&& __is_empty(M) && Movement<M, A>::E::is_static) st
 
 // The shape of a product in one number each.
 struct SmallShape {
-  bool ok = false;
+  bool ok = false, unrolled = false;
   index_t m = 1, n = 1, k = 1, a_row = 0, a_step = 0, b_step = 0, b_column = 1, c_row = 0, c_column = 1, a = 0, b = 0;
 };
-template <class Spec, class E, class A, class B>
+template <class T, class Spec, class E, class A, class B>
 constexpr SmallShape small_shape() {
   SmallShape s;
   const StridedMap a = StaticMap<A>::map(), b = StaticMap<B>::map();
@@ -58,7 +59,9 @@ constexpr SmallShape small_shape() {
   if (p.column.rank) s.n = p.column.extent[0], s.b_column = p.column.b[0], s.c_column = p.column.c[0];
   if (p.sum.rank) s.k = p.sum.extent[0], s.a_step = p.sum.a[0], s.b_step = p.sum.b[0];
   const index_t work = s.m * s.n * s.k;
-  s.ok = (s.b_column == 1 && s.c_column == 1 && s.n > 1 && work <= 4096) || work <= 64;
+  const bool by_rows = s.b_column == 1 && s.c_column == 1 && s.n > 1;
+  s.unrolled = (by_rows && work <= 4096) || work <= 64;
+  s.ok = s.unrolled || (by_rows && fits_in_place<T>(s.m, s.n, s.k));
   return s;
 }
 
@@ -77,7 +80,7 @@ struct SmallProduct {
   static constexpr int at_once = chunks >= registers ? 1 : registers / chunks;
   static constexpr int rows = S.m < at_once ? static_cast<int>(S.m) : at_once;
   /// Whether every operand is read before anything is written.
-  static constexpr bool single_pass = by_packs ? rows == S.m : S.m * S.n == 1;
+  static constexpr bool single_pass = S.unrolled && (by_packs ? rows == S.m : S.m * S.n == 1);
   using V = simd::pack<T, W>;
 
   template <int J>
@@ -109,7 +112,9 @@ struct SmallProduct {
   TENON_INLINE static void run(const T* a, const T* b, T* c) {
     a += S.a;
     b += S.b;
-    if constexpr (by_packs) {
+    if constexpr (!S.unrolled) {
+      product_in_place(S.m, S.n, S.k, a, S.a_row, S.a_step, b, S.b_step, c, S.c_row, false);
+    } else if constexpr (by_packs) {
       constexpr int whole = static_cast<int>(S.m) / rows, rest = static_cast<int>(S.m) % rows;
       for (int i = 0; i < whole; ++i, a += rows * S.a_row, c += rows * S.c_row)
         block<rows>(a, b, c, make_seq<chunks>{}, make_seq<rows * chunks>{});
@@ -135,7 +140,7 @@ template <class Spec, class E, class A, class B, class T>
 requires((__is_same(T, float) || __is_same(T, double)) && __is_same(typename A::value_type, T) &&
          __is_same(typename B::value_type, T) && E::is_static && StaticMap<A>::known && StaticMap<B>::known)  //
     struct SmallContraction<Contract<Spec, E, A, B>, T> {
-  static constexpr SmallShape shape = small_shape<Spec, E, A, B>();
+  static constexpr SmallShape shape = small_shape<T, Spec, E, A, B>();
   static constexpr bool ok = shape.ok;
   using Product = SmallProduct<T, shape>;
   /// False if the target overlaps an operand that is still to be read.

@@ -114,10 +114,12 @@ template <class T, int R, int N>
   t.store(c, c_row, add, make_seq<R * N>{});
 }
 
-// The largest height of a compiled tile that is at most `rows`.
+// The height of the next tile, where `rows` are left: the largest compiled one, but no lower last one if that can be
+// had by two of 8.
 template <class T>
 constexpr int tile_height(index_t rows) {
   constexpr int heights[] = {8, 4, 2, 1};
+  if (tile_rows<T> == 12 && rows == 16) return 8;
   if (rows >= tile_rows<T>) return tile_rows<T>;
   for (int h : heights)
     if (h < tile_rows<T> && rows >= h) return h;
@@ -143,6 +145,32 @@ template <class T>
 TileFunction<T> tile_function(int rows, int packs, bool packed) {
   return packs == 1 ? detail::tile_of_height<T, 1>(rows, packed) : detail::tile_of_height<T, 2>(rows, packed);
 }
+/// c[m, n] = (add: c +) a[m, k] b[k, n] tile by tile, where all of it lies in the caches: nothing is packed.
+/// The columns of b and c are contiguous; if not masked_tiles<T>, n is a multiple of a pack.
+template <class T>
+[[gnu::noinline]] void product_in_place(index_t m, index_t n, index_t k, const T* a, index_t a_row, index_t a_step,
+                                        const T* b, index_t b_step, T* c, index_t c_row, bool add) {
+  constexpr index_t W = simd::native_lanes<T>;
+  for (index_t j = 0; j < n;) {
+    const index_t left = n - j, valid = left >= 2 * W ? 2 * W : left >= W ? W : left;
+    for (index_t i = 0; i < m;) {
+      const int rows = detail::tile_height<T>(m - i);
+      tile_function<T>(rows, valid > W ? 2 : 1, false)(k, a + i * a_row, a_row, a_step, b + j, b_step,
+                                                       c + i * c_row + j, c_row, add, valid);
+      i += rows;
+    }
+    j += valid;
+  }
+}
+/// Whether product_in_place() is the fastest way: columns of b for a tile stay in the first-level cache, all in the
+/// next.
+template <class T>
+constexpr bool fits_in_place(index_t m, index_t n, index_t k) {
+  constexpr index_t bytes = sizeof(T);
+  return (masked_tiles<T> || n % simd::native_lanes<T> == 0) && n >= simd::native_lanes<T> / 2 && m > 1 &&
+         k * n * bytes <= 65536 && m * k * bytes <= 65536;
+}
+
 /// Columns of the tile that a single row is computed in: several packs, to hide the latency of additions.
 template <class T>
 inline constexpr int vector_columns = 8 * simd::native_lanes<T>;
