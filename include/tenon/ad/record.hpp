@@ -72,13 +72,13 @@ namespace detail {
     exec::Walk walk;
     walk.start(nest, 0, inner < 0 ? 0 : inner);
     do {
-      char* out = const_cast<char*>(walk.at[0]);
+      char* out = walk.out();
       if (dense) {
         __builtin_memcpy(out, walk.at[1], static_cast<size_t>(row * bytes));
       } else {
         for (index_t i = 0; i < row; ++i)
           __builtin_memcpy(out + i * nest.operand[0].stride[inner] * bytes,
-                           walk.at[1] + i * nest.operand[1].stride[inner] * bytes, static_cast<size_t>(bytes));
+                           walk.byte(1) + i * nest.operand[1].stride[inner] * bytes, static_cast<size_t>(bytes));
       }
     } while (inner > 0 && walk.next(nest, 0, inner));
   }
@@ -106,7 +106,7 @@ void add_adjoints(A* to, const StridedMap& map, const A* from) {
   exec::Walk walk;
   walk.start(nest, 0, nest.rank);
   do {
-    A& t = *reinterpret_cast<A*>(const_cast<char*>(walk.at[0]));
+    A& t = *reinterpret_cast<A*>(walk.out());
     t = static_cast<A>(apply<op::Add>(t, *from++));
   } while (walk.next(nest, 0, nest.rank));
 }

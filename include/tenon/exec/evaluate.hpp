@@ -6,6 +6,7 @@
 // plain numbers and duals compute, rev specialises it to compute and record.
 #pragma once
 #include <tenon/exec/cpu/pointwise.hpp>
+#include <tenon/exec/row_blocks.hpp>
 #include <tenon/expr/program.hpp>
 
 namespace tenon {
@@ -190,9 +191,36 @@ struct Hoisted<Map<Op, T, Args, N...>> {
   }
 };
 
+template <class N>
+bool direct_hazard(const N& n, const void* out, const StridedMap& map, index_t bytes);
+template <class N, class Out>
+void write_program(const N& n, Out* out, const StridedMap& target, bool noalias);
+
+/// Writes a node block of rows by block of rows; false if there are few rows, or a row needs another's operands.
+template <class N, class Out>
+bool write_by_rows(const N& n, Out* out, const StridedMap& target, bool noalias) {
+  using Rows = RowsOf<N, N::rank>;
+  const index_t rows = target.extents.d[0], elements = target.extents.size();
+  if (elements * static_cast<index_t>(sizeof(Out)) < 2 * row_block_bytes || Rows::computed(n)) return false;
+  if (!noalias && direct_hazard(n, out, target, sizeof(Out))) return false;
+  const index_t each = elements / rows, fit = row_block_bytes / (each * static_cast<index_t>(sizeof(Out))),
+                unit = fit > 0 ? fit : 1;
+  in_parts(rows, unit, 4 * each, [&](index_t from, index_t to) {
+    for (; from < to; from += unit) {
+      StridedMap part = target;
+      part.extents.d[0] = to - from < unit ? to - from : unit;
+      part.offset += from * target.strides.d[0];
+      write_program(Rows::at(n, from, part.extents.d[0]), out, part, true);
+    }
+  });
+  return true;
+}
+
 /// Runs a node's program into a target; the operands' leaves and the cuts below are ready in a flat table first.
 template <class N, class Out>
 void write_program(const N& n, Out* out, const StridedMap& target, bool noalias) {
+  if constexpr (goes_by_rows<N>)
+    if (write_by_rows(n, out, target, noalias)) return;
   if constexpr (Hoisted<N>::any) return write_program(Hoisted<N>::in(n), out, target, noalias);
   using P = program_of<N>;
   if constexpr (may_be_flat<N>())

@@ -100,8 +100,12 @@ struct Nest {
 
 /// Walks axes [first, last) of a nest in row-major order, keeping every operand's pointer.
 struct Walk {
-  const char* at[max_operands];
+  const void* at[max_operands];
   index_t index[max_rank];
+
+  const char* byte(int operand) const { return static_cast<const char*>(at[operand]); }
+  char* out() const { return static_cast<char*>(const_cast<void*>(at[0])); }
+  void move(int operand, index_t by) { at[operand] = byte(operand) + by; }
 
   void start(const Nest& nest, int first, int last) {
     for (int k = 0; k < nest.operands; ++k) at[k] = nest.operand[k].base;
@@ -115,12 +119,12 @@ struct Walk {
   bool next(const Nest& nest, int first, int last) {
     for (int a = last - 1; a >= first; --a) {
       if (++index[a] < nest.extent[a]) {
-        for (int k = 0; k < nest.operands; ++k) at[k] += nest.operand[k].stride[a] * nest.operand[k].bytes;
+        for (int k = 0; k < nest.operands; ++k) move(k, nest.operand[k].stride[a] * nest.operand[k].bytes);
         return true;
       }
       index[a] = 0;
       for (int k = 0; k < nest.operands; ++k)
-        at[k] -= nest.operand[k].stride[a] * nest.operand[k].bytes * (nest.extent[a] - 1);
+        move(k, -nest.operand[k].stride[a] * nest.operand[k].bytes * (nest.extent[a] - 1));
     }
     return false;
   }

@@ -133,6 +133,7 @@ struct NormL2 : tenon::detail::Norm<NormL2> {
     V sum[4] = {V{}, V{}, V{}, V{}};
     index_t i = 0;
     for (; i + 4 <= n; i += 4)
+#pragma GCC unroll 4
       for (int u = 0; u < 4; ++u) {
         const V x = simd::load<V>(p + (i + u) * stride);
         sum[u] = sum[u] + x * x;

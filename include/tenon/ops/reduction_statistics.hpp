@@ -71,22 +71,23 @@ struct Spread : Reduction<D> {
   template <class V>
   TENON_FN static Moments<V> around(V center, const simd::lane_t<V>* p, index_t stride, index_t n, index_t before = 0) {
     const V zero = reduction_constant<V>(0);
-    V sum[2] = {zero, zero}, squares[2] = {zero, zero};
+    V sum[4] = {zero, zero, zero, zero}, squares[4] = {zero, zero, zero, zero};
     index_t i = 0;
-    for (; i + 2 <= n; i += 2)
-      for (int u = 0; u < 2; ++u) {
+    for (; i + 4 <= n; i += 4)
+#pragma GCC unroll 4
+      for (int u = 0; u < 4; ++u) {
         const V d = simd::load<V>(p + (i + u) * stride) - center;
         sum[u] = sum[u] + d;
         squares[u] = squares[u] + d * d;
       }
-    if (i < n) {
+    for (; i < n; ++i) {
       const V d = simd::load<V>(p + i * stride) - center;
       sum[0] = sum[0] + d;
       squares[0] = squares[0] + d * d;
     }
-    const V total = sum[0] + sum[1];
+    const V total = (sum[0] + sum[1]) + (sum[2] + sum[3]);
     const V off = total * reduction_constant<V>(1 / static_cast<double>(n + before));
-    return {V(center + off), V(squares[0] + squares[1] - off * total), n + before};
+    return {V(center + off), V((squares[0] + squares[1]) + (squares[2] + squares[3]) - off * total), n + before};
   }
   // The divisor of the sum of squares, never negative.
   TENON_FN static double degrees(index_t count, int ddof) {

@@ -71,7 +71,8 @@ constexpr auto cross(A&& a, B&& b) {
   }
 }
 
-/// x divided by its Euclidean norm along Axis (the last, if none is named); shorter than `epsilon`, by that.
+/// x divided by its Euclidean norm along Axis (the last, if none is named); shorter than `epsilon`, by that. As in other
+/// libraries, squares of the elements must not overflow (float: below 1e19).
 template <int Axis = -1, expression X>
 constexpr auto normalize(X&& x, double epsilon = 1e-12) {
   constexpr int a = axis_of<"normalize", Axis, extents_t<X>>;
@@ -84,7 +85,12 @@ constexpr auto normalize(X&& x, double epsilon = 1e-12) {
     return r;
   } else {
     const auto v = as_node(static_cast<X&&>(x));
-    return v / maximum(norm_l2<a>(v, keepdims), lit(epsilon));
+    using B = base_t<typename bare_t<X>::value_type>;
+    if constexpr (__is_same(B, float) || __is_same(B, double)) {
+      return v * rsqrt(maximum(sum<a>(v * v, keepdims), lit(epsilon * epsilon)));
+    } else {
+      return v / maximum(norm_l2<a>(v, keepdims), lit(epsilon));
+    }
   }
 }
 
@@ -120,6 +126,47 @@ constexpr auto determinant_of(const M& m) {
     return Minors<M, T>(m).determinant();
   }
 }
+
+// 2x2 matrices as packs of four, row by row; # is the adjugate.
+template <class V>
+TENON_INLINE V times(V a, V b) {
+  return simd::shuffle<0, 0, 2, 2>(a, a) * simd::shuffle<0, 1, 0, 1>(b, b) +
+         simd::shuffle<1, 1, 3, 3>(a, a) * simd::shuffle<2, 3, 2, 3>(b, b);
+}
+template <class V>
+TENON_INLINE V adjugate_times(V a, V b) {
+  return simd::shuffle<3, 3, 0, 0>(a, a) * b - simd::shuffle<1, 1, 2, 2>(a, a) * simd::shuffle<2, 3, 0, 1>(b, b);
+}
+template <class V>
+TENON_INLINE V times_adjugate(V a, V b) {
+  return a * simd::shuffle<3, 0, 3, 0>(b, b) - simd::shuffle<1, 0, 3, 2>(a, a) * simd::shuffle<2, 1, 2, 1>(b, b);
+}
+// The inverse of (A B; C D) by its blocks: (X# Y#; Z# W#) / det with X = |D| A - B D#C, Y = |B| C - D (A#B)#,
+// Z = |C| B - A (D#C)#, W = |A| D - C A#B and det = |A||D| + |B||C| - tr(A#B D#C)  (Bernstein, Matrix Mathematics, 2.8).
+template <class T>
+TENON_INLINE void inverse_by_blocks(const T* from, T* to) {
+  using V = simd::pack<T, 4>;
+  const V r0 = simd::load<V>(from), r1 = simd::load<V>(from + 4), r2 = simd::load<V>(from + 8),
+          r3 = simd::load<V>(from + 12);
+  const V a = simd::shuffle<0, 1, 4, 5>(r0, r1), b = simd::shuffle<2, 3, 6, 7>(r0, r1),
+          c = simd::shuffle<0, 1, 4, 5>(r2, r3), d = simd::shuffle<2, 3, 6, 7>(r2, r3);
+  const V det = simd::shuffle<0, 2, 4, 6>(r0, r2) * simd::shuffle<1, 3, 5, 7>(r1, r3) -
+                simd::shuffle<1, 3, 5, 7>(r0, r2) * simd::shuffle<0, 2, 4, 6>(r1, r3);  // |A| |B| |C| |D|
+  const V det_a = simd::shuffle<0, 0, 0, 0>(det, det), det_b = simd::shuffle<1, 1, 1, 1>(det, det),
+          det_c = simd::shuffle<2, 2, 2, 2>(det, det), det_d = simd::shuffle<3, 3, 3, 3>(det, det);
+  const V dc = adjugate_times(d, c), ab = adjugate_times(a, b);
+  const V x = det_d * a - times(b, dc), w = det_a * d - times(c, ab), y = det_b * c - times_adjugate(d, ab),
+          z = det_c * b - times_adjugate(a, dc);
+  V trace = ab * simd::shuffle<0, 2, 1, 3>(dc, dc);
+  trace = trace + simd::shuffle<1, 0, 3, 2>(trace, trace);
+  trace = trace + simd::shuffle<2, 3, 0, 1>(trace, trace);
+  const V f = V{1, -1, -1, 1} / (det_a * det_d + det_b * det_c - trace);
+  const V xf = x * f, yf = y * f, zf = z * f, wf = w * f;
+  simd::store(to, simd::shuffle<3, 1, 7, 5>(xf, yf));
+  simd::store(to + 4, simd::shuffle<2, 0, 6, 4>(xf, yf));
+  simd::store(to + 8, simd::shuffle<3, 1, 7, 5>(zf, wf));
+  simd::store(to + 12, simd::shuffle<2, 0, 6, 4>(zf, wf));
+}
 }  // namespace detail
 
 /// The determinant of a static 2x2, 3x3 or 4x4 matrix, in closed form.
@@ -153,6 +200,13 @@ constexpr auto inverse(M&& matrix) {
         r(i, j) = static_cast<T>((m(a, c) * m(b, d) - m(a, d) * m(b, c)) * f);
       }
   } else {
+#if !defined(__CUDACC__)
+    if constexpr (__is_same(T, float) || __is_same(T, double))
+      if (!__builtin_is_constant_evaluated()) {
+        detail::inverse_by_blocks(m.data(), r.data());
+        return r;
+      }
+#endif
     const detail::Minors<decltype(m), T> k(m);
     const T f = static_cast<T>(lit(1) / k.determinant());
     // Row i of the inverse from the columns but i: signs alternate, pairs of rows come from the other half.

@@ -64,7 +64,7 @@ void row_panels(Nest& nest, const PanelCall<C>& call, void (*f)(void*, const Pan
     for (index_t l = 0; l < lines; l += batch, line += batch) {
       const index_t m = lines - l < batch ? lines - l : batch;
       const void* source[max_operands];
-      for (int k = 0; k < nest.operands; ++k) source[k] = walk.at[k] + l * apart[k] * nest.operand[k].bytes;
+      for (int k = 0; k < nest.operands; ++k) source[k] = walk.byte(k) + l * apart[k] * nest.operand[k].bytes;
       if (direct) {
         f(user, Panel<C>{static_cast<const C*>(source[0]), nullptr, n, m, 1, apart[0], line});
         continue;
@@ -106,7 +106,7 @@ void column_panels(Nest& nest, const PanelCall<C>& call, index_t columns, void (
       const index_t w = run - c < width ? run - c : width, at = line + c;
       const void* source[max_operands];
       for (int k = 0; k < nest.operands; ++k)
-        source[k] = walk.at[k] + c * nest.operand[k].stride[column] * nest.operand[k].bytes;
+        source[k] = walk.byte(k) + c * nest.operand[k].stride[column] * nest.operand[k].bytes;
       if (direct) {
         f(user, Panel<C>{static_cast<const C*>(source[0]), nullptr, n, w, nest.operand[0].stride[axis], 1, at});
         continue;

@@ -25,14 +25,15 @@ inline void order_axes(Nest& nest) {
   }
 }
 // A row whose results go past the caches, from the first line of 64 bytes on.
-inline void streamed_row(const Nest& nest, RowFunction row, char* out, const void** source, const index_t* stride,
-                         index_t n) {
+inline void streamed_row(const Nest& nest, RowFunction row, char* out, const void* const* row_start,
+                         const index_t* stride, index_t n) {
   const index_t unaligned =
       static_cast<index_t>(-reinterpret_cast<__UINTPTR_TYPE__>(out) % alignment) / nest.operand[0].bytes;
   const index_t before = unaligned < n ? unaligned : n;
-  if (before > 0) row(out, 1, source, stride, before);
+  if (before > 0) row(out, 1, row_start, stride, before);
+  const void* source[max_operands];
   for (int k = 1; k < nest.operands; ++k)
-    source[k - 1] = static_cast<const char*>(source[k - 1]) + before * stride[k - 1] * nest.operand[k].bytes;
+    source[k - 1] = static_cast<const char*>(row_start[k - 1]) + before * stride[k - 1] * nest.operand[k].bytes;
   if (before < n) row(out + before * nest.operand[0].bytes, past_caches, source, stride, n - before);
   stream_fence();
 }
@@ -46,13 +47,10 @@ inline void streamed_row(const Nest& nest, RowFunction row, char* out, const voi
   Walk walk;
   walk.start(nest, 0, inner < 0 ? 0 : inner);
   do {
-    const void* source[max_operands];
-    for (int k = 1; k < nest.operands; ++k) source[k - 1] = walk.at[k];
-    char* const out = const_cast<char*>(walk.at[0]);
     if (streamed && stride[0] == 1) {
-      streamed_row(nest, row, out, source, stride + 1, n);
+      streamed_row(nest, row, walk.out(), walk.at + 1, stride + 1, n);
     } else {
-      row(out, nest.rank ? stride[0] : 1, source, stride + 1, n);
+      row(walk.out(), nest.rank ? stride[0] : 1, walk.at + 1, stride + 1, n);
     }
   } while (inner > 0 && walk.next(nest, 0, inner));
 }
@@ -85,7 +83,7 @@ inline bool has_short_rows(const Nest& nest) {
       const char* at[max_operands];
       char* place = buffer;
       for (int k = 0; k < nest.operands; ++k) {
-        at[k] = walk.at[k] + i * nest.operand[k].stride[outer] * nest.operand[k].bytes;
+        at[k] = walk.byte(k) + i * nest.operand[k].stride[outer] * nest.operand[k].bytes;
         if (joined[k]) continue;
         if (k > 0 && (i == 0 || nest.operand[k].stride[outer] != 0))
           gather(place, at[k], nest.operand[k].bytes,
@@ -97,8 +95,8 @@ inline bool has_short_rows(const Nest& nest) {
       for (int k = 1; k < nest.operands; ++k) source[k - 1] = at[k];
       row(const_cast<char*>(at[0]), stride[0], source, stride + 1, rows * n);
       if (!joined[0])
-        scatter(const_cast<char*>(walk.at[0]) + i * nest.operand[0].stride[outer] * nest.operand[0].bytes, at[0],
-                nest.operand[0].bytes, {nest.operand[0].stride[inner], n, nest.operand[0].stride[outer], rows});
+        scatter(walk.out() + i * nest.operand[0].stride[outer] * nest.operand[0].bytes, at[0], nest.operand[0].bytes,
+                {nest.operand[0].stride[inner], n, nest.operand[0].stride[outer], rows});
     }
   } while (outer > 0 && walk.next(nest, 0, outer));
 }
@@ -195,7 +193,7 @@ void row_copy_of(void* out, index_t out_stride, const void* const* source, const
   if (nest.empty()) return;
   Walk walk;
   walk.start(nest, 0, nest.rank);
-  do __builtin_memmove(const_cast<char*>(walk.at[0]), walk.at[1], static_cast<size_t>(bytes));
+  do __builtin_memmove(walk.out(), walk.at[1], static_cast<size_t>(bytes));
   while (walk.next(nest, 0, nest.rank));
 }
 /// Runs the loop; through a block of its own where writing the target could change a source.

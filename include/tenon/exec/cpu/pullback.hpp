@@ -177,7 +177,7 @@ template <class P>
   constexpr int W = lanes_of<P>;
   using G = register_t<typename P::result, P, W>;
   typename LeavesOf<P, W, true, loads_of<P>>::type leaves;
-  leaves.start(source, nullptr);
+  leaves.start(source, contiguous.all);
   alignas(simd::native_bytes) char buffer[P::loads + 1][simd::native_bytes];
   void* target[P::loads + 1];
   for (int k = 0; k < P::loads; ++k) target[k] = const_cast<void*>(source[P::loads + k]);
@@ -187,9 +187,9 @@ template <class P>
   const auto* from = static_cast<const simd::lane_t<G>*>(g);
   for (index_t at = 0; at < n; at += W) {
     const index_t m = n - at < W ? n - at : W;
-    leaves.i = at;
     if (m < W) leaves.stage(buffer, m);
     pull.machine.run(leaves);
+    leaves.advance();
     pull.at = at;
     pull.lanes = m;
     tenon::detail::reg<P::size - 1>(pull.adjoints) =

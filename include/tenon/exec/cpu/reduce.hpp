@@ -78,7 +78,7 @@ class ReduceLoops {
     for (int k = 1; k < nest_.operands; ++k) {
       const index_t by_row = row_axis < 0 ? 0 : nest_.operand[k].stride[row_axis];
       const index_t by_col = col_axis < 0 ? 0 : nest_.operand[k].stride[col_axis];
-      source[k - 1] = walk.at[k] + (r * by_row + c * by_col) * nest_.operand[k].bytes;
+      source[k - 1] = walk.byte(k) + (r * by_row + c * by_col) * nest_.operand[k].bytes;
       stride[k - 1] = by_col;
       joined = joined && by_row == by_col * cols;
     }
@@ -100,7 +100,7 @@ class ReduceLoops {
     return buffer_;
   }
   char* output(const Walk& outer, int axis, index_t i) const {
-    return const_cast<char*>(outer.at[0]) + (axis < 0 ? 0 : i * nest_.operand[0].stride[axis] * nest_.operand[0].bytes);
+    return outer.out() + (axis < 0 ? 0 : i * nest_.operand[0].stride[axis] * nest_.operand[0].bytes);
   }
 
   // The innermost reduced axis is contiguous, or as near to it as there is.
@@ -134,7 +134,7 @@ class ReduceLoops {
         walk.start(nest_, kept_, last, outer);
         if (along >= 0)
           for (int k = 1; k < nest_.operands; ++k)
-            walk.at[k] += o * nest_.operand[k].stride[along] * nest_.operand[k].bytes;
+            walk.move(k, o * nest_.operand[k].stride[along] * nest_.operand[k].bytes);
         index_t index = 0;
         if (count_ > 0) do {
             for (index_t c = 0; c < n; c += chunk_) {

@@ -4,9 +4,11 @@
 // Every executor is made of row kernels: pointwise loops call one per row, reductions let it fill a buffer in the
 // first-level cache, contractions let it apply prologues while packing and epilogues to a tile. So the number of
 // kernels is the number of programs, not of programs times executors. Operands may have any stride along the row, but
-// the loop in packs is compiled for contiguous ones: others go through buffers in the first-level cache.
+// the loop in packs is compiled for contiguous ones and such as repeat one element: others go through buffers in the
+// first-level cache.
 #pragma once
 #include <tenon/exec/cpu/stage.hpp>
+#include <tenon/exec/loops.hpp>
 #include <tenon/expr/program.hpp>
 #include <tenon/simd/mask.hpp>
 
@@ -82,18 +84,20 @@ struct SplatOf<T, true, P, W> {
   using type = register_t<T, P, W>;
 };
 
-// The leaves of a program: constants splat once before the loop, the rest loaded at element i.
+// The leaves of a program: constants splat once before the loop, the rest loaded element by element (W = 1) or, with
+// Contiguous, pack by pack, where a leaf may stay at the same one.
 template <class P, int W, bool Contiguous, class S, class... L>
 struct Leaves;
 template <class P, int W, bool Contiguous, int... K, class... L>
 struct Leaves<P, W, Contiguous, Seq<K...>, L...> {
-  const void* ptr[sizeof...(L) + 1];
-  index_t stride[sizeof...(L) + 1];
+  static constexpr int size = static_cast<int>(sizeof...(L));
+  const void* ptr[size + 1];
+  index_t stride[size + 1];  // in elements; if Contiguous, from pack to pack in bytes, or 0
   tenon::detail::RegisterFile<Seq<K...>, typename SplatOf<typename L::type, L::constant, P, W>::type...> splats;
   index_t i = 0;
 
   TENON_FN void start(const void* const* source, const index_t* strides) {
-    (start_one<K, L>(source[K], Contiguous ? 1 : strides[K]), ...);
+    (start_one<K, L>(source[K], strides[K]), ...);
   }
   template <int J, class V, class T>
   TENON_FN V operator()(Seq<J>, TypeTag<V>, TypeTag<T>) const {
@@ -101,29 +105,28 @@ struct Leaves<P, W, Contiguous, Seq<K...>, L...> {
       return tenon::detail::reg<J>(const_cast<Leaves*>(this)->splats);
     } else {
       const T* p = static_cast<const T*>(ptr[J]);
-      if constexpr (Contiguous || W == 1) return load_lanes<V>(p + (Contiguous ? i : i * stride[J]));
-      const index_t s = stride[J];
-      if (s == 1) return load_lanes<V>(p + i);
-      if (s == 0) return splat<V>(p);
-      T lane[W];
-      for (int l = 0; l < W; ++l) lane[l] = p[(i + l) * s];
-      return load_lanes<V>(lane);
+      return load_lanes<V>(Contiguous ? p : p + i * stride[J]);
     }
   }
+  // By so many packs of contiguous elements.
+  TENON_FN void advance(index_t packs = 1) { (advance_one<K, L>(packs), ...); }
   // The last m < W elements, staged so that whole lanes can be loaded: nothing past the end is read.
   template <int Bytes>
   TENON_FN void stage(char (*buffer)[Bytes], index_t m) {
     (stage_one<K, L>(buffer[K], m), ...);
-    i = 0;
   }
 
  private:
   template <int J, class Lo>
+  TENON_FN void advance_one(index_t packs) {
+    if constexpr (!Lo::constant) ptr[J] = static_cast<const char*>(ptr[J]) + packs * stride[J];
+  }
+  template <int J, class Lo>
   TENON_FN void start_one(const void* p, index_t s) {
+    using T = typename Lo::type;
     ptr[J] = p;
-    stride[J] = s;
+    stride[J] = Contiguous ? s & static_cast<index_t>(W * sizeof(T)) : s;
     if constexpr (Lo::constant) {
-      using T = typename Lo::type;
       tenon::detail::reg<J>(splats) = splat<register_t<T, P, W>>(static_cast<const T*>(p));
     }
   }
@@ -132,15 +135,8 @@ struct Leaves<P, W, Contiguous, Seq<K...>, L...> {
     if constexpr (!Lo::constant) {
       using T = typename Lo::type;
       // Idle lanes repeat an element, so that they raise nothing the real ones would not.
-      if constexpr (Contiguous) {
-        fill_up<W, sizeof(T)>(buffer, static_cast<const T*>(ptr[J]) + i, m);
-      } else {
-        const T* p = static_cast<const T*>(ptr[J]);
-        T* b = reinterpret_cast<T*>(buffer);
-        for (index_t l = 0; l < W; ++l) b[l] = p[(i + (l < m ? l : m - 1)) * stride[J]];
-      }
+      fill_up<W, sizeof(T)>(buffer, ptr[J], m);
       ptr[J] = buffer;
-      stride[J] = 1;
     }
   }
 };
@@ -174,21 +170,25 @@ using loads_of = typename detail::LoadList<typename P::instructions>::type;
 
 namespace detail {
 
-// Packs of contiguous elements. At most two rounds through one loop body: whole packs in place, then the staged tail.
+// Packs of contiguous elements or, where the mask is 0, of one pack. At most two rounds through one loop body: whole
+// packs in place, then the staged tail.
 template <class P, class Out>
-[[gnu::noinline]] void row_of_packs(void* target, const void* const* source, index_t n, bool streamed) {
+[[gnu::noinline]] void row_of_packs(void* target, const void* const* source, const index_t* mask, index_t n,
+                                    bool streamed) {
   constexpr int W = lanes_of<P>;
   typename LeavesOf<P, W, true, loads_of<P>>::type leaves;
-  leaves.start(source, nullptr);
+  leaves.start(source, mask);
   Out *const first = static_cast<Out*>(target), *out = first;
   const index_t tail = n % W;
   alignas(simd::native_bytes) char buffer[P::loads + 1][simd::native_bytes];
   alignas(simd::native_bytes) Out staged[W];
   index_t end = n - tail;
   for (bool in_tail = false;; in_tail = true) {
-    for (index_t& i = leaves.i; i < end; i += W) {
+    auto at = leaves;  // its own pointers, which keeps the loop short
+    for (index_t i = 0; i < end; i += W) {
       Machine<P, W> machine;
-      machine.run(leaves);
+      machine.run(at);
+      at.advance();
       const auto v = machine.result();
       if constexpr (sizeof(v) == simd::native_bytes && sizeof(Out) * W == sizeof(v)) {
         if (streamed) {
@@ -201,6 +201,7 @@ template <class P, class Out>
     if (tail == 0) return;
     if (in_tail) break;
     streamed = false;
+    leaves.advance(end / W);
     leaves.stage(buffer, tail);
     end = W;
     out = staged;
@@ -224,38 +225,77 @@ template <class P, class Out>
 
 // A row of packs without its types.
 struct PackedRow {
-  void (*run)(void* out, const void* const* source, index_t n, bool streamed);
+  void (*run)(void* out, const void* const* source, const index_t* mask, index_t n, bool streamed);
   const index_t* bytes;
   const bool* constant;
   int loads;
   index_t out_bytes;
 };
-// Rows with other strides than 1: as many elements at once as fit into the buffer.
+// The masks of a kernel whose operands are all contiguous.
+struct Masks {
+  index_t all[max_operands];
+  constexpr Masks() : all{} {
+    for (index_t& m : all) m = -1;
+  }
+};
+inline constexpr Masks contiguous{};
+
+// A register full of an element of any type.
+template <int Bytes>
+TENON_INLINE void repeat_element(char* to, const void* from) {
+  using V = simd::native<simd::int_of<Bytes>>;
+  const V v = simd::broadcast<V>(*static_cast<const Word<Bytes>*>(from));
+  __builtin_memcpy(to, &v, sizeof(v));
+}
+// Rows with other strides than 1. Of an element that repeats the kernel is given one register full; what is strided
+// goes through a buffer, as many elements at once as fit.
 [[gnu::noinline]] inline void staged_row(const PackedRow& kernel, void* out, index_t out_stride,
                                          const void* const* source, const index_t* stride, index_t n) {
-  if (out_stride == past_caches) out_stride = 1;
-  index_t each = out_stride == 1 ? 0 : kernel.out_bytes;
-  for (int k = 0; k < kernel.loads; ++k)
-    if (!kernel.constant[k] && stride[k] != 1) each += kernel.bytes[k];
-  index_t most = staging_bytes / (each > 0 ? each : 1);
-  if (most > 64) most = most / 64 * 64;
   alignas(alignment) char buffer[staging_bytes];
-  const void* from[128];
+  alignas(alignment) char repeated[max_operands][simd::native_bytes];
+  const void* from[max_operands];
+  index_t mask[max_operands];
+  bool staged[max_operands];
+  const bool direct = out_stride == 1 || out_stride == past_caches;
+  index_t each = direct ? 0 : kernel.out_bytes;
+  for (int k = 0; k < kernel.loads; ++k) {
+    const index_t bytes = kernel.bytes[k];
+    const bool repeats = !kernel.constant[k] && stride[k] == 0 && n > 1;
+    staged[k] = !kernel.constant[k] && stride[k] != 1 && stride[k] != 0;
+    from[k] = repeats ? repeated[k] : source[k];
+    mask[k] = repeats ? 0 : -1;
+    if (staged[k]) each += bytes;
+    if (!repeats) continue;
+    if (bytes == 4)
+      repeat_element<4>(repeated[k], source[k]);
+    else if (bytes == 8)
+      repeat_element<8>(repeated[k], source[k]);
+    else if (bytes == 2)
+      repeat_element<2>(repeated[k], source[k]);
+    else
+      repeat_element<1>(repeated[k], source[k]);
+  }
+  if (each == 0) return kernel.run(out, from, mask, n, out_stride == past_caches);
+  index_t most = staging_bytes / each;
+  if (most > 64) most = most / 64 * 64;
   for (index_t at = 0; at < n; at += most) {
     const index_t m = n - at < most ? n - at : most;
     char* place = buffer;
     for (int k = 0; k < kernel.loads; ++k) {
-      from[k] = source[k];
-      if (kernel.constant[k]) continue;
+      if (kernel.constant[k] || mask[k] == 0) continue;
       from[k] = static_cast<const char*>(source[k]) + at * stride[k] * kernel.bytes[k];
-      if (stride[k] == 1) continue;
-      if (at == 0 || stride[k] != 0) gather(place, from[k], kernel.bytes[k], {stride[k], m, 0, 1});
+      if (!staged[k]) continue;
+      gather(place, from[k], kernel.bytes[k], {stride[k], m, 0, 1});
       from[k] = place;
       place += most * kernel.bytes[k];
     }
-    char* const to = static_cast<char*>(out) + at * out_stride * kernel.out_bytes;
-    kernel.run(out_stride == 1 ? to : place, from, m, false);
-    if (out_stride != 1) scatter(to, place, kernel.out_bytes, {out_stride, m, 0, 1});
+    if (direct) {
+      kernel.run(static_cast<char*>(out) + at * kernel.out_bytes, from, mask, m, false);
+    } else {
+      kernel.run(place, from, mask, m, false);
+      scatter(static_cast<char*>(out) + at * out_stride * kernel.out_bytes, place, kernel.out_bytes,
+              {out_stride, m, 0, 1});
+    }
   }
 }
 
@@ -287,7 +327,7 @@ void row(void* out, index_t out_stride, const void* const* source, const index_t
   if constexpr (lanes_of<P> == 1) {
     detail::row_of_elements<P>(static_cast<Out*>(out), out_stride == past_caches ? 1 : out_stride, source, stride, n);
   } else if ((out_stride == 1 || out_stride == past_caches) && detail::LoadTable<loads_of<P>>::all_unit(stride)) {
-    detail::row_of_packs<P, Out>(out, source, n, out_stride == past_caches);
+    detail::row_of_packs<P, Out>(out, source, detail::contiguous.all, n, out_stride == past_caches);
   } else {
     detail::staged_row(detail::packed_row<P, Out>, out, out_stride, source, stride, n);
   }

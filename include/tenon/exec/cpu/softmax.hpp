@@ -108,6 +108,7 @@ template <bool Log, class C>
   V tops[4] = {last, last, last, last};
   index_t i = 0;
   for (; i + 4 * W <= whole; i += 4 * W)
+#pragma GCC unroll 4
     for (int u = 0; u < 4; ++u) {
       const V v = simd::load<V>(x + i + u * W);
       tops[u] = simd::select(v > tops[u], v, tops[u]);

@@ -124,6 +124,9 @@ void gather_words(Word<Bytes>* to, const Word<Bytes>* from, const Plane& p) {
     if (p.stride == 0)
       for (const V v = simd::broadcast<V>(from[row * p.outer]); i + simd::lanes<V> <= p.n; i += simd::lanes<V>)
         simd::store<V>(to + row * p.n + i, v);
+    if (p.stride == 1)
+      for (; i + simd::lanes<V> <= p.n; i += simd::lanes<V>)
+        simd::store<V>(to + row * p.n + i, simd::load<V>(from + row * p.outer + i));
 #endif
     for (; i < p.n; ++i) to[row * p.n + i] = from[row * p.outer + i * p.stride];
   }
