@@ -243,12 +243,26 @@ class Blocked : BlockedFields {
     }
   }
   void scatter(const T* tile, index_t stride, index_t i, index_t rows, index_t j, index_t columns, bool add) {
+    using V = simd::native<T>;
     T* c = reinterpret_cast<T*>(c_);
-    for (index_t r = 0; r < rows; ++r)
-      for (index_t q = 0; q < columns; ++q) {
-        T& to = c[c_row_.at(i + r) + c_column_.at(j + q)];
-        to = add ? to + tile[r * stride + q] : tile[r * stride + q];
+    for (index_t q = 0; q < columns;) {
+      const index_t run = smaller(c_column_.contiguous(j + q), columns - q), last = q + run,
+                    start = c_column_.at(j + q) - q;
+      for (index_t r = 0; r < rows; ++r) {
+        T* to = c + c_row_.at(i + r) + start;
+        const T* from = tile + r * stride;
+        for (index_t p = q; p < last; p += W) {
+          const index_t n = smaller(W, last - p);
+          if (n == 1) {
+            to[p] = add ? to[p] + from[p] : from[p];
+          } else {
+            const V v = simd::load_partial<V>(from + p, n);
+            simd::store_partial(to + p, add ? V(simd::load_partial<V>(to + p, n) + v) : v, n);
+          }
+        }
       }
+      q = last;
+    }
   }
   void finish(const T* line, index_t stride, index_t i, index_t rows, index_t j, index_t columns) {
     const Epilogue& e = *call_.epilogue;

@@ -134,10 +134,14 @@ void pack(void* target, const void* source, const Line& outer, index_t o, index_
     }
     for (index_t s = 0; s < m;) {
       const index_t ahead = sum.contiguous(k + s), run = ahead < m - s ? ahead : m - s, last = s + run;
-      s += detail::pack_steps<T, S, P>(to + s * P, from + sum.at(k + s), outer, o, rows, run);
+      if (run >= simd::native_lanes<T>)
+        s += detail::pack_steps<T, S, P>(to + s * P, from + sum.at(k + s), outer, o, rows, run);
+      if (s == last) continue;
+      const S* row[P];
+      for (index_t j = 0; j < P; ++j) row[j] = from + outer.at(o + (j < rows ? j : rows - 1));
       for (; s < last; ++s) {
-        const S* p = from + sum.at(k + s);
-        for (index_t j = 0; j < P; ++j) to[s * P + j] = j < rows ? detail::widened<T>(p[outer.at(o + j)]) : T{};
+        const index_t at = sum.at(k + s);
+        for (index_t j = 0; j < P; ++j) to[s * P + j] = detail::widened<T>(row[j][at]);
       }
     }
   }
