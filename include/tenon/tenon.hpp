@@ -11,6 +11,8 @@
 
 #include <tenon/shape/einsum.hpp>
 
+#include <tenon/ad/checkpoint.hpp>
+#include <tenon/ad/checkpoint_loop.hpp>
 #include <tenon/ad/custom.hpp>
 #include <tenon/ad/forward.hpp>
 #include <tenon/ad/grad.hpp>

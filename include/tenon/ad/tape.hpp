@@ -9,53 +9,11 @@
 // different types share one space. A reset tape keeps its memory: a training loop allocates nothing after its first
 // step. A tape belongs to one thread.
 #pragma once
+#include <tenon/ad/segment.hpp>
 #include <tenon/ad/terms.hpp>
-#include <tenon/base/memory.hpp>
 
 namespace tenon {
 inline namespace TENON_ABI {
-
-class Tape;
-
-namespace detail {
-
-// A growing array in a block; keeps its memory when cleared.
-template <class T>
-class Grow {
- public:
-  T* begin() { return reinterpret_cast<T*>(block_ ? block_.data() : nullptr); }
-  T& operator[](index_t i) { return begin()[i]; }
-  T& back() { return begin()[size_ - 1]; }
-  index_t size() const { return size_; }
-  bool empty() const { return size_ == 0; }
-  void push(const T& x) {
-    if ((static_cast<size_t>(size_) + 1) * sizeof(T) > block_.capacity()) grow();
-    ::new (begin() + size_++) T(x);
-  }
-  void clear() { size_ = 0; }
-
- private:
-  void grow() {
-    BlockRef larger(2 * block_.capacity() + 64 * sizeof(T));
-    if (size_) __builtin_memcpy(larger.data(), block_.data(), static_cast<size_t>(size_) * sizeof(T));
-    block_ = static_cast<BlockRef&&>(larger);
-  }
-  BlockRef block_{};
-  index_t size_ = 0;
-};
-
-// Statements recorded one after the other in [begin, end); `sweep` pulls them back, last first, and destroys what they
-// hold when `destroy` is set.
-struct Segment {
-  void (*sweep)(Tape&, const Segment&);
-  void (*destroy)(char* begin);
-  char *begin, *end;
-  slot_t after;  // of scalar statements: the slot after the last result
-};
-
-inline constexpr size_t chunk_bytes = size_t{1} << 18;
-
-}  // namespace detail
 
 /// Records what is computed with the rev numbers that belong to it, and pulls adjoints back through it.
 class Tape {
@@ -79,10 +37,7 @@ class Tape {
 
   /// Forgets all statements; memory is kept for the next recording.
   void reset() {
-    for (index_t i = segments_.size() - 1; i >= 0; --i)
-      if (segments_[i].destroy) segments_[i].destroy(segments_[i].begin);
-    segments_.clear();
-    open_ = nullptr;
+    forget(0);
     if (chunks_.size()) enter(0);
     units_ = base_;
     adjoints_ready_ = false;
@@ -90,11 +45,12 @@ class Tape {
   /// Slots for n adjoints of `units` units each.
   slot_t allocate(index_t n, index_t units) {
     close();
-    if (units > 1 && units_ % 2 != 0) ++units_;  // adjoints of 8 bytes and more are aligned to 8
-    if (n > 16) units_ = (units_ + 15) / 16 * 16;
-    const unsigned long long first = units_;
-    units_ += static_cast<unsigned long long>(n) * static_cast<unsigned long long>(units);
-    if (units_ > 0xffffffffull) fail_full();
+    unsigned long long first = units_;
+    if (units > 1 && first % 2 != 0) ++first;  // adjoints of 8 bytes and more are aligned to 8
+    if (n > 16) first = (first + 15) / 16 * 16;
+    const unsigned long long next = first + static_cast<unsigned long long>(n) * static_cast<unsigned long long>(units);
+    if (next > most_units) fail_full();
+    units_ = next;
     adjoints_ready_ = false;
     return static_cast<slot_t>(first);
   }
@@ -160,10 +116,7 @@ class Tape {
   /// Pulls the adjoints set so far back through all statements, last first.
   void sweep() {
     prepare();
-    for (index_t i = segments_.size() - 1; i >= 0; --i) {
-      const detail::Segment s = segments_[i];
-      s.sweep(*this, s);
-    }
+    sweep_from(0);
   }
   /// All adjoints zero again, for another sweep over the same statements.
   void clear_adjoints() {
@@ -174,8 +127,48 @@ class Tape {
   // How many tensor statements have been recorded: lets tests count evaluations.
   index_t statements() const { return segments_.size(); }
 
+  // For records that run a function again in the middle of a sweep: what it records goes to the end of the tape, is
+  // swept, and forgotten.
+  struct Mark {
+    index_t segments, chunk;
+    char* cursor;
+    unsigned long long units;
+  };
+  Mark mark() {
+    close();
+    return {segments_.size(), chunk_, cursor_, units_};
+  }
+  // Slots from now on do not collide with those of a tape above this one.
+  void pass_over(const Tape& above) {
+    close();
+    if (units_ < above.units_) units_ = above.units_;
+  }
+  // Adjoints, all zero, for what was recorded since the mark; those before it are kept.
+  void extend(const Mark& m) {
+    close();
+    const size_t before = static_cast<size_t>(m.units - base_) * 4, bytes = adjoint_bytes();
+    if (adjoints_.capacity() < bytes) {
+      detail::BlockRef larger(bytes + bytes / 2);
+      __builtin_memcpy(larger.data(), adjoints_.data(), before);
+      adjoints_ = static_cast<detail::BlockRef&&>(larger);
+    }
+    __builtin_memset(adjoints_.data() + before, 0, bytes - before);
+    adjoints_ready_ = true;
+  }
+  void sweep(const Mark& m) { sweep_from(m.segments); }
+  void rewind(const Mark& m) {
+    forget(m.segments);
+    chunk_ = m.chunk;
+    cursor_ = m.cursor;
+    if (!cursor_ && chunks_.size()) enter(0);
+    if (chunks_.size()) limit_ = chunks_[chunk_]->data() + chunks_[chunk_]->bytes;
+    units_ = m.units;
+    adjoints_ready_ = true;
+  }
+
  private:
-  static constexpr unsigned long long first_slot = 16;  // slots before it are the constants' place
+  static constexpr unsigned long long first_slot = 16;          // slots before it are the constants' place
+  static constexpr unsigned long long most_units = 0xffffffff;  // slots are 32 bits
 
   // Makes this the tape that plain code records on. A tape that begins above another one counts its slots from there,
   // so that neither takes the other's numbers for its own.
@@ -255,13 +248,30 @@ class Tape {
     raise<value_error>(Message() << "tenon: the tape is full: it has room for 2^32 four-byte units of adjoints "
                                     "(use checkpoint(f), or a tape for each part)");
   }
+  size_t adjoint_bytes() const { return static_cast<size_t>(units_ - base_) * 4 + 64; }
   void prepare() {
     if (adjoints_ready_) return;
     close();
-    const size_t bytes = static_cast<size_t>(units_ - base_) * 4 + 64;
-    if (adjoints_.capacity() < bytes) adjoints_ = detail::BlockRef(bytes);
+    const size_t bytes = adjoint_bytes();
+    if (adjoints_.capacity() < bytes) {
+      adjoints_ = detail::BlockRef();  // first, so that never both are there
+      adjoints_ = detail::BlockRef(bytes);
+    }
     __builtin_memset(adjoints_.data(), 0, bytes);
     adjoints_ready_ = true;
+  }
+  void sweep_from(index_t first) {
+    for (index_t i = segments_.size() - 1; i >= first; --i) {
+      const detail::Segment s = segments_[i];
+      s.sweep(*this, s);
+    }
+  }
+  // Destroys the segments from `first` on, last first.
+  void forget(index_t first) {
+    for (index_t i = segments_.size() - 1; i >= first; --i)
+      if (segments_[i].destroy) segments_[i].destroy(segments_[i].begin);
+    segments_.shrink(first);
+    open_ = nullptr;
   }
   // Scalar statements go to [cursor_, limit_) while a segment of them is open.
   void close() {
@@ -278,7 +288,7 @@ class Tape {
     char* p = room(most);
     cursor_ = p;
     // As many statements as the chunk holds must find slots.
-    if (units_ + static_cast<size_t>(limit_ - p) / sizeof(slot_t) * units_of < T >> 0xffffffffull) fail_full();
+    if (units_ + static_cast<size_t>(limit_ - p) / sizeof(slot_t) * units_of < T >> most_units) fail_full();
     segments_.push({&sweep_scalars<T>, nullptr, p, p, 0});
     open_ = &sweep_scalars<T>;
     adjoints_ready_ = false;
