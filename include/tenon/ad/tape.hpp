@@ -49,7 +49,7 @@ class Tape {
     if (units > 1 && first % 2 != 0) ++first;  // adjoints of 8 bytes and more are aligned to 8
     if (n > 16) first = (first + 15) / 16 * 16;
     const unsigned long long next = first + static_cast<unsigned long long>(n) * static_cast<unsigned long long>(units);
-    if (next > most_units) fail_full();
+    if (static_cast<unsigned long long>(n) > most_units || next > most_units) fail_full();
     units_ = next;
     adjoints_ready_ = false;
     return static_cast<slot_t>(first);
