@@ -20,17 +20,17 @@ struct ValueAndTangent {
 
 namespace detail {
 
-// The tangents of Tag's layer, wherever in r it is; zero if r has none.
-template <class Tag, int K, class R>
-constexpr auto tangent_of(const R& r) {
+// Tangent k of Tag's layer, wherever in r it is; zero if r has none.
+template <class Tag, class R>
+constexpr auto tangent_of(const R& r, int k) {
   if constexpr (!has_tag<R, Tag>) {
     return R(0);
   } else if constexpr (__is_same(typename Layer<R>::tag, Tag)) {
-    return r.tangent[K];
+    return r.tangent[k];
   } else {
     using T = remove_tag<R, Tag>;
-    T t(tangent_of<Tag, K>(r.value));
-    for (int n = 0; n < R::tangents; ++n) t.tangent[n] = tangent_of<Tag, K>(r.tangent[n]);
+    T t(tangent_of<Tag>(r.value, k));
+    for (int n = 0; n < R::tangents; ++n) t.tangent[n] = tangent_of<Tag>(r.tangent[n], k);
     return t;
   }
 }
@@ -57,7 +57,7 @@ struct Extract {
     if constexpr (K < 0) {
       return value_of<Tag>(v);
     } else {
-      return tangent_of<Tag, K>(v);
+      return tangent_of<Tag>(v, K);
     }
   }
   template <class R, class X>
@@ -162,6 +162,12 @@ constexpr index_t size_of(const X& x) {
   }
 }
 
+// Tangents of a pass: as many as share a pack of 64 bytes, fewer for fewer inputs.
+constexpr int tangents_a_pass(index_t inputs) {
+  if (inputs == dyn || inputs > 4) return 8;
+  return inputs > 2 ? 4 : static_cast<int>(inputs);
+}
+
 template <class F>
 struct JacobianForward {
   F f;
@@ -169,38 +175,100 @@ struct JacobianForward {
   auto operator()(const X& point) const {
     const auto x = own_argument(point);
     using A = bare_t<decltype(x)>;
-    const index_t n = size_of(x);
     if constexpr (is_element<A>) {
       return jvp_at<JacobianForward>(f, x, A(1)).tangent;
+    } else if constexpr (travel_together<A>()) {
+      return several(x);
     } else {
-      A dx = like<A>(x);
-      using Y = decltype(jvp_at<JacobianForward>(f, x, dx).tangent);
-      using T = typename ResultElement<Y>::type;
-      using J = decltype(tensor_with(
-          static_cast<T*>(nullptr), extents_from<JoinedDims<typename ExtentsOf<Y>::type, typename A::extents_type>>{}));
-      J jacobian;
-      for (index_t j = 0; j < n; ++j) {
-        set_element(dx, j, typename A::value_type(1));
-        const Y column = jvp_at<JacobianForward>(f, x, dx).tangent;
-        set_element(dx, j, typename A::value_type(0));
-        const index_t m = size_of(column);
-        if constexpr (!J::extents_type::is_static) {
-          if (j == 0) {
-            Dims d = dims_of(column);
-            for (int a = 0; a < A::rank; ++a) d.push(x.dims().d[a]);
-            jacobian = J(d);
-          }
-        }
-        for (index_t i = 0; i < m; ++i) {
-          if constexpr (is_element<Y>) {
-            set_element(jacobian, j, column);
-          } else {
-            set_element(jacobian, i * n + j, get_element(column, i));
-          }
+      return one_by_one(x);
+    }
+  }
+
+ private:
+  template <class Y, class A>
+  using Result =
+      decltype(tensor_with(static_cast<typename ResultElement<Y>::type*>(nullptr),
+                           extents_from<JoinedDims<typename ExtentsOf<Y>::type, typename A::extents_type>>{}));
+  template <class A>
+  static constexpr int tangents = tangents_a_pass(A::extents_type::is_static ? static_size<typename A::extents_type>
+                                                                             : dyn);
+  template <class A>
+  using Lifted = twin_t<DualOf<JacobianForward, tangents<A>>, A>;
+
+  // Whether f takes several tangents at once: at a point of plain numbers, unless it captured variables of an outer
+  // derivative.
+  template <class A>
+  static constexpr bool travel_together() {
+    using T = typename A::value_type;
+    if constexpr (!__is_same(T, float) && !__is_same(T, double)) {
+      return false;
+    } else if constexpr (static_size<typename A::extents_type> == 0 ||
+                         !requires(const F& g, const Lifted<A>& l) { g(l); }) {
+      return false;
+    } else {
+      using R = bare_t<decltype(some<const F&>()(some<const Lifted<A>&>()))>;
+      return __is_same(typename ResultElement<R>::type, dual<T, tangents<A>, JacobianForward>);
+    }
+  }
+  template <class J, class A, class Y>
+  static void shape(J& jacobian, const A& x, const Y& column) {
+    if constexpr (!J::extents_type::is_static) {
+      Dims d = dims_of(column);
+      for (int a = 0; a < A::rank; ++a) d.push(x.dims().d[a]);
+      jacobian = J(d);
+    }
+  }
+
+  template <class A>
+  auto several(const A& x) const {
+    using D = typename Lifted<A>::value_type;
+    using Y = decltype(owned(f(some<const Lifted<A>&>())));
+    using Column = twin_t<Extract<JacobianForward, 0>, Y>;
+    constexpr int width = tangents<A>;
+    Result<Column, A> jacobian;
+    Lifted<A> lifted = like<Lifted<A>>(x);
+    const index_t n = x.size();
+    for (index_t j = 0; j < n; ++j) lifted.data()[j] = D(x.data()[j]);
+    for (index_t j = 0; j < n; j += width) {
+      const int count = n - j < width ? static_cast<int>(n - j) : width;
+      for (int k = 0; k < count; ++k) lifted.data()[j + k].tangent[k] = 1;
+      const Y y = owned(f(static_cast<const Lifted<A>&>(lifted)));
+      for (int k = 0; k < count; ++k) lifted.data()[j + k].tangent[k] = 0;
+      if (j == 0) shape(jacobian, x, y);
+      for (index_t i = 0, m = size_of(y); i < m; ++i)
+        for (int k = 0; k < count; ++k) jacobian.data()[i * n + j + k] = element(y, i).tangent[k];
+    }
+    return jacobian;
+  }
+  template <class Y>
+  static const auto& element(const Y& y, [[maybe_unused]] index_t i) {
+    if constexpr (is_element<Y>) {
+      return y;
+    } else {
+      return y.data()[i];
+    }
+  }
+
+  template <class A>
+  auto one_by_one(const A& x) const {
+    A dx = like<A>(x);
+    using Y = decltype(jvp_at<JacobianForward>(f, x, dx).tangent);
+    Result<Y, A> jacobian;
+    const index_t n = x.size();
+    for (index_t j = 0; j < n; ++j) {
+      set_element(dx, j, typename A::value_type(1));
+      const Y column = jvp_at<JacobianForward>(f, x, dx).tangent;
+      set_element(dx, j, typename A::value_type(0));
+      if (j == 0) shape(jacobian, x, column);
+      for (index_t i = 0, m = size_of(column); i < m; ++i) {
+        if constexpr (is_element<Y>) {
+          set_element(jacobian, j, column);
+        } else {
+          set_element(jacobian, i * n + j, get_element(column, i));
         }
       }
-      return jacobian;
     }
+    return jacobian;
   }
 };
 
@@ -233,17 +301,21 @@ struct JacobianReverse {
       for (int a = 0; a < in.rank; ++a) d.push(in.d[a]);
       J jacobian;
       if constexpr (!J::extents_type::is_static) jacobian = J(d);
-      Y seed = like<Y>(back.value);
-      const index_t m = back.value.size(), n = size_of(x);
-      for (index_t i = 0; i < m; ++i) {
-        set_element(seed, i, T(1));
-        const auto row = back(seed);
-        set_element(seed, i, T(0));
-        for (index_t j = 0; j < n; ++j) {
-          if constexpr (is_element<A>) {
-            set_element(jacobian, i, row);
-          } else {
-            set_element(jacobian, i * n + j, get_element(row, j));
+      if constexpr (decltype(back)::template has_rows<T>) {
+        back.rows(jacobian.data());
+      } else {
+        Y seed = like<Y>(back.value);
+        const index_t m = back.value.size(), n = size_of(x);
+        for (index_t i = 0; i < m; ++i) {
+          set_element(seed, i, T(1));
+          const auto row = back(seed);
+          set_element(seed, i, T(0));
+          for (index_t j = 0; j < n; ++j) {
+            if constexpr (is_element<A>) {
+              set_element(jacobian, i, row);
+            } else {
+              set_element(jacobian, i * n + j, get_element(row, j));
+            }
           }
         }
       }
@@ -253,12 +325,13 @@ struct JacobianReverse {
 };
 }  // namespace detail
 
-/// The Jacobian of f by forward mode, one pass for each input element: extents of f(x), then those of x.
+/// The Jacobian of f by forward mode, one pass for every 8 input elements: extents of f(x), then those of x.
 template <class F>
 constexpr auto jacobian_forward(F f) {
   return detail::JacobianForward<F>{static_cast<F&&>(f)};
 }
-/// The Jacobian of f by reverse mode, one sweep for each output element: extents of f(x), then those of x.
+/// The Jacobian of f by reverse mode: extents of f(x), then those of x. One sweep for each output element; for every 8
+/// (of float 16) if f is made of scalar statements.
 template <class F>
 constexpr auto jacobian_reverse(F f) {
   return detail::JacobianReverse<F>{static_cast<F&&>(f)};

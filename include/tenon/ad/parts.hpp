@@ -14,12 +14,14 @@ namespace detail {
 template <class X>
 struct RevTag {
   using type = void;
+  using number = void;  // the first of the numbers
 };
 template <class X>
 using rev_tag = typename RevTag<X>::type;
 template <class... X>
 struct FirstRevTag {
   using type = void;
+  using number = void;
 };
 template <class X, class... Rest>
 struct FirstRevTag<X, Rest...> : RevTag<X> {};
@@ -29,6 +31,7 @@ requires(__is_same(rev_tag<X>, void)) struct FirstRevTag<X, Rest...> : FirstRevT
 template <class T, class Tag>
 struct RevTag<rev<T, Tag>> {
   using type = Tag;
+  using number = rev<T, Tag>;
 };
 template <class T, int N, class Tag>
 struct RevTag<dual<T, N, Tag>> : RevTag<T> {};
@@ -50,8 +53,9 @@ requires(__is_class(X) && !is_element<X> && !is_tensor<X> && !is_view<X> && !seq
 };
 
 // Calls f.number(x) and f.tensor(x) for the numbers of Tag's layer, and the tensors of such, that x is made of.
-template <class Tag, class X, class F>
-void each_part(X& x, F& f) {
+template <class Tag, class Part, class F>
+void each_part(Part& x, F& f) {
+  using X = bare_t<Part>;
   if constexpr (is_tensor<X>) {
     using T = typename X::value_type;
     if constexpr (is_taped<T>) {
@@ -137,6 +141,41 @@ struct AddAdjoints : SlotCursor {
     A& adjoint = *tape.adjoint<A>(to);
     adjoint = static_cast<A>(apply<op::Add>(adjoint, tape.adjoint<A>(from)[i]));
   }
+};
+
+// Writes the slots of the numbers, one after the other, unless `out` is null; counts them.
+struct ListSlots {
+  slot_t* out;
+  index_t count = 0;
+  template <class X>
+  void number(X& x) {
+    if (out) out[count] = x.slot;
+    ++count;
+  }
+  template <class X>
+  void tensor(X& x) {
+    const index_t n = x.size();
+    for (index_t i = 0; out && i < n; ++i)
+      out[count + i] = Element<typename bare_t<X>::value_type>::slot_of(x.storage(), i);
+    count += n;
+  }
+};
+class SlotList {
+ public:
+  template <class Tag, class X>
+  SlotList(TypeTag<Tag>, X& x) {
+    ListSlots counter{nullptr};
+    each_part<Tag>(x, counter);
+    size = counter.count;
+    block_ = BlockRef(static_cast<size_t>(size) * sizeof(slot_t));
+    ListSlots list{reinterpret_cast<slot_t*>(block_.data())};
+    each_part<Tag>(x, list);
+  }
+  const slot_t* data() const { return reinterpret_cast<const slot_t*>(block_.data()); }
+  index_t size;
+
+ private:
+  BlockRef block_;
 };
 
 template <class Tag, class X>

@@ -14,6 +14,10 @@
 
 namespace tenon {
 inline namespace TENON_ABI {
+namespace detail {
+template <class T>
+class AdjointLanes;
+}  // namespace detail
 
 /// Records what is computed with the rev numbers that belong to it, and pulls adjoints back through it.
 class Tape {
@@ -34,6 +38,10 @@ class Tape {
   /// b)`.
   template <class Y, class... V>
   auto gradient(const Y& y, const V&... variables);  // ad/variable.hpp
+  /// The derivatives of numbers y, one row for each, with respect to numbers x, one column for each: both are numbers,
+  /// tensors, or containers or structs of them. Several rows in one sweep where all statements are scalar ones.
+  template <class Y, class X>
+  auto jacobian(const Y& y, const X& x);  // ad/adjoint_lanes.hpp
 
   /// Forgets all statements; memory is kept for the next recording.
   void reset() {
@@ -167,6 +175,8 @@ class Tape {
   }
 
  private:
+  template <class T>
+  friend class detail::AdjointLanes;
   static constexpr unsigned long long first_slot = 16;          // slots before it are the constants' place
   static constexpr unsigned long long most_units = 0xffffffff;  // slots are 32 bits
 
@@ -207,13 +217,19 @@ class Tape {
 
   template <class T>
   static void sweep_scalars(Tape& tape, const detail::Segment& segment) {
-    const auto origin = reinterpret_cast<__UINTPTR_TYPE__>(tape.adjoints_.data()) - tape.base_ * 4;
-    const auto add = [origin](slot_t slot, const T& x) {
-      char* const to = reinterpret_cast<char*>(origin + static_cast<__UINTPTR_TYPE__>(slot) * 4);
-      T a;
-      __builtin_memcpy(&a, to, sizeof(T));
+    sweep_scalars_in<T, T>(tape.adjoints_.data(), tape.base_, segment);
+  }
+  // A is the type of adjoints: T, or a pack of them, which takes the place of as many T.
+  template <class T, class A>
+  TENON_INLINE static void sweep_scalars_in(char* adjoints, unsigned long long base, const detail::Segment& segment) {
+    constexpr __UINTPTR_TYPE__ unit = 4 * (sizeof(A) / sizeof(T));
+    const auto origin = reinterpret_cast<__UINTPTR_TYPE__>(adjoints) - base * unit;
+    const auto add = [origin](slot_t slot, const A& x) {
+      char* const to = reinterpret_cast<char*>(origin + static_cast<__UINTPTR_TYPE__>(slot) * unit);
+      A a;
+      __builtin_memcpy(&a, to, sizeof(A));
       a = a + x;
-      __builtin_memcpy(to, &a, sizeof(T));
+      __builtin_memcpy(to, &a, sizeof(A));
     };
     slot_t result = segment.after;
     const char* p = segment.end;
@@ -229,9 +245,13 @@ class Tape {
       }
       const char* const last = p;
       p -= trailer / 4;
-      T g;
-      __builtin_memcpy(&g, reinterpret_cast<char*>(origin + static_cast<__UINTPTR_TYPE__>(result) * 4), sizeof(T));
-      if (detail::is_zero_adjoint(g)) continue;
+      A g;
+      __builtin_memcpy(&g, reinterpret_cast<char*>(origin + static_cast<__UINTPTR_TYPE__>(result) * unit), sizeof(A));
+      if constexpr (__is_same(A, T)) {
+        if (detail::is_zero_adjoint(g)) continue;
+      } else {
+        if (!simd::any(g != A{})) continue;
+      }
       if (trailer & chained) add(result - units_of<T>, g);
       if (trailer & added) add(one, g);
       for (const char* q = p; q != last; q += term_bytes<T>) {
@@ -239,7 +259,11 @@ class Tape {
         T m;
         __builtin_memcpy(&m, q, sizeof(T));
         __builtin_memcpy(&slot, q + sizeof(T), sizeof(slot));
-        add(slot, m * g);
+        if constexpr (__is_same(A, T)) {
+          add(slot, m * g);
+        } else {
+          add(slot, g == A{} ? A{} : m * g);  // lanes that do not depend on the statement get nothing from it
+        }
       }
     }
   }

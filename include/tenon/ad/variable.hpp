@@ -7,6 +7,7 @@
 //   auto [gw] = tape.gradient(loss, v);      // like w
 //   tape.reset();                            // before the next recording
 #pragma once
+#include <tenon/ad/adjoint_lanes.hpp>
 #include <tenon/ad/grad.hpp>
 
 namespace tenon {

@@ -3,6 +3,7 @@
 //
 //   auto back = vjp(f, x);               // back.value, back(cotangent)
 #pragma once
+#include <tenon/ad/adjoint_lanes.hpp>
 #include <tenon/ad/grad.hpp>
 
 namespace tenon {
@@ -61,11 +62,7 @@ class Vjp {
   }
   static auto record(const F& f, Tape& tape, const L& lifted) {
     detail::Recording<Tag> recording(tape);
-    auto y = detail::owned(f(lifted));
-    using T = typename detail::ResultElement<bare_t<decltype(y)>>::type;
-    if constexpr (!is_element<bare_t<decltype(y)>> && is_taped<T>)
-      detail::Element<T>::first_slot(y.storage(), y.size());
-    return y;
+    return detail::owned(f(lifted));
   }
   using Y = decltype(record(detail::some<const F&>(), detail::some<Tape&>(), detail::some<const L&>()));
 
@@ -97,6 +94,19 @@ class Vjp {
       return detail::transform<X>(collect, x_, lifted_);
     }
   }
+  // The pullbacks of all elements of a result, one row each, several in one sweep; of numbers and tensors of float or
+  // double.
+  template <class T>
+  void rows(T* out) {
+    const detail::SlotList y(TypeTag<Tag>{}, result_), x(TypeTag<Tag>{}, lifted_);
+    detail::reverse_rows<T>(*loan_, y.data(), y.size, x.data(), x.size, out);
+  }
+  // Whether rows() can.
+  template <class T>
+  static constexpr bool has_rows = (__is_same(T, float) || __is_same(T, double)) &&
+                                   __is_same(typename detail::RevTag<Y>::number, rev<T, Tag>) &&
+                                   __is_same(typename detail::RevTag<L>::number, rev<T, Tag>) &&
+                                   (is_element<X> || detail::is_tensor<X>);
 
  private:
   template <class C>

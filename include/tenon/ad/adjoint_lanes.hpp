@@ -1,0 +1,91 @@
+// tenon/ad/adjoint_lanes.hpp: several results pulled back in one sweep: adjoints that are packs, a lane for each
+// result. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//   auto j = tape.jacobian(results, variables);    // one row for each result
+// A sweep over scalar statements is bound by memory: 8 doubles or 16 floats a slot cost little more than one. Tensor
+// statements know adjoints of one result only; a tape that has any is swept once for each.
+#pragma once
+#include <tenon/ad/parts.hpp>
+#include <tenon/tensor/tensor.hpp>
+
+namespace tenon {
+inline namespace TENON_ABI {
+namespace detail {
+
+template <class T>
+class AdjointLanes {
+ public:
+  static constexpr int lanes = 64 / static_cast<int>(sizeof(T));
+  using Pack = simd::pack<T, lanes>;
+
+  // Whether all statements are scalar ones of T.
+  static bool fit(Tape& tape) {
+    tape.close();
+    for (index_t i = 0; i < tape.segments_.size(); ++i)
+      if (tape.segments_[i].sweep != &Tape::sweep_scalars<T>) return false;
+    return true;
+  }
+  explicit AdjointLanes(Tape& tape)
+      : tape_(tape), bytes_(static_cast<size_t>(tape.units_ - tape.base_) * 4 * lanes), block_(bytes_) {}
+  void clear() { __builtin_memset(block_.data(), 0, bytes_); }
+  // The adjoints at a slot.
+  T* at(slot_t slot) {
+    return reinterpret_cast<T*>(block_.data() + static_cast<size_t>(slot - tape_.base_) * 4 * lanes);
+  }
+  [[gnu::noinline]] void sweep() {
+    for (index_t i = tape_.segments_.size() - 1; i >= 0; --i)
+      Tape::sweep_scalars_in<T, Pack>(block_.data(), tape_.base_, tape_.segments_[i]);
+  }
+
+ private:
+  Tape& tape_;
+  size_t bytes_;
+  BlockRef block_;
+};
+
+// out[i][j] = d(number at y[i]) / d(number at x[j]).
+template <class T>
+[[gnu::noinline]] void reverse_rows(Tape& tape, const slot_t* y, index_t m, const slot_t* x, index_t n, T* out) {
+  if (m > 2 && AdjointLanes<T>::fit(tape)) {
+    AdjointLanes<T> adjoints(tape);
+    for (index_t i = 0; i < m; i += adjoints.lanes) {
+      const index_t rows = m - i < adjoints.lanes ? m - i : adjoints.lanes;
+      adjoints.clear();
+      for (index_t k = 0; k < rows; ++k)
+        if (tape.owns(y[i + k])) adjoints.at(y[i + k])[k] += T(1);
+      adjoints.sweep();
+      for (index_t j = 0; j < n; ++j)
+        for (index_t k = 0; k < rows; ++k) out[(i + k) * n + j] = tape.owns(x[j]) ? adjoints.at(x[j])[k] : T(0);
+    }
+  } else {
+    for (index_t i = 0; i < m; ++i) {
+      tape.clear_adjoints();
+      if (tape.owns(y[i])) *tape.adjoint<T>(y[i]) = T(1);
+      tape.sweep();
+      for (index_t j = 0; j < n; ++j) out[i * n + j] = tape.owns(x[j]) ? *tape.adjoint<T>(x[j]) : T(0);
+    }
+  }
+}
+
+}  // namespace detail
+
+template <class Y, class X>
+auto Tape::jacobian(const Y& y, const X& x) {
+  using namespace detail;
+  static_assert(!is_pending<Y> && !is_pending<X>,
+                "tenon: Tape::jacobian: this result of an op was never recorded as a number of its own: "
+                "`rev<double> z = exp(x)` or `auto z = evaluate(exp(x))` is");
+  using N = typename RevTag<X>::number;
+  static_assert(__is_same(N, typename RevTag<Y>::number) && __is_same(rev_tag<X>, DefaultTag),
+                "tenon: Tape::jacobian: results and variables must be rev numbers of one type, tensors of such, or "
+                "containers and structs");
+  using T = typename N::inner;
+  static_assert(__is_same(T, float) || __is_same(T, double), "tenon: Tape::jacobian: only of float and double");
+  const SlotList rows(TypeTag<DefaultTag>{}, y), columns(TypeTag<DefaultTag>{}, x);
+  Tensor<T, dyn, dyn> result(rows.size, columns.size);
+  reverse_rows<T>(*this, rows.data(), rows.size, columns.data(), columns.size, result.data());
+  return result;
+}
+
+}  // namespace TENON_ABI
+}  // namespace tenon
