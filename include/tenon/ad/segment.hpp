@@ -17,6 +17,8 @@ class Grow {
  public:
   T* begin() { return reinterpret_cast<T*>(block_ ? block_.data() : nullptr); }
   T& operator[](index_t i) { return begin()[i]; }
+  const T* begin() const { return reinterpret_cast<const T*>(block_ ? block_.data() : nullptr); }
+  const T& operator[](index_t i) const { return begin()[i]; }
   T& back() { return begin()[size_ - 1]; }
   index_t size() const { return size_; }
   bool empty() const { return size_ == 0; }
