@@ -100,6 +100,12 @@ struct LiftDual {
   }
 };
 
+// Whether numbers of T have no other layers than dual ones, through which tangents are found.
+template <class T>
+inline constexpr bool dual_only = is_plain<T>;
+template <class T, int N, class Tag>
+inline constexpr bool dual_only<dual<T, N, Tag>> = dual_only<T>;
+
 template <class Tag, class F, class X, class D>
 auto jvp_at(const F& f, const X& x, const D& dx) {
   using L = twin_t<DualOf<Tag, 1>, X>;
@@ -111,8 +117,8 @@ auto jvp_at(const F& f, const X& x, const D& dx) {
   using S = typename ResultElement<R>::type;
   using Given = typename ArgumentElement<X>::type;
   using C = remove_tag<S, Tag>;
-  if constexpr (has_tag<S, Tag> && contains_rev<C> && !__is_same(rebase_t<C, double>, rebase_t<Given, double>)) {
-    // f captured variables of an enclosing reverse derivative: the point must have their structure.
+  if constexpr (has_tag<S, Tag> && !dual_only<C> && !__is_same(rebase_t<C, double>, rebase_t<Given, double>)) {
+    // f captured variables of an enclosing derivative of another mode: the point must have their structure.
     Restructure<C> r;
     return jvp_at<Tag>(f, transform<twin_t<Restructure<C>, X>>(r, x), transform<twin_t<Restructure<C>, X>>(r, dx));
   } else {

@@ -39,7 +39,7 @@ concept node_type = requires {
 };
 
 struct ExprDomain {
-  static constexpr int rank = 2;
+  static constexpr int rank = 3;
   template <class Op, class... X>
   static constexpr auto apply(X&&... x);  // expr/map.hpp
 };

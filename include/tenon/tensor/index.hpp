@@ -23,7 +23,7 @@ struct Index {
 
 /// What indexed tensors and numbers combine by: ops build index expressions.
 struct IndexDomain {
-  static constexpr int rank = 3;
+  static constexpr int rank = 4;
   template <class Op, class... X>
   static constexpr auto apply(X&&... x);
 };
