@@ -113,6 +113,8 @@ inline constexpr Bend bend<op::Subtract> = Bend::linear;
 template <>
 inline constexpr Bend bend<op::Negate> = Bend::linear;
 template <>
+inline constexpr Bend bend<op::Abs> = Bend::linear;
+template <>
 inline constexpr Bend bend<op::Multiply> = Bend::product;
 template <>
 inline constexpr Bend bend<op::Divide> = Bend::quotient;

@@ -137,6 +137,9 @@ class RecordedFunction {
   /// How many operations are run.
   index_t operations() const { return program_.operations.size(); }
 
+  // The list, for those who ask what depends on what.
+  const detail::ReplayProgram<T>& program() const { return program_; }
+
   /// f(x...), with arguments of the shapes that were recorded; shape_error for others.
   auto operator()(const X&... x) const {
     const detail::Space<T> v(program_.size);

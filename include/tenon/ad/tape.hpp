@@ -219,6 +219,16 @@ class Tape {
   static void sweep_scalars(Tape& tape, const detail::Segment& segment) {
     sweep_scalars_in<T, T>(tape.adjoints_.data(), tape.base_, segment);
   }
+  // Whether a lane is not zero; looked at in packs that the machine has.
+  template <class T, class A>
+  TENON_INLINE static bool any_lane(const A& g) {
+    using V = simd::native<T>;
+    V part[sizeof(A) / sizeof(V)];
+    __builtin_memcpy(part, &g, sizeof(A));
+    auto other = part[0] != V{};
+    for (size_t k = 1; k < sizeof(A) / sizeof(V); ++k) other |= part[k] != V{};
+    return simd::any(other);
+  }
   // A is the type of adjoints: T, or a pack of them, which takes the place of as many T.
   template <class T, class A>
   TENON_INLINE static void sweep_scalars_in(char* adjoints, unsigned long long base, const detail::Segment& segment) {
@@ -250,7 +260,7 @@ class Tape {
       if constexpr (__is_same(A, T)) {
         if (detail::is_zero_adjoint(g)) continue;
       } else {
-        if (!simd::any(g != A{})) continue;
+        if (!any_lane<T>(g)) continue;
       }
       if (trailer & chained) add(result - units_of<T>, g);
       if (trailer & added) add(one, g);
