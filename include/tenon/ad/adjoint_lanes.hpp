@@ -1,5 +1,5 @@
-// tenon/ad/adjoint_lanes.hpp: several results pulled back in one sweep: adjoints that are packs, a lane for each
-// result. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// tenon/ad/adjoint_lanes.hpp: several results pulled back in one sweep: packs of adjoints, a lane for each result.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //   auto j = tape.jacobian(results, variables);    // one row for each result
 // A sweep over scalar statements is bound by memory: 8 doubles or 16 floats a slot cost little more than one. Tensor
