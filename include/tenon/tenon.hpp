@@ -19,6 +19,7 @@
 #include <tenon/ad/unrolled.hpp>
 #include <tenon/ad/variable.hpp>
 #include <tenon/ad/verify.hpp>
+#include <tenon/ad/vmap.hpp>
 #include <tenon/exec/cpu/epilogue.hpp>
 #include <tenon/exec/cpu/reduce.hpp>
 #include <tenon/exec/cpu/scan.hpp>

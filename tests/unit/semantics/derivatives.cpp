@@ -126,6 +126,28 @@ TEST_CASE("[D9] nested derivatives with captured variables") {
   CHECK(jvp(inner_reverse, 2.0, 1.0).tangent == 1);
   CHECK(jvp(inner_forward, 2.0, 1.0).tangent == 1);
 }
+TEST_CASE("[D10] a checkpoint is what it was") {
+  const nn::Mode training(Rng{5});
+  const Vector x{1, 2, 3, 4, 5, 6, 7, 8};
+  const auto f = checkpoint([](const auto& v) { return nn::Dropout{0.5f}(v * v); });
+  const auto g = value_and_grad([&](const auto& v) { return with_aux(sum(f(v)), 0); })(x);
+  double value = 0;  // of elements that were kept: the same ones on the way back
+  for (index_t i = 0; i < 8; ++i) value += g.grad(i) * x(i) / 2;
+  CHECK(g.value == value);
+  CHECK(value > 0);
+}
+TEST_CASE("[D11] a tape that is full can be used again") {
+  Tape tape;
+  const auto a = tape.variable(2.0);
+  CHECK_THROWS_AS((void)tape.allocate(index_t{1} << 33, 1), value_error);
+  const rev<double> y = a * a;
+  CHECK(tape.gradient(y, a).a == 4);
+  tape.reset();
+  const auto b = tape.variable(3.0);
+  const rev<double> z = b * b;
+  CHECK(tape.gradient(z, b).a == 6);
+  // Memory that runs out: tests/unit/ad/tape_limits.cpp.
+}
 
 TEST_CASE("[C1] products do not conjugate") {
   using Z = std::complex<double>;
