@@ -180,17 +180,42 @@ S run_loop(index_t steps, S state, const Step& step) {
   for (index_t i = 0; i < steps; ++i) state = run_step(step, state, i);
   return state;
 }
+// Whether a step from S gives an S again, and S is the first state's type, up to its derivative structure.
+template <class Start, class S, class Step>
+constexpr bool keeps_type() {
+  if constexpr (__is_same(S, Start)) {
+    return __is_same(Stepped<Step, S>, S);
+  } else if constexpr (__is_same(S, twin_t<Restructure<typename ArgumentElement<S>::type>, Start>)) {
+    return __is_same(Stepped<Step, S>, S);
+  } else {
+    return false;
+  }
+}
 // The first state, with the derivative structure that the step gives it.
 template <class R, class S>
 R as_state(S&& start) {
   if constexpr (__is_same(R, S)) {
     return static_cast<S&&>(start);
   } else {
-    using T = typename ArgumentElement<R>::type;
-    static_assert(__is_same(R, twin_t<Restructure<T>, S>),
-                  "tenon: checkpoint_loop: the step must return a state of the type that it is given");
-    Restructure<T> r;
+    Restructure<typename ArgumentElement<R>::type> r;
     return transform<R>(r, start);
+  }
+}
+template <class S, class Step>
+S run_checkpointed(index_t steps, S&& first, const Step& step, CheckpointOptions options) {
+  using Tag = rev_tag<S>;
+  if constexpr (__is_same(Tag, void)) {
+    return run_loop(steps, static_cast<S&&>(first), step);
+  } else {
+    Tape* const tape = active_tape<Tag>;
+    if (!tape || steps == 0) return run_loop(steps, static_cast<S&&>(first), step);
+    using Loop = CheckpointedLoop<Tag, Step, S>;
+    Kept<Loop> kept(Loop(step, steps, options.snapshots));
+    S y = (*kept).run(static_cast<S&&>(first));
+    if ((*kept).place_result(*tape, y))
+      ::new (new_record<KeptRecord<Loop>>(*tape, &KeptRecord<Loop>::destroy))
+          KeptRecord<Loop>{static_cast<Kept<Loop>&&>(kept)};
+    return y;
   }
 }
 
@@ -205,24 +230,11 @@ auto checkpoint_loop(index_t steps, const State& state, const Step& step, Checkp
   expect<value_error>(steps >= 0, "tenon: checkpoint_loop: the number of steps is negative");
   expect<value_error>(options.snapshots >= 1, "tenon: checkpoint_loop: there must be room for one snapshot");
   auto start = kept_argument(state);
-  using S = Stepped<Step, decltype(start)>;
-  static_assert(__is_same(Stepped<Step, S>, S),
-                "tenon: checkpoint_loop: the step must return a state of the type that it is given");
-  using Tag = rev_tag<S>;
-  S first = as_state<S>(static_cast<decltype(start)&&>(start));
-  if constexpr (__is_same(Tag, void)) {
-    return run_loop(steps, static_cast<S&&>(first), step);
-  } else {
-    Tape* const tape = active_tape<Tag>;
-    if (!tape || steps == 0) return run_loop(steps, static_cast<S&&>(first), step);
-    using Loop = CheckpointedLoop<Tag, Step, S>;
-    Kept<Loop> kept(Loop(step, steps, options.snapshots));
-    S y = (*kept).run(static_cast<S&&>(first));
-    if ((*kept).place_result(*tape, y))
-      ::new (new_record<KeptRecord<Loop>>(*tape, &KeptRecord<Loop>::destroy))
-          KeptRecord<Loop>{static_cast<Kept<Loop>&&>(kept)};
-    return y;
-  }
+  using Start = decltype(start);
+  using S = Stepped<Step, Start>;
+  constexpr bool stays = keeps_type<Start, S, Step>();
+  static_assert(stays, "tenon: checkpoint_loop: the step must return a state of the type that it is given");
+  if constexpr (stays) return run_checkpointed(steps, as_state<S>(static_cast<Start&&>(start)), step, options);
 }
 
 }  // namespace TENON_ABI

@@ -208,9 +208,9 @@ requires(!is_element<X> && !is_tensor<X> && has_rebind<X>) struct TwinType<F, X>
   using type = typename If<any, X>::type;
 };
 // Containers: vector<Layer<T>>, array<Layer<T>, N>.
-template <class F, template <class, class> class C, class X, class A>
-requires(sequence<C<X, A>>) struct TwinType<F, C<X, A>> {
-  using type = C<twin_t<F, X>, typename A::template rebind<twin_t<F, X>>::other>;
+template <class F, template <class, class> class C, class X, template <class> class A>
+requires(sequence<C<X, A<X>>>) struct TwinType<F, C<X, A<X>>> {
+  using type = C<twin_t<F, X>, A<twin_t<F, X>>>;
 };
 template <class F, template <class, size_t> class C, class X, size_t N>
 requires(sequence<C<X, N>>) struct TwinType<F, C<X, N>> {

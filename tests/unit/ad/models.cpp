@@ -207,3 +207,11 @@ TEST_CASE("variants hold the same alternative in the gradient") {
   REQUIRE(h.part.index() == 1);
   CHECK(near_all(std::get<1>(h.part), 2 * std::get<1>(m.part) * input * input));
 }
+
+TEST_CASE("a container of tensors is an argument like a model") {
+  const std::vector<Vector> parts{vector(3), vector(3) * 2};
+  const auto g = grad([](const auto& p) { return sum(p[0] * p[0] * p[1]); })(parts);
+  static_assert(__is_same(bare_t<decltype(g)>, std::vector<Vector>));
+  CHECK(near_all(g[0], 2 * parts[0] * parts[1]));
+  CHECK(near_all(g[1], parts[0] * parts[0]));
+}
