@@ -5,8 +5,8 @@
 // on the thread. What is computed of constants only is a constant. A comparison gives a `recorded_bool`: `where`
 // chooses by it again in every replay; a branch on it could not, and is an error (unless the list follows branches).
 #pragma once
+#include <tenon/ad/replay_rule.hpp>
 #include <tenon/ad/segment.hpp>
-#include <tenon/ad/traced.hpp>
 
 namespace tenon {
 inline namespace TENON_ABI {
@@ -102,70 +102,6 @@ requires(differential<A>) struct Promote<recorded<T>, A> {
 
 namespace detail {
 
-// How results depend on an operation's operands, to second order.
-enum class Bend { flat, linear, product, quotient, curved };
-template <class Op>
-inline constexpr Bend bend = Bend::curved;
-template <>
-inline constexpr Bend bend<op::Add> = Bend::linear;
-template <>
-inline constexpr Bend bend<op::Subtract> = Bend::linear;
-template <>
-inline constexpr Bend bend<op::Negate> = Bend::linear;
-template <>
-inline constexpr Bend bend<op::Abs> = Bend::linear;
-template <>
-inline constexpr Bend bend<op::Multiply> = Bend::product;
-template <>
-inline constexpr Bend bend<op::Divide> = Bend::quotient;
-
-// An op on numbers T, and on packs of them.
-template <class T>
-struct ReplayRule {
-  using V = simd::native<T>;
-  int arity;
-  bool differentiable;
-  Bend bend;
-  T (*value)(T, T, T);
-  Slopes<T> (*slopes)(T y, T, T, T);
-  V (*values)(V, V, V);
-  Slopes<V> (*pack_slopes)(V y, V, V, V);
-};
-template <class Op, int N, class V>
-struct ReplayOf : RuleOf<Op, N, V> {
-  // Comparisons give 1 and 0.
-  static V compared(V a, [[maybe_unused]] V b, [[maybe_unused]] V c) {
-    if constexpr (N == 1) return simd::select(tenon::apply<Op>(a), V{} + 1, V{});
-    if constexpr (N == 2) return simd::select(tenon::apply<Op>(a, b), V{} + 1, V{});
-    if constexpr (N == 3) return simd::select(tenon::apply<Op>(a, b, c), V{} + 1, V{});
-  }
-  static V value(V a, V b, V c) { return RuleOf<Op, N, V>::value(a, b, c); }
-  static Slopes<V> slopes(V y, V a, V b, V c) { return RuleOf<Op, N, V>::slopes(y, a, b, c); }
-};
-template <class V>
-struct ReplayOf<op::Select, 3, V> {
-  static V value(V c, V a, V b) { return simd::select(c != V{}, a, b); }
-  static Slopes<V> slopes(V, V c, V, V) {
-    const V one = V{} + 1;
-    return {V{}, simd::select(c != V{}, one, V{}), simd::select(c != V{}, V{}, one)};
-  }
-};
-template <class Op, int N, class T, bool Compares>
-constexpr ReplayRule<T> make_replay_rule() {
-  using V = simd::native<T>;
-  using S = ReplayOf<Op, N, T>;
-  using P = ReplayOf<Op, N, V>;
-  if constexpr (Compares) {
-    return {N, false, Bend::flat, &S::compared, nullptr, &P::compared, nullptr};
-  } else if constexpr (!tenon::differentiable<Op, N>) {
-    return {N, false, Bend::flat, &S::value, nullptr, &P::value, nullptr};
-  } else {
-    return {N, true, __is_same(Op, op::Select) ? Bend::linear : bend<Op>, &S::value, &S::slopes, &P::value, &P::slopes};
-  }
-}
-template <class Op, int N, class T, bool Compares>
-inline constexpr ReplayRule<T> replay_rule = make_replay_rule<Op, N, T, Compares>();
-
 // An input or a constant (no rule), or an operation on earlier nodes.
 template <class T>
 struct ReplayNode {
@@ -192,13 +128,22 @@ class Recorder {
     nodes.push(n);
     return static_cast<int>(nodes.size() - 1);
   }
-  int constant(T value) { return add({nullptr, {}, value}); }
+  int input(T value) { return add({nullptr, {}, value}); }
+  // Constants come again in loops: a few are remembered.
+  int constant(T value) {
+    unsigned long long bits = 0;
+    __builtin_memcpy(&bits, &value, sizeof(T));
+    int& known = constants_[(bits * 0x9e3779b97f4a7c15ull) >> 58];
+    if (known == 0 || __builtin_memcmp(&nodes[known].value, &value, sizeof(T)) != 0) known = add({nullptr, {}, value});
+    return known;
+  }
 
   static inline thread_local Recorder* active = nullptr;
   const bool follows_branches;
   Grow<ReplayNode<T>> nodes;
 
  private:
+  int constants_[64] = {};
   Recorder* before_;
 };
 

@@ -58,7 +58,7 @@ struct LiftRecorded {
   R scalar(X& x) {
     return R(x);
   }
-  recorded<T> variable(const T& x) { return {x, recorder.constant(x)}; }
+  recorded<T> variable(const T& x) { return {x, recorder.input(x)}; }
 };
 // Shapes of variables, to compare with those of another call.
 struct ListShapes {

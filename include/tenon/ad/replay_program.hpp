@@ -1,5 +1,9 @@
 // tenon/ad/replay_program.hpp: a list of recorded operations, evaluated forwards and backwards, on numbers or packs.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// What no result needs is dropped. The rest is put in order of depth, and at one depth by kind, so that long runs are
+// of one kind: processors do not guess calls through pointers well. Values lie in this order, behind inputs and
+// constants.
 #pragma once
 #include <tenon/ad/recorded.hpp>
 
@@ -10,45 +14,71 @@ namespace detail {
 // The operations, and how to run them on numbers or packs V.
 template <class T>
 class ReplayProgram {
-  struct Operation {
+  using Operation = ReplayOperation<T>;
+  struct Run {
     const ReplayRule<T>* rule;
-    int out, arg[3];
-  };
-  struct Constant {
-    int node;
-    T value;
+    index_t first, last;
   };
 
  public:
-  // What is needed for the results.
-  ReplayProgram(Recorder<T>& r, index_t first_inputs, Grow<int>&& results)
-      : inputs(first_inputs), size(r.nodes.size()), outputs(static_cast<Grow<int>&&>(results)) {
-    const BlockRef block(static_cast<size_t>(size) + 1);
-    char* const needed = block.data();
-    __builtin_memset(needed, 0, static_cast<size_t>(size));
-    for (index_t k = 0; k < outputs.size(); ++k) needed[outputs[k]] = 1;
-    for (index_t i = size - 1; i > inputs; --i)
-      if (needed[i] && r.nodes[i].rule)
-        for (int k = 0; k < r.nodes[i].rule->arity; ++k) needed[r.nodes[i].arg[k]] = 1;
-    for (index_t i = inputs + 1; i < size; ++i) {
-      if (!needed[i]) continue;
-      const ReplayNode<T>& n = r.nodes[i];
-      if (n.rule) {
-        operations.push({n.rule, static_cast<int>(i), {n.arg[0], n.arg[1], n.arg[2]}});
-      } else {
-        constants.push({static_cast<int>(i), n.value});
-      }
+  // `results` are nodes of the recorder.
+  ReplayProgram(Recorder<T>& r, index_t number_of_inputs, Grow<int>&& results)
+      : inputs(number_of_inputs), outputs(static_cast<Grow<int>&&>(results)) {
+    const index_t n = r.nodes.size();
+    // Of each node: -1 if nothing needs it, else its depth.
+    Grow<int> depth;
+    for (index_t i = 0; i < n; ++i) depth.push(-1);
+    for (index_t k = 0; k < outputs.size(); ++k) depth[outputs[k]] = 0;
+    for (index_t i = n - 1; i > inputs; --i)
+      if (depth[i] >= 0 && r.nodes[i].rule)
+        for (int k = 0; k < r.nodes[i].rule->arity; ++k) depth[r.nodes[i].arg[k]] = 0;
+    Grow<const ReplayRule<T>*> rules;
+    Grow<index_t> node;  // of each operation, in order
+    Grow<int> kind;      // of each operation's node: its rule's number
+    int deepest = 0;
+    for (index_t i = 0; i < n; ++i) {
+      kind.push(0);
+      const ReplayNode<T>& made = r.nodes[i];
+      if (i <= inputs || depth[i] < 0 || !made.rule) continue;
+      for (int k = 0; k < made.rule->arity; ++k)
+        if (depth[i] <= depth[made.arg[k]]) depth[i] = depth[made.arg[k]] + 1;
+      if (depth[i] > deepest) deepest = depth[i];
+      while (kind[i] < rules.size() && rules[kind[i]] != made.rule) ++kind[i];
+      if (kind[i] == rules.size()) rules.push(made.rule);
+      node.push(i);
     }
+    node = sorted(node, kind, rules.size());
+    node = sorted(node, depth, deepest + 1);
+
+    Grow<int> place;  // of each node among the values
+    int next = 0;
+    for (index_t i = 0; i < n; ++i) place.push(i <= inputs ? next++ : 0);
+    for (index_t i = inputs + 1; i < n; ++i) {
+      if (depth[i] < 0 || r.nodes[i].rule) continue;
+      place[i] = next++;
+      constants.push(r.nodes[i].value);
+    }
+    for (index_t k = 0; k < node.size(); ++k) place[node[k]] = next++;
+    size = next;
+    for (index_t k = 0; k < node.size(); ++k) {
+      const ReplayNode<T>& made = r.nodes[node[k]];
+      if (k == 0 || runs_.back().rule != made.rule) runs_.push({made.rule, k, k});
+      ++runs_.back().last;
+      operations.push({made.rule, place[node[k]], {place[made.arg[0]], place[made.arg[1]], place[made.arg[2]]}});
+    }
+    for (index_t k = 0; k < outputs.size(); ++k) outputs[k] = place[outputs[k]];
   }
   // Values of all nodes; those of the inputs, from 1 on, are there.
   template <class V>
   [[gnu::noinline]] void forward(V* v) const {
-    for (index_t i = 0; i < constants.size(); ++i) v[constants[i].node] = V{} + constants[i].value;
-    for (const Operation *o = operations.begin(), *end = o + operations.size(); o != end; ++o) {
+    for (index_t i = 0; i < constants.size(); ++i) v[1 + inputs + i] = V{} + constants[i];
+    const Operation* const o = operations.begin();
+    for (index_t k = 0; k < runs_.size(); ++k) {
+      const Run& r = runs_[k];
       if constexpr (simd::is_pack<V>) {
-        v[o->out] = o->rule->values(v[o->arg[0]], v[o->arg[1]], v[o->arg[2]]);
+        r.rule->forward_pack(v, o + r.first, o + r.last);
       } else {
-        v[o->out] = o->rule->value(v[o->arg[0]], v[o->arg[1]], v[o->arg[2]]);
+        r.rule->forward(v, o + r.first, o + r.last);
       }
     }
   }
@@ -56,47 +86,38 @@ class ReplayProgram {
   // result at several points.
   template <class V, class G>
   [[gnu::noinline]] void backward(const V* v, G* g) const {
-    for (index_t i = operations.size() - 1; i >= 0; --i) {
-      const Operation& o = operations[i];
-      if (!o.rule->differentiable) continue;
-      const G out = g[o.out];
-      if (none(out)) continue;
-      const V y = v[o.out], a = v[o.arg[0]], b = v[o.arg[1]], c = v[o.arg[2]];
-      Slopes<V> s;
+    const Operation* const o = operations.begin();
+    for (index_t k = runs_.size() - 1; k >= 0; --k) {
+      const Run& r = runs_[k];
+      if (!r.rule->differentiable) continue;
       if constexpr (simd::is_pack<V>) {
-        s = o.rule->pack_slopes(y, a, b, c);
+        r.rule->pull_pack(v, g, o + r.first, o + r.last);
+      } else if constexpr (simd::is_pack<G>) {
+        r.rule->pull_rows(v, g, o + r.first, o + r.last);
       } else {
-        s = o.rule->slopes(y, a, b, c);
+        r.rule->pull(v, g, o + r.first, o + r.last);
       }
-      g[o.arg[0]] += scaled(s.a, out);
-      if (o.rule->arity > 1) g[o.arg[1]] += scaled(s.b, out);
-      if (o.rule->arity > 2) g[o.arg[2]] += scaled(s.c, out);
     }
   }
 
-  index_t inputs, size;
+  index_t inputs, size = 0;
   Grow<int> outputs;
   Grow<Operation> operations;
-  Grow<Constant> constants;
+  Grow<T> constants;  // their values are from 1 + inputs on
 
  private:
-  template <class G>
-  static bool none(const G& g) {
-    if constexpr (simd::is_pack<G>) {
-      return !simd::any(g != G{});
-    } else {
-      return g == 0;
-    }
+  // The nodes by key, which is below `keys`; those of one key keep their order.
+  static Grow<index_t> sorted(const Grow<index_t>& node, const Grow<int>& key, index_t keys) {
+    Grow<index_t> start, out;
+    for (index_t k = 0; k <= keys; ++k) start.push(0);
+    for (index_t i = 0; i < node.size(); ++i) ++start[key[node[i]] + 1];
+    for (index_t k = 0; k < keys; ++k) start[k + 1] += start[k];
+    for (index_t i = 0; i < node.size(); ++i) out.push(0);
+    for (index_t i = 0; i < node.size(); ++i) out[start[key[node[i]]]++] = node[i];
+    return out;
   }
-  // What has no adjoint gets none, not even 0 * inf.
-  template <class V, class G>
-  static G scaled(const V& s, const G& g) {
-    if constexpr (simd::is_pack<G>) {
-      return simd::select(g == G{}, G{}, G(s * g));
-    } else {
-      return s * g;
-    }
-  }
+
+  Grow<Run> runs_;
 };
 
 // Working space of n elements.
