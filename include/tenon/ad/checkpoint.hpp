@@ -3,9 +3,10 @@
 //
 //   auto y = checkpoint(block)(x);                 // keeps x; the statements of block are recorded in the sweep only
 //   auto end = checkpoint_loop(100000, start, [=](const auto& s) { return s + dt * slope(s, p); }, {.snapshots = 50});
-// The second run must do what the first did: nn::Mode is the same again, so dropout draws the same numbers. Rev numbers
-// and tensors that the function captures get their derivatives as its arguments do. It runs when the function around it
-// has returned: capture by copy, [=] (copies of rev tensors share their elements), or what outlives the gradient.
+// The second run must do what the first did: nn::Mode is the same, so dropout draws the same numbers, and its again()
+// tells. Rev numbers and tensors that the function captures get their derivatives as its arguments do. It runs when the
+// function around it has returned: capture by copy, [=] (copies of rev tensors share their elements), or what outlives
+// the gradient.
 #pragma once
 #include <tenon/ad/context.hpp>
 #include <tenon/ad/parts.hpp>
@@ -28,13 +29,17 @@ class Pause {
   Tape* before_;
 };
 
-// The thread's context is `c` while it lives.
+// The thread's context is that of another run of what began in `c`, while it lives.
 class ContextScope {
  public:
-  explicit ContextScope(const Context& c) : before_(current_context) { current_context = c; }
+  explicit ContextScope(const Context& c) : before_(current_context) { resume(c); }
   ContextScope(const ContextScope&) = delete;
   ContextScope& operator=(const ContextScope&) = delete;
   ~ContextScope() { current_context = before_; }
+  static void resume(const Context& c) {
+    current_context = c;
+    current_context.again = true;
+  }
 
  private:
   Context before_;

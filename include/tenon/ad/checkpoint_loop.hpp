@@ -146,12 +146,12 @@ class CheckpointedLoop {
   // The state before step `end - 1`, counted from 0.
   S state_before(index_t end) {
     if (spared_) {
-      current_context = spare().context;
+      ContextScope::resume(spare().context);
       S state(static_cast<S&&>(spare().state));
       drop_spare();
       return state;
     }
-    current_context = last().context;
+    ContextScope::resume(last().context);
     return advance(S(last().state), last().at, end - 1, end);
   }
   void pull_step(Tape& tape, const S& state, index_t i, slot_t adjoint) {

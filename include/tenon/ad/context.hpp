@@ -13,6 +13,7 @@ inline namespace TENON_ABI {
 struct Context {
   bool training = false;
   Rng rng{};
+  bool again = false;  ///< what runs has run before: running statistics are not updated a second time
 };
 
 namespace detail {

@@ -18,7 +18,8 @@ class Mode {
   Mode() : before_(tenon::detail::current_context) { tenon::detail::current_context.training = false; }
   /// Training, with the generator that dropout and its like draw from.
   explicit Mode(const Rng& key) : before_(tenon::detail::current_context) {
-    tenon::detail::current_context = {true, key};
+    tenon::detail::current_context.training = true;
+    tenon::detail::current_context.rng = key;
   }
   Mode(const Mode&) = delete;
   Mode& operator=(const Mode&) = delete;
@@ -26,6 +27,8 @@ class Mode {
 
   /// Whether layers train now.
   static bool training() { return tenon::detail::current_context.training; }
+  /// Whether this is another run of what has run before, in a checkpoint: layers that keep statistics leave them alone.
+  static bool again() { return tenon::detail::current_context.again; }
   /// A generator for one use by one layer; the next call gives another.
   static Rng key() { return tenon::detail::current_context.rng.split(); }
 

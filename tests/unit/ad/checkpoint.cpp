@@ -162,6 +162,19 @@ TEST_CASE("the mode and the key are those of the first run") {
   CHECK(from_a(0) != from_b(0));
 }
 
+TEST_CASE("layers that keep statistics see that a run is another one") {
+  int updates = 0, runs = 0;
+  const auto layer = [&](auto x) {
+    ++runs;
+    if (!nn::Mode::again()) ++updates;
+    return x * x;
+  };
+  CHECK(grad([&](auto x) { return checkpoint([&](auto y) { return checkpoint(layer)(y) * 2; })(x); })(3.0) == 12);
+  CHECK(runs == 3);
+  CHECK(updates == 1);
+  CHECK_FALSE(nn::Mode::again());
+}
+
 TEST_CASE("what the result does not depend on is not run again") {
   int runs = 0;
   const auto block = [&](auto x) {
