@@ -185,7 +185,7 @@ TEST_CASE("pulled back twice, with random numbers") {
                            [](const auto& u) {
                              Vector noise(3);
                              fill_uniform(nn::Mode::key(), noise);
-                             return u + 0.1 * noise * sin(u);
+                             return evaluate(u + 0.1 * noise * sin(u));
                            },
                            {.snapshots = 4});
   };
