@@ -26,6 +26,12 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 flags=(-std=c++20 -Wall -Wextra -Werror -Wno-unused-variable -Wno-unused-but-set-variable -Wno-unused-value
   -Wno-unused-parameter -Wno-unused-local-typedefs -fdiagnostics-color=never -I "$include_dir" "$@")
+[ -d /usr/include/eigen3 ] && flags+=(-isystem /usr/include/eigen3)
+if grep -qE '#include <(Eigen/|tenon/linalg/|tenon/ad/eigen.hpp)' "$page" &&
+  ! echo '#include <Eigen/Core>' | "$compiler" "${flags[@]}" -fsyntax-only -x c++ - 2>/dev/null; then
+  echo "SKIPPED $page: Eigen not found (Debian: libeigen3-dev)"
+  exit 77
+fi
 
 # ---- take the page apart: $work/{includes,declarations,body}, $work/N.cpp, $work/N.kind, $work/N.expected* ----
 awk -v work="$work" -v page="$page" '

@@ -272,6 +272,10 @@ struct Constants {
   }
 };
 
+/// How a type of another library is taken apart (ad/eigen.hpp): `apply<R>(fn, x, y...)`.
+template <class X>
+struct TransformPart;
+
 /// An R made from x (and other twins of it) part by part: `fn.template leaf<R>(x, y...)` for tensors and numbers with
 /// derivatives, copies of everything else. A part with `twin<R>(y...)` says itself what becomes of it.
 template <class R, class Fn, class X, class... Y>
@@ -285,6 +289,8 @@ constexpr R transform(Fn& fn, X& x, Y&... y) {
     }
   } else if constexpr (is_element<B>) {
     return fn.template scalar<R>(x, y...);
+  } else if constexpr (requires { TransformPart<B>(); }) {
+    return TransformPart<B>::template apply<R>(fn, x, y...);
   } else if constexpr (requires { x.template twin<R>(y...); }) {
     return x.template twin<R>(y...);
   } else if constexpr (is_frozen<B>) {
