@@ -24,6 +24,12 @@ class ElementRef : public rev<T, Tag> {
         size_(size),
         offset_(offset) {}
   ElementRef(const ElementRef&) = default;
+  /// The elements that a and b stand for; copies are swapped as numbers are.
+  friend void swap(const ElementRef& a, const ElementRef& b) {
+    const number t = a.get();
+    a = b;
+    b = t;
+  }
 
   const number& get() const { return *this; }
   // Elements are handed out const: these write to the tensor.
@@ -115,17 +121,33 @@ requires(!contains_rev<T>) struct Element<rev<T, Tag>> {
     return ElementRef<T, Tag>(*o.storage, o.size, o.offset + offset);
   }
 
-  /// Walks the elements of a tensor.
+  /// Walks the elements of a tensor; random access, with elements that stand for those in the tensor.
   template <class S>
   struct Iterator {
-    S* storage;
-    index_t at;
+    using value_type = R;
+    using difference_type = index_t;
+    S* storage = nullptr;
+    index_t at = 0;
     decltype(auto) operator*() const { return access(*storage, at); }
-    Iterator& operator++() {
-      ++at;
+    decltype(auto) operator[](index_t n) const { return access(*storage, at + n); }
+    Iterator& operator+=(index_t n) {
+      at += n;
       return *this;
     }
+    Iterator& operator-=(index_t n) { return *this += -n; }
+    Iterator& operator++() { return *this += 1; }
+    Iterator& operator--() { return *this += -1; }
+    Iterator operator++(int) { return {storage, at++}; }
+    Iterator operator--(int) { return {storage, at--}; }
+    friend Iterator operator+(Iterator i, index_t n) { return i += n; }
+    friend Iterator operator+(index_t n, Iterator i) { return i += n; }
+    friend Iterator operator-(Iterator i, index_t n) { return i -= n; }
+    friend index_t operator-(const Iterator& a, const Iterator& b) { return a.at - b.at; }
     bool operator==(const Iterator& o) const { return at == o.at; }
+    bool operator<(const Iterator& o) const { return at < o.at; }
+    bool operator>(const Iterator& o) const { return at > o.at; }
+    bool operator<=(const Iterator& o) const { return at <= o.at; }
+    bool operator>=(const Iterator& o) const { return at >= o.at; }
   };
   template <class S>
   static Iterator<S> begin(S& s) {

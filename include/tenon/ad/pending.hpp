@@ -42,6 +42,11 @@ struct pending {
     return r;
   }
   TENON_FN operator rev<T, Tag>() const { return get(); }
+  /// As the real part of a complex number: what functions of std::complex<T> return where they could a T.
+  template <class C>
+  TENON_FN operator C() const requires(__is_same(decltype(C().real()), rev<T, Tag>)) {
+    return C(get());
+  }
 
   template <class S>
   TENON_FN pending& operator+=(const S& x) {

@@ -1,0 +1,115 @@
+// Templated code of others on dual and rev numbers: std::complex, standard algorithms, functors of pointers.
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <numeric>
+#include <tenon/ad/complex.hpp>
+#include <tenon/ad/forward.hpp>
+
+#include "derivatives.hpp"
+
+using namespace tenon;
+
+namespace {
+
+template <class T>
+T of_complex(const T& x, const T& y) {
+  using C = std::complex<T>;
+  const C z(x, y), w(y, T(1.0));
+  C s = z * w + z / w - w + z * x - z / y + 2.0 * z - z * 3.0 + (x * y) * z / (x + y) + (1.0 - z) / (x - 2.0);
+  s += conj(z) * exp(w) + log(z) + sqrt(z) + std::polar(x, y) + sin(z) * cos(w) + tanh(z) - atan(w);
+  s += pow(z, w) + pow(z, x) + C(x * y, x - y);
+  s /= w;
+  return abs(s) + arg(s) + norm(z) * imag(s);
+}
+
+// As a cost function for Ceres is written: a camera (angle-axis rotation, translation, focal length and two
+// coefficients of distortion), a point, and where it was seen.
+struct Reprojection {
+  double seen[2];
+  template <class T>
+  bool operator()(const T* camera, const T* point, T* residual) const {
+    const T theta2 = camera[0] * camera[0] + camera[1] * camera[1] + camera[2] * camera[2];
+    T p[3];
+    if (theta2 > T(1e-30)) {
+      const T theta = sqrt(theta2), c = cos(theta), s = sin(theta);
+      const T w[3] = {camera[0] / theta, camera[1] / theta, camera[2] / theta};
+      const T cross[3] = {w[1] * point[2] - w[2] * point[1], w[2] * point[0] - w[0] * point[2],
+                          w[0] * point[1] - w[1] * point[0]};
+      const T dot = (w[0] * point[0] + w[1] * point[1] + w[2] * point[2]) * (T(1.0) - c);
+      for (int i = 0; i < 3; ++i) p[i] = point[i] * c + cross[i] * s + w[i] * dot + camera[3 + i];
+    } else {
+      for (int i = 0; i < 3; ++i) p[i] = point[i] + camera[3 + i];
+    }
+    const T x = -p[0] / p[2], y = -p[1] / p[2];
+    const T r2 = x * x + y * y;
+    const T scale = camera[6] * (1.0 + r2 * (camera[7] + camera[8] * r2));
+    residual[0] = scale * x - seen[0];
+    residual[1] = scale * y - seen[1];
+    return true;
+  }
+};
+
+}  // namespace
+
+TEST_CASE("std::complex of dual and rev numbers") {
+  const auto along = [](auto t) {
+    using T = decltype(t);
+    return of_complex<T>(0.7 * t, 0.3 + t * t);
+  };
+  const double wanted = test::slope(along, 1.1, 1e-3);
+  CHECK(test::near(jvp(along, 1.1, 1.0).tangent, wanted, 1e-9));
+  CHECK(test::near(grad(along)(1.1), wanted, 1e-9));
+}
+
+TEST_CASE("a functor of pointers through dual and rev numbers") {
+  const Reprojection f{{-30.5, 11.25}};
+  const double x[12] = {0.1, -0.2, 0.3, 0.5, -0.25, -7, 500, -1e-2, 1e-3, 1, 0.5, -2};
+  dual<double, 12> forward[12], result[2];
+  for (int i = 0; i < 12; ++i) {
+    forward[i] = x[i];
+    forward[i].tangent[i] = 1;
+  }
+  CHECK(f(forward, forward + 9, result));
+  Tape tape;
+  rev<double> backward[12], recorded[2];
+  for (int i = 0; i < 12; ++i) backward[i] = tape.variable(x[i]);
+  CHECK(f(backward, backward + 9, recorded));
+  double worst = 0;
+  for (int k = 0; k < 2; ++k)
+    for (int i = 0; i < 12; ++i) {
+      const double wanted = test::slope(
+          [&](double v) {
+            double at[12], r[2];
+            std::copy(x, x + 12, at);
+            at[i] = v;
+            f(at, at + 9, r);
+            return r[k];
+          },
+          x[i], 1e-4);
+      const auto [g] = tape.gradient(recorded[k], backward[i]);
+      worst = std::max(worst, std::fabs(result[k].tangent[i] - g) / (1 + std::fabs(g)));
+      CHECK(test::near(g, wanted, 1e-8));
+    }
+  CHECK(worst < 1e-13);
+}
+
+TEST_CASE("standard algorithms over tensors of rev and dual numbers") {
+  const auto f = [](const auto& x) {
+    auto y = evaluate(x * x);
+    using T = typename decltype(y)::value_type;
+    std::sort(y.begin(), y.end());  // 1, 4, 9 of x = 3, -1, 2
+    std::transform(y.begin(), y.end(), y.begin(), [](const T& v) -> T { return exp(v / 8); });  // in place
+    std::ranges::reverse(y);                                                                    // of 9, 4, 1
+    const T largest = *std::max_element(y.begin(), y.end());
+    return std::accumulate(y.begin(), y.end(), T(0)) + std::inner_product(x.begin(), x.end(), y.begin(), T(0)) +
+           largest;
+  };
+  const Tensor<double, 3> x{3, -1, 2};
+  const double a = std::exp(4.0 / 8), b = std::exp(9.0 / 8), c = std::exp(1.0 / 8);
+  // f = a + b + c + 3 b - a + 2 c + b, where a is of x2, b of x0, c of x1
+  const Tensor<double, 3> wanted{b + 5 * b * 6 / 8, a + 3 * c * -2 / 8, c};
+  CHECK(test::near_all(grad(f)(x), wanted, 1e-14));
+  CHECK(test::near(jvp(f, x, Tensor<double, 3>{0, 0, 1}).tangent, wanted(2), 1e-14));
+  CHECK(std::distance(x.begin(), x.end()) == 3);
+}
