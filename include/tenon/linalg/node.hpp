@@ -147,7 +147,8 @@ auto matrix_node(const Op& op, A a, B... b) {
                 "tenon: linalg: the operands have different numbers: cast one of them");
   if constexpr (detail::Matrices<Op, EA>::ok) {
     const Dims e = a.extents().dims();
-    if (Op::square && e.d[EA::rank - 2] != e.d[EA::rank - 1]) fail_shape(Op::name.c_str(), "the matrix is not square", e);
+    if (Op::square && e.d[EA::rank - 2] != e.d[EA::rank - 1])
+      fail_shape(Op::name.c_str(), "the matrix is not square", e);
     using E = extents_from<detail::ResultDims<Op, EA, typename B::extents_type...>>;
     const E shape = E::from(detail::result_dims<Op>(e, b.extents().dims()...));
     return [&](auto... n) {
@@ -157,6 +158,24 @@ auto matrix_node(const Op& op, A a, B... b) {
 }
 
 namespace detail {
+
+constexpr index_t least(index_t m, index_t n) { return m == dyn || n == dyn ? dyn : m < n ? m : n; }
+constexpr index_t total(index_t m, index_t n, index_t more) { return m == dyn || n == dyn ? dyn : m + n + more; }
+// Rows and columns of a node's matrices, as far as its type knows.
+template <class N>
+struct MatrixExtents {
+  using E = typename bare_t<N>::extents_type;
+  static constexpr index_t rows = E::static_extent(E::rank - 2), columns = E::static_extent(E::rank - 1);
+};
+// The part [first, last) of an axis of a result of several parts; Begin and End are the same, or dyn.
+template <int Axis, index_t Begin, index_t End, class X>
+auto part(const X& packed, index_t first, index_t last) {
+  if constexpr (Begin != dyn && End != dyn) {
+    return slice<Axis>(packed, range<Begin, End>());
+  } else {
+    return slice<Axis>(packed, range(first, last));
+  }
+}
 
 template <class T>
 T get(const Stack<T>& s, index_t i) {

@@ -49,8 +49,9 @@ struct Solve {
     } else {
       check(a);
       constexpr auto mode = S == Structure::lower ? Eigen::Lower : Eigen::Upper;
+      constexpr auto opposite = S == Structure::lower ? Eigen::Upper : Eigen::Lower;
       if constexpr (Transposed) {
-        x = a.template triangularView<mode>().transpose().solve(b);
+        x = a.transpose().template triangularView<opposite>().solve(b);
       } else {
         x = a.template triangularView<mode>().solve(b);
       }
@@ -60,14 +61,14 @@ struct Solve {
   static Stack<T> tangent(const Stack<T>& x, const Stack<T>& a, const Stack<T>&, const Stack<T>& da,
                           const Stack<T>& db) {
     const Stack<T> m = part(da);
-    return apply_to(Solve{}, a, Stack<T>(db - (Transposed ? mul_t_(m, x) : mul(m, x))));
+    return apply_to(Solve{}, a, minus(db, Transposed ? mul_t_(m, x) : mul(m, x)));
   }
   template <class T, class GiveA, class GiveB>
   static void pull(const Stack<T>& x, const Stack<T>& g, const Stack<T>& a, const Stack<T>&, const GiveA& give_a,
                    const GiveB& give_b) {
     const Stack<T> gb = apply_to(Solve<S, !Transposed>{}, a, g);
     if constexpr (GiveB::active) give_b(gb);
-    if constexpr (GiveA::active) give_a(part(Stack<T>(-(Transposed ? mul_t(x, gb) : mul_t(gb, x)))));
+    if constexpr (GiveA::active) give_a(part(negated(Transposed ? mul_t(x, gb) : mul_t(gb, x))));
   }
 
  private:
@@ -100,11 +101,11 @@ struct Inverse {
   }
   template <class T>
   static Stack<T> tangent(const Stack<T>& y, const Stack<T>&, const Stack<T>& da) {
-    return -mul(y, mul(da, y));
+    return negated(mul(y, mul(da, y)));
   }
   template <class T, class Give>
   static void pull(const Stack<T>& y, const Stack<T>& g, const Stack<T>&, const Give& give) {
-    give(Stack<T>(-mul_t_(y, mul_t(g, y))));
+    give(negated(mul_t_(y, mul_t(g, y))));
   }
 };
 
@@ -151,8 +152,9 @@ struct Systems {
     }
     return true;
   }();
-  static_assert(ok, "tenon: solve: the right-hand side's rows are not the matrix's, or the leading extents differ "
-                    "(see A and B)");
+  static_assert(ok,
+                "tenon: solve: the right-hand side's rows are not the matrix's, or the leading extents differ "
+                "(see A and B)");
 };
 template <Structure S, class A, class B>
 auto solve_nodes(A a, B b) {
@@ -175,8 +177,8 @@ auto solve_nodes(A a, B b) {
 
 }  // namespace detail
 
-/// x with a x = b: [..., n, n] and [..., n, k] (or a vector [n]); linalg_error if a is singular. With `lower` or `upper`
-/// only that triangle of a counts; with `positive_definite` its symmetric part, and linalg_error if it is not.
+/// x with a x = b: [..., n, n] and [..., n, k] (or a vector [n]); linalg_error if a is singular. With `lower` or
+/// `upper` only that triangle of a counts; with `positive_definite` its symmetric part, and linalg_error if it is not.
 template <expression A, expression B>
 auto solve(A&& a, B&& b) {
   return detail::solve_nodes<Structure::general>(as_node(static_cast<A&&>(a)), as_node(static_cast<B&&>(b)));

@@ -22,9 +22,29 @@ namespace linalg {
 template <class T>
 using Stack = Tensor<T, dyn, dyn, dyn>;
 
+// One function for each step, not one expression for each rule: a step is compiled once, and next to a decomposition
+// passes over memory do not count.
+
+/// Element by element; an extent of 1 stretches.
+template <class T>
+[[gnu::noinline]] Stack<T> plus(const Stack<T>& a, const Stack<T>& b) {
+  return a + b;
+}
+template <class T>
+[[gnu::noinline]] Stack<T> minus(const Stack<T>& a, const Stack<T>& b) {
+  return a - b;
+}
+template <class T>
+[[gnu::noinline]] Stack<T> times(const Stack<T>& a, const Stack<T>& b) {
+  return a * b;
+}
+template <class T>
+[[gnu::noinline]] Stack<T> negated(const Stack<T>& a) {
+  return -a;
+}
 /// The matrices transposed.
 template <class T>
-Stack<T> transposed(const Stack<T>& a) {
+[[gnu::noinline]] Stack<T> transposed(const Stack<T>& a) {
   return swapaxes<1, 2>(a);
 }
 /// Products of matrices.
@@ -44,16 +64,26 @@ Stack<T> mul_t(const Stack<T>& a, const Stack<T>& b) {
 /// (a + transposed(a)) / 2
 template <class T>
 Stack<T> symmetric(const Stack<T>& a) {
-  return (a + swapaxes<1, 2>(a)) * 0.5;
+  const Stack<T> half = a * 0.5;
+  return plus(half, transposed(half));
 }
 /// Rows, or columns, from `first` up to `last`.
 template <class T>
-Stack<T> rows_of(const Stack<T>& a, index_t first, index_t last) {
+[[gnu::noinline]] Stack<T> rows_of(const Stack<T>& a, index_t first, index_t last) {
   return slice(a, whole, range(first, last), whole);
 }
 template <class T>
 Stack<T> columns_of(const Stack<T>& a, index_t first, index_t last) {
-  return slice(a, whole, whole, range(first, last));
+  return transposed(rows_of(transposed(a), first, last));
+}
+/// a above b.
+template <class T>
+[[gnu::noinline]] Stack<T> stacked(const Stack<T>& a, const Stack<T>& b) {
+  const index_t n = a.extent(1), m = b.extent(1);
+  Stack<T> r(a.extent(0), n + m, a.extent(2));
+  slice(r, whole, range(0, n), whole) = a;
+  slice(r, whole, range(n, n + m), whole) = b;
+  return r;
 }
 /// The lower triangle; `half`: with half the diagonal.
 template <class T>
@@ -64,6 +94,12 @@ Stack<T> lower_part(const Stack<T>& a, bool half) {
     for (index_t j = 0; j <= i && j < m; ++j) mask(i, j) = half && i == j ? base_t<T>(0.5) : base_t<T>(1);
   return a * mask;
 }
+/// The lower triangle without the diagonal.
+template <class T>
+Stack<T> strictly_lower(const Stack<T>& a) {
+  const Stack<T> half = lower_part(a, true);
+  return minus(plus(half, half), lower_part(a, false));
+}
 /// 1 / x, and 0 where x is 0: without derivative there, in every mode.
 template <class T>
 Stack<T> reciprocal_or_zero(const Stack<T>& x) {
@@ -72,12 +108,17 @@ Stack<T> reciprocal_or_zero(const Stack<T>& x) {
 /// f(i, j) = 1 / (x(j) - x(i)), 0 where they are equal; x: [batch, 1, n].
 template <class T>
 Stack<T> reciprocal_gaps(const Stack<T>& x) {
-  return reciprocal_or_zero(Stack<T>(x - swapaxes<1, 2>(x)));
+  return reciprocal_or_zero(minus(x, transposed(x)));
 }
 /// The diagonals, [batch, 1, n].
 template <class T>
 Stack<T> diagonal_of(const Stack<T>& a) {
   return expand_dims<1>(diagonal(a));
+}
+/// The sums of the matrices' elements, [batch, 1, 1].
+template <class T>
+Stack<T> total_of(const Stack<T>& a) {
+  return expand_dims<1>(expand_dims<1>(sum<1, 2>(a)));
 }
 /// n by n identities.
 template <class T>
