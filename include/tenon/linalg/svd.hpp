@@ -24,12 +24,10 @@ struct Svd {
   static void compute(EigenConstMap<T> a, EigenMap<T> y) {
     const index_t m = a.rows(), n = a.cols();
     if (m == 0 || n == 0) return;
-    // Jacobi's method keeps small singular values exact; large matrices are divided first.
-    if (m < 16 || n < 16) {
-      store(Eigen::JacobiSVD<EigenMatrix<T>>(a, Eigen::ComputeThinU | Eigen::ComputeThinV), m, n, y);
-    } else {
-      store(Eigen::BDCSVD<EigenMatrix<T>>(a, Eigen::ComputeThinU | Eigen::ComputeThinV), m, n, y);
-    }
+    const Eigen::JacobiSVD<EigenMatrix<T>> svd(a, Eigen::ComputeThinU | Eigen::ComputeThinV);  // exact for small values
+    y.topRows(m) = svd.matrixU();
+    y.middleRows(m, n) = svd.matrixV();
+    y.row(m + n) = svd.singularValues().transpose();
   }
   template <class T>
   static Stack<T> tangent(const Stack<T>& y, const Stack<T>& a, const Stack<T>& da) {
@@ -67,12 +65,6 @@ struct Svd {
   template <class T>
   static Stack<T> outside(const Stack<T>& u, const Stack<T>& x) {
     return minus(x, mul(u, mul_t_(u, x)));
-  }
-  template <class Solver, class T>
-  static void store(const Solver& svd, index_t m, index_t n, EigenMap<T> y) {
-    y.topRows(m) = svd.matrixU();
-    y.middleRows(m, n) = svd.matrixV();
-    y.row(m + n) = svd.singularValues().transpose();
   }
 };
 
