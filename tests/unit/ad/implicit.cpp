@@ -1,5 +1,6 @@
 // Solutions of equations and minima have the derivatives of closed forms, nested too, and record little.
 #if __has_include(<Eigen/Dense>)
+#define EIGEN_DONT_VECTORIZE  // less to compile
 #include <doctest/doctest.h>
 
 #include <tenon/ad/implicit.hpp>

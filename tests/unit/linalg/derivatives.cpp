@@ -1,5 +1,6 @@
 // Derivatives of linear algebra, first and second, in both modes: against differences and against each other.
 #if __has_include(<Eigen/Dense>)
+#define EIGEN_DONT_VECTORIZE  // less to compile
 #include <doctest/doctest.h>
 
 #include <string>
