@@ -1,0 +1,58 @@
+#!/usr/bin/env bash
+# The loops of the matrix product's register tiles keep everything in registers: for each full tile of float and double,
+# the loop over the sum holds one multiply-add for each accumulator and touches the stack with no vector register.
+#   kernel_spills.sh INCLUDE_DIR COMPILER
+set -u
+include=$1 compiler=$2
+[ "$(uname -m)" = x86_64 ] || { echo "SKIPPED: knows the assembly of x86-64 only"; exit 77; }
+type -P objdump >/dev/null || { echo "SKIPPED: objdump (binutils) is not installed"; exit 77; }
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+cat >"$work/tiles.cpp" <<'CPP'
+#include <tenon/exec/cpu/micro_kernel.hpp>
+using namespace tenon;
+#define TILE(NAME, T)                                                                                       \
+  template void exec::detail::NAME<T, exec::tile_rows<T>, 2>(index_t, const T*, index_t, index_t, const T*, \
+                                                             index_t, T*, index_t, bool, index_t);
+TILE(tile, float)
+TILE(packed_tile, float)
+TILE(tile, double)
+TILE(packed_tile, double)
+CPP
+failed=0 seen=0
+for target in x86-64-v4:24 x86-64-v3:12; do
+  arch=${target%:*} accumulators=${target#*:}
+  "$compiler" -std=c++20 -O2 -DNDEBUG "-march=$arch" -I"$include" -c "$work/tiles.cpp" -o "$work/tiles.o" || exit 1
+  objdump -d -C --no-show-raw-insn "$work/tiles.o" >"$work/tiles.s"
+  # Of each function: the innermost loop around its multiply-adds, from where the jump back goes to the jump.
+  awk -v want="$accumulators" -v arch="$arch" '
+    function number(hex,   i, n) {
+      n = 0
+      for (i = 1; i <= length(hex); ++i) n = 16 * n + index("0123456789abcdef", substr(hex, i, 1)) - 1
+      return n
+    }
+    function check(   i, first, last, target, start, sums, spills) {
+      if (name !~ /tile</) return
+      first = last = 0
+      for (i = 1; i <= n; ++i) if (text[i] ~ /vfn?madd/) { if (!first) first = i; last = i }
+      start = 0
+      for (i = last; i <= n && !start; ++i)
+        if (text[i] ~ /^j/ && split(text[i], word, /[ \t]+/) > 1 && number(word[2]) <= address[first])
+          for (target = 1; target <= i; ++target) if (address[target] == number(word[2])) { start = target; break }
+      --i
+      for (target = start; start && target <= i; ++target) {
+        if (text[target] ~ /vfn?madd/) ++sums
+        if (text[target] ~ /%[xyz]mm/ && text[target] ~ /\(%r[sb]p/) { ++spills; print "  " text[target] }
+      }
+      printf "%s %s: %d multiply-adds in the loop, %d touch the stack\n", arch, name, sums, spills
+      if (!start || sums != want || spills) bad = 1
+      ++checked
+    }
+    /^[0-9a-f]+ <.*>:$/ { check(); name = $0; sub(/^[0-9a-f]+ </, "", name); sub(/\(.*/, "", name); n = 0; next }
+    /^ +[0-9a-f]+:/ { ++n; at = $1; sub(/:/, "", at); address[n] = number(at); text[n] = $0; sub(/^ +[0-9a-f]+:[ \t]*/, "", text[n]) }
+    END { check(); if (checked != 4) { print "expected four tiles, found " checked + 0; bad = 1 } exit bad + 0 }
+  ' "$work/tiles.s" || failed=1
+  seen=$((seen + 1))
+done
+[ $failed -eq 0 ] && echo "$seen instruction sets: nothing is spilled in the loops of the tiles"
+exit $failed
