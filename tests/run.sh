@@ -29,7 +29,7 @@ while [ $# -gt 0 ]; do
   shift
 done
 
-packages=(g++ cmake ninja-build doctest-dev libeigen3-dev nlohmann-json3-dev zlib1g-dev time)
+packages=(g++ cmake ninja-build doctest-dev libeigen3-dev nlohmann-json3-dev zlib1g-dev libtbb-dev time)
 for name in "${compilers[@]}"; do [ "$name" = clang++-19 ] && packages+=(clang-19); done
 [ -n "$all$sanitize" ] && packages+=(clang-19)
 provide "${packages[@]}" || true

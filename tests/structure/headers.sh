@@ -20,7 +20,7 @@ try() {  # try NAME TEXT: compiles TEXT
   local output
   if output=$(printf '%s\n' "$2" | "${compile[@]}" -x c++ - 2>&1); then
     compiled=$((compiled + 1))
-  elif grep -qE "fatal error: '?(nlohmann|zlib|Eigen|unsupported/Eigen|mpi|nccl)[a-zA-Z/_.]*'?(:| file not found)" <<<"$output"; then
+  elif grep -qE "fatal error: '?(nlohmann|zlib|Eigen|unsupported/Eigen|tbb|mpi|nccl)[a-zA-Z/_.]*'?(:| file not found)" <<<"$output"; then
     echo "SKIPPED $1: $(grep -m1 -oE 'fatal error: .*' <<<"$output")"
     skipped=$((skipped + 1))
   else
@@ -39,6 +39,13 @@ for header in "${headers[@]}"; do
       ;;
   esac
   [ "$mode" = each ] && try "$header" "#include <tenon/$header>"
+  # Together with others an absent library would hide what those say.
+  library=$(grep -m1 -oE '#include <(tbb)/[a-z_./]*>' "$header" || true)
+  if [ "$mode" = all ] && [ -n "$library" ] && ! "${compile[@]}" -x c++ - <<<"$library" >/dev/null 2>&1; then
+    echo "SKIPPED $header: needs $library"
+    skipped=$((skipped + 1))
+    continue
+  fi
   includes+="#include <tenon/$header>"$'\n'
 done
 [ "$mode" = all ] && [ -n "$includes" ] && try "$folder" "$includes"

@@ -4,7 +4,7 @@
 // Without an executor everything runs on the calling thread. Work is cut by its extents alone, never by the number of
 // threads, into parts that write different elements: results have the same bits whatever the executor. What runs inside
 // a part is serial, so nothing is oversubscribed.
-//   OpenMp threads;                       // exec/openmp.hpp
+//   OpenMp threads;                       // exec/openmp.hpp; or Tbb of exec/tbb.hpp, or a class of your own
 //   const Parallel scope(threads);        // for this thread, while it lives
 //   c = matmul(a, b);
 #pragma once

@@ -8,6 +8,9 @@
 #include <mutex>
 #include <set>
 #include <tenon/exec/openmp.hpp>
+#if defined(TENON_TEST_TBB)
+#include <tenon/exec/tbb.hpp>
+#endif
 #include <tenon/ops/catalogue.hpp>
 #include <tenon/tenon.hpp>
 #include <thread>
@@ -129,3 +132,15 @@ TEST_CASE("OpenMP, where the compiler has it, else one thread") {
   const Parallel scope(threads);
   CHECK(same_bits(matmul(a, a), y));
 }
+
+#if defined(TENON_TEST_TBB)
+TEST_CASE("oneTBB") {
+  Tbb threads(4);
+  CHECK(threads.threads() == 4);
+  const auto a = numbers(300, 300, 1);
+  const Tensor<float, dyn, dyn> y = matmul(a, a), z = tanh(a * a) + 1;
+  const Parallel scope(threads);
+  CHECK(same_bits(matmul(a, a), y));
+  CHECK(same_bits(tanh(a * a) + 1, z));
+}
+#endif
