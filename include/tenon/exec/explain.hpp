@@ -37,6 +37,7 @@ struct DirectFusion<N> : exec::DirectWrite<N> {};
 struct Explainer {
   Plan& plan;
   int leaves = 0;
+  const void* fused = nullptr;
   explicit Explainer(Plan& p) : plan(p) {}
 
   static double bytes_of(const Dims& d, size_t element) {
@@ -138,10 +139,14 @@ struct Explainer {
   double flops_operands(const N& n, Seq<I...>) {
     return (flops_of(operand_at<I>(n.operands)) + ... + 0.0);
   }
+  // What a loop reads: leaves, and the values of cuts below it except of the one that it is the epilogue of.
   template <class N>
   void reads(const N& n) {
     if constexpr (cut_node<N>) {
-      plan.bytes_read += bytes_of(n.extents().dims(), sizeof(primal_t<typename N::value_type>));
+      if (static_cast<const void*>(&n) != fused)
+        plan.bytes_read += bytes_of(n.extents().dims(), sizeof(primal_t<typename N::value_type>));
+    } else if constexpr (requires { typename N::operand_types; }) {
+      reads_operands(n, make_seq<N::operand_types::size>{});
     } else {
       n.each_leaf([&](const void*, const StridedMap& m, index_t bytes, bool) {
         StridedMap u = m;
@@ -150,6 +155,11 @@ struct Explainer {
         plan.bytes_read += static_cast<double>(u.extents.size()) * static_cast<double>(bytes);
       });
     }
+  }
+
+  template <class N, int... I>
+  void reads_operands(const N& n, Seq<I...>) {
+    (reads(operand_at<I>(n.operands)), ...);
   }
 
   int start() {
@@ -266,6 +276,9 @@ struct Explainer {
         plan.flops += flops_of(n);
         reads(n);
         finish(n, false);
+        if constexpr (exec::goes_by_rows<N>)
+          if (bytes_of(n.extents().dims(), sizeof(primal_t<typename N::value_type>)) >= 2 * exec::row_block_bytes)
+            plan.text << ", by blocks of rows with the reductions above";
       }
     }
     plan.text << '\n';
@@ -283,6 +296,8 @@ struct Explainer {
       plan.text << ", epilogue ";
       name(plan.text, n);
       plan.flops += flops_of(n);
+      fused = &c;
+      reads(n);
       finish(n, false);
       return true;
     } else {
