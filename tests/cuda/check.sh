@@ -10,7 +10,9 @@ compile=("$nvcc" -std=c++20 -ccbin "$5" -I "$include_dir" -O2)
 [ -d /usr/include/eigen3 ] && compile+=(-isystem /usr/include/eigen3)
 
 if [ "$mode" = headers ]; then
-  (cd "$include_dir" && find "tenon/$what" -name '*.hpp' 2>/dev/null | sort | sed 's|.*|#include <&>|') >"$build/all.cu"
+  # What needs other libraries is not for kernels.
+  (cd "$include_dir" && grep -rLE '#include <(tbb/|Eigen/|tenon/linalg/)' --include='*.hpp' "tenon/$what" 2>/dev/null |
+    sort | sed 's|.*|#include <&>|') >"$build/all.cu"
   [ -s "$build/all.cu" ] || { echo "SKIPPED cuda.headers.$what: the folder has no header"; exit 77; }
   "${compile[@]}" -c "$build/all.cu" -o "$build/all.o" || { echo "FAILED: nvcc does not compile $what/"; exit 1; }
   echo "nvcc compiles $(wc -l <"$build/all.cu") headers of $what/"

@@ -57,11 +57,21 @@ class PatternBuilder {
   Grow<index_t> row_, column_;
 };
 
-// Walks a list of operations with sets of up to 512 inputs.
+// A set of up to 512 inputs.
+struct InputSet {
+  unsigned long long word[8] = {};
+  InputSet& operator|=(const InputSet& o) {
+    for (int w = 0; w < 8; ++w) word[w] |= o.word[w];
+    return *this;
+  }
+  friend InputSet operator|(InputSet a, const InputSet& b) { return a |= b; }
+};
+
+// Walks a list of operations with sets of inputs.
 template <class T>
 class InputSets {
  public:
-  using Set = simd::pack<unsigned long long, 8>;
+  using Set = InputSet;
   static constexpr index_t width = 512;
 
   explicit InputSets(const ReplayProgram<T>& p)
@@ -96,7 +106,7 @@ class InputSets {
   void forward(index_t first) {
     __builtin_memset(depends_.data(), 0, bytes());
     for (index_t j = first; j < program_.inputs && j < first + width; ++j)
-      depends()[1 + j][(j - first) / 64] = 1ull << ((j - first) % 64);
+      depends()[1 + j].word[(j - first) / 64] = 1ull << ((j - first) % 64);
     for (index_t i = 0; i < program_.operations.size(); ++i) {
       const auto& o = program_.operations[i];
       if (!o.rule->differentiable) continue;
@@ -143,7 +153,7 @@ class InputSets {
   }
   static void list(PatternBuilder& builder, index_t row, const Set& s, index_t first) {
     for (int w = 0; w < 8; ++w)
-      for (unsigned long long bits = s[w]; bits; bits &= bits - 1)
+      for (unsigned long long bits = s.word[w]; bits; bits &= bits - 1)
         builder.add(row, first + w * 64 + __builtin_ctzll(bits));
   }
 
