@@ -71,8 +71,8 @@ constexpr auto cross(A&& a, B&& b) {
   }
 }
 
-/// x divided by its Euclidean norm along Axis (the last, if none is named); shorter than `epsilon`, by that. As in other
-/// libraries, squares of the elements must not overflow (float: below 1e19).
+/// x divided by its Euclidean norm along Axis (the last, if none is named); shorter than `epsilon`, by that. As in
+/// other libraries, squares of the elements must not overflow (float: below 1e19).
 template <int Axis = -1, expression X>
 constexpr auto normalize(X&& x, double epsilon = 1e-12) {
   constexpr int a = axis_of<"normalize", Axis, extents_t<X>>;
@@ -142,7 +142,8 @@ TENON_INLINE V times_adjugate(V a, V b) {
   return a * simd::shuffle<3, 0, 3, 0>(b, b) - simd::shuffle<1, 0, 3, 2>(a, a) * simd::shuffle<2, 1, 2, 1>(b, b);
 }
 // The inverse of (A B; C D) by its blocks: (X# Y#; Z# W#) / det with X = |D| A - B D#C, Y = |B| C - D (A#B)#,
-// Z = |C| B - A (D#C)#, W = |A| D - C A#B and det = |A||D| + |B||C| - tr(A#B D#C)  (Bernstein, Matrix Mathematics, 2.8).
+// Z = |C| B - A (D#C)#, W = |A| D - C A#B and det = |A||D| + |B||C| - tr(A#B D#C)  (Bernstein, Matrix
+// Mathematics, 2.8).
 template <class T>
 TENON_INLINE void inverse_by_blocks(const T* from, T* to) {
   using V = simd::pack<T, 4>;
