@@ -37,7 +37,7 @@ struct DirectFusion<N> : exec::DirectWrite<N> {};
 struct Explainer {
   Plan& plan;
   int leaves = 0;
-  const void* fused = nullptr;
+  const void* product = nullptr;  // whose epilogue is being described
   explicit Explainer(Plan& p) : plan(p) {}
 
   static double bytes_of(const Dims& d, size_t element) {
@@ -143,7 +143,7 @@ struct Explainer {
   template <class N>
   void reads(const N& n) {
     if constexpr (cut_node<N>) {
-      if (static_cast<const void*>(&n) != fused)
+      if (static_cast<const void*>(&n) != product)
         plan.bytes_read += bytes_of(n.extents().dims(), sizeof(primal_t<typename N::value_type>));
     } else if constexpr (requires { typename N::operand_types; }) {
       reads_operands(n, make_seq<N::operand_types::size>{});
@@ -296,7 +296,7 @@ struct Explainer {
       plan.text << ", epilogue ";
       name(plan.text, n);
       plan.flops += flops_of(n);
-      fused = &c;
+      product = &c;
       reads(n);
       finish(n, false);
       return true;
