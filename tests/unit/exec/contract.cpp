@@ -93,6 +93,15 @@ TEST_CASE("products of all sizes around the block edges") {
       }
 }
 
+TEST_CASE("any number of rows is left for the last tiles") {
+  for (index_t rest = 0; rest < 24; ++rest) {
+    CAPTURE(rest);
+    CHECK(product_is_right<float, float>(24 + rest, 130, 200, 0, 0, 0));  // packed
+    CHECK(product_is_right<double, double>(24 + rest, 130, 100, 1, 0, 0));
+    CHECK(product_is_right<float, float>(24 + rest, 40, 50, 0, 0, 0));  // in place
+  }
+}
+
 TEST_CASE("operands and targets of any layout") {
   const index_t sizes[][3] = {{1, 40, 33}, {40, 1, 33}, {7, 9, 100}, {50, 34, 17}, {25, 66, 48}, {3, 2, 1}};
   for (const auto& s : sizes)

@@ -114,12 +114,10 @@ template <class T, int R, int N>
   t.store(c, c_row, add, make_seq<R * N>{});
 }
 
-// The height of the next tile, where `rows` are left: the largest compiled one, but no lower last one if that can be
-// had by two of 8.
+// The largest height of a compiled tile that is at most `rows`.
 template <class T>
 constexpr int tile_height(index_t rows) {
   constexpr int heights[] = {8, 4, 2, 1};
-  if (tile_rows<T> == 12 && rows == 16) return 8;
   if (rows >= tile_rows<T>) return tile_rows<T>;
   for (int h : heights)
     if (h < tile_rows<T> && rows >= h) return h;
@@ -154,7 +152,8 @@ template <class T>
   for (index_t j = 0; j < n;) {
     const index_t left = n - j, valid = left >= 2 * W ? 2 * W : left >= W ? W : left;
     for (index_t i = 0; i < m;) {
-      const int rows = detail::tile_height<T>(m - i);
+      // Two tiles of 8 rows rather than one of 12 and one of 4, which is too low to hide the latency of additions.
+      const int rows = tile_rows<T> == 12 && m - i == 16 ? 8 : detail::tile_height<T>(m - i);
       tile_function<T>(rows, valid > W ? 2 : 1, false)(k, a + i * a_row, a_row, a_step, b + j, b_step,
                                                        c + i * c_row + j, c_row, add, valid);
       i += rows;
