@@ -60,8 +60,14 @@ TEST_CASE("many statements") {
   CHECK(near(y.value, 1 - 0.8 * power, tolerance));
   CHECK(near(gx, power, tolerance));
   CHECK(near(gp, 0.8 * power / (1 - 0.7 / size), tolerance));
-  // Two terms of 12 bytes, 4 for the statement and 8 for its adjoint; without optimisation, three terms.
-  CHECK(tape.bytes() < static_cast<std::size_t>(n) * 48 + (1 << 20));
+  // Two terms of 12 bytes, 4 for the statement and 8 for its adjoint. That a sum goes on from the statement before is
+  // seen by optimising compilers only.
+#if defined(__OPTIMIZE__)
+  constexpr std::size_t most = 36;
+#else
+  constexpr std::size_t most = 48;
+#endif
+  CHECK(tape.bytes() < static_cast<std::size_t>(n) * most + (1 << 20));
 }
 
 TEST_CASE("no more memory is an error, and the tape goes on after it") {

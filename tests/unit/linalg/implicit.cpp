@@ -6,7 +6,7 @@
 #include <tenon/ad/implicit.hpp>
 #include <tenon/ad/variable.hpp>
 
-#include "derivatives.hpp"
+#include "unit/ad/derivatives.hpp"
 
 using namespace tenon;
 
