@@ -98,7 +98,7 @@ void add_tenon_and_hand(Case<Whole>& softmax, Case<Whole>& layernorm, Case<Line>
                         Case<Line>& var, Case<Places>& argmax) {
   softmax.run("tenon", [](Whole& d) { d.y = tenon::softmax<Axis>(d.x); });
   layernorm.run("tenon", [](Whole& d) {
-    d.y = (d.x - tenon::mean<Axis>(d.x, keepdims)) / sqrt(tenon::var<Axis>(d.x, keepdims) + epsilon);
+    d.y = (d.x - tenon::mean<Axis>(d.x, keepdims)) * rsqrt(tenon::var<Axis>(d.x, keepdims) + epsilon);
   });
   sum.run("tenon", [](Line& d) { d.y = tenon::sum<Axis>(d.x); });
   mean.run("tenon", [](Line& d) { d.y = tenon::mean<Axis>(d.x); });

@@ -146,7 +146,7 @@ TEST_CASE("[D11] a tape that is full can be used again") {
   const auto b = tape.variable(3.0);
   const rev<double> z = b * b;
   CHECK(tape.gradient(z, b).a == 6);
-  // Memory that runs out: tests/unit/ad/tape_limits.cpp.
+  // Memory that runs out: tests/unit/ad_memory/tape_limits.cpp.
 }
 
 TEST_CASE("[C1] products do not conjugate") {

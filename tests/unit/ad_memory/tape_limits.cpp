@@ -1,11 +1,11 @@
-// tests/unit/ad/tape_limits.cpp: long tapes, tapes that are full, and tapes that get no more memory.
+// tests/unit/ad_memory/tape_limits.cpp: long tapes, tapes that are full, and tapes that get no more memory.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include <chrono>
 #include <cstdlib>
 
 #include <tenon/ad/variable.hpp>
 
-#include "derivatives.hpp"
+#include "../ad/derivatives.hpp"
 
 using namespace tenon;
 using tenon::test::near;
