@@ -9,34 +9,36 @@ namespace bench {
 namespace {
 
 constexpr tenon::index_t width = 14;  // of ADBench's inputs, which the types below know
-template <class T>
-using Row = tenon::Tensor<T, width>;
 template <class T = double>
 struct Layer {
   tenon::Tensor<T, 4, width> weight, bias;
-  void step(const auto& x, Row<T>& hidden, Row<T>& cell) const {
-    const auto gate = [&](const auto& input, tenon::index_t i) { return input * row(weight, i) + row(bias, i); };
-    cell = cell * sigmoid(gate(x, 0)) + sigmoid(gate(hidden, 1)) * tanh(gate(hidden, 3));
-    hidden = sigmoid(gate(x, 2)) * tanh(cell);
-  }
+};
+// A step of both layers, for one unit of each: what it remembers, what it reads, the weights and biases of its gates.
+constexpr auto steps_of_unit = [](const auto& state, const auto& x, const auto& w1, const auto& b1, const auto& w2,
+                                  const auto& b2) {
+  using T = std::remove_cvref_t<decltype(state(0))>;
+  const auto layer = [](const auto& w, const auto& b, const T& input, T& hidden, T& cell) {
+    const auto gate = [&](const T& from, int i) { return from * w(i) + b(i); };
+    cell = cell * sigmoid(gate(input, 0)) + sigmoid(gate(hidden, 1)) * tanh(gate(hidden, 3));
+    hidden = sigmoid(gate(input, 2)) * tanh(cell);
+  };
+  T h1 = state(0), c1 = state(1), h2 = state(2), c2 = state(3);
+  layer(w1, b1, x, h1, c1);
+  layer(w2, b2, h1, h2, c2);
+  return tenon::Tensor<T, 4>{h1, c1, h2, c2};
 };
 template <class T = double>
 struct Network {
   Layer<T> first, second;
-  Row<T> in, out, offset;
+  tenon::Tensor<T, width> in, out, offset;
 
   auto loss(const auto& start, const auto& text) const {
-    Row<T> h1 = row(start, 0), c1 = row(start, 1), h2 = row(start, 2), c2 = row(start, 3);
     using namespace tenon;
     const index_t steps = text.extent(0) - 1;
-    const auto inputs = evaluate(slice(text, range(0, steps)) * in);
-    Tensor<T, dyn, width> outputs(steps, width);
-    for (index_t t = 0; t < steps; ++t) {
-      first.step(row(inputs, t), h1, c1);
-      second.step(h1, h2, c2);
-      row(outputs, t) = h2;
-    }
-    const auto predicted = evaluate(outputs * out + offset);
+    const auto states = unrolled_loop(steps_of_unit)
+                            .states(steps, start, per_step(slice(text, range(0, steps)) * in), first.weight, first.bias,
+                                    second.weight, second.bias);
+    const auto predicted = evaluate(select<1>(states, 2) * out + offset);
     const auto normaliser = log(2 + sum<1>(exp(predicted), keepdims));
     return -mean(slice(text, range(1, steps + 1)) * (predicted - normaliser));
   }

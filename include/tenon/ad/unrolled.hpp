@@ -8,8 +8,7 @@
 // their values. The compiler writes down what it does (ad/traced.hpp); derivatives go back once for each result, all in
 // registers. In constant expressions, in kernels and without a heap it works as anywhere.
 #pragma once
-#include <tenon/ad/traced.hpp>
-#include <tenon/tensor/tensor.hpp>
+#include <tenon/ad/written.hpp>
 
 namespace tenon {
 inline namespace TENON_ABI {
@@ -22,34 +21,6 @@ struct ValueAndJacobian {
 };
 
 namespace detail {
-
-// How many numbers an argument or a result of fixed size is made of; its shape; element i.
-template <class X>
-struct FixedPart;
-template <class X>
-requires(is_element<X>) struct FixedPart<X> {
-  using element = X;
-  using extents = Extents<>;
-  template <class V>
-  using rebind = V;
-  static constexpr index_t size = 1;
-  template <class Y>
-  static constexpr auto& at(Y& x, index_t) {
-    return x;
-  }
-};
-template <class T, index_t... E>
-requires(Extents<E...>::is_static) struct FixedPart<Tensor<T, E...>> {
-  using element = T;
-  using extents = Extents<E...>;
-  template <class V>
-  using rebind = Tensor<V, E...>;
-  static constexpr index_t size = (E * ... * 1);
-  template <class Y>
-  static constexpr auto& at(Y& x, index_t i) {
-    return x.data()[i];
-  }
-};
 
 // One item of a batch, whose last axis, of run-time extent, counts the items; others are the same for all items.
 template <class X>
@@ -90,59 +61,13 @@ struct JacobianType<T, Extents<>, Extents<>> {
   using type = T;
 };
 
-// How F on X... is written down for numbers V and derivatives with respect to argument Arg.
-template <class F, class V, int Arg, class... X>
-struct Writer {
-  template <class P>
-  using Traced = typename FixedPart<P>::template rebind<traced<V>>;
-  using Result = bare_t<decltype(some<const F&>()(some<const Traced<X>&>()...))>;
-  static constexpr int inputs = static_cast<int>((FixedPart<X>::size + ...));
-  static constexpr int outputs = static_cast<int>(FixedPart<Result>::size);
-  static constexpr int first_input = [] {
-    const index_t size[] = {FixedPart<X>::size...};
-    index_t n = 0;
-    for (int i = 0; i < Arg; ++i) n += size[i];
-    return static_cast<int>(n);
-  }();
-  static constexpr int variables = static_cast<int>(FixedPart<at_t<Arg, TypeList<X...>>>::size);
-
-  struct Written {
-    Trace<V> trace;
-    int output[outputs] = {};
-    bool active[most_traced] = {};  // whether a node depends on the variables
-  };
-  static constexpr Written write() {
-    Written w;
-    Trace<V>& t = w.trace;
-    for (int i = 0; i < inputs; ++i) {
-      TraceNode<V> n;
-      n.input = i;
-      w.active[t.add(n)] = i >= first_input && i < first_input + variables;
-    }
-    int next = 0;
-    const auto argument = [&]<class P>(const P*) {
-      Traced<P> x{};
-      for (index_t i = 0; i < FixedPart<P>::size; ++i) FixedPart<P>::at(x, i) = traced<V>(&t, next++);
-      return x;
-    };
-    call(w, argument(static_cast<const X*>(nullptr))...);
-    for (int i = inputs; i < t.size; ++i)
-      for (int k = 0; k < t.node[i].arity; ++k)
-        w.active[i] = w.active[i] || (t.node[i].rule->differentiable && w.active[t.node[i].arg[k]]);
-    return w;
-  }
-  template <class... A>
-  static constexpr void call(Written& w, const A&... x) {
-    const Result r = F{}(x...);
-    for (int k = 0; k < outputs; ++k) w.output[k] = FixedPart<Result>::at(r, k).in(w.trace);
-  }
-};
-
 // Evaluates what was written down, forwards and backwards.
 template <class F, class V, int Arg, class... X>
-struct Unrolled : Writer<F, V, Arg, X...> {
-  using W = Writer<F, V, Arg, X...>;
-  using W::outputs, W::variables, W::first_input;
+struct Unrolled : Writer<F, V, 1u << Arg, X...> {
+  using W = Writer<F, V, 1u << Arg, X...>;
+  using W::outputs;
+  static constexpr int first_input = W::first(Arg);
+  static constexpr int variables = static_cast<int>(FixedPart<at_t<Arg, TypeList<X...>>>::size);
   static constexpr typename W::Written written = W::write();
   static constexpr int size = written.trace.size;
 
@@ -238,11 +163,9 @@ struct Unrolled : Writer<F, V, Arg, X...> {
 };
 
 // Whether a function can be written down.
-template <int>
-struct Constant;
 template <class F, class V, int Arg, class... X>
 constexpr bool runs_straight() {
-  constexpr bool straight = requires { typename Constant<Writer<F, V, Arg, X...>::write().trace.size>; };
+  constexpr bool straight = is_straight<Writer<F, V, 1u << Arg, X...>>;
   static_assert(
       straight,
       "tenon: unrolled_jacobian: the function branches on the value of a number, calls what is not constexpr, "
@@ -259,7 +182,7 @@ struct UnrolledJacobian {
   template <class... X>
   TENON_FN auto operator()(const X&... x) const {
     using T = Element<X...>;
-    using W = Writer<F, T, Arg, X...>;
+    using W = Writer<F, T, 1u << Arg, X...>;
     using R = FixedPart<typename W::Result>;
     typename R::template rebind<T> value{};
     typename JacobianType<T, typename R::extents, typename FixedPart<at_t<Arg, TypeList<X...>>>::extents>::type

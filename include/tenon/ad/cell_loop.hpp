@@ -1,0 +1,290 @@
+// tenon/ad/cell_loop.hpp: a loop over time on a row of cells, a pack of cells at a time, and its adjoint.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// What a cell does in a step is straight-line code (ad/written.hpp). All that a step reads is copied to rows first: one
+// for each number of a cell, aligned, with room for whole packs, so that no code for parts of packs is needed. Without
+// neighbours the idle lanes of the last pack repeat the last cell; with neighbours the last pack overlaps the one
+// before. The states of all steps are kept for the way back, which runs each step once more and pulls its adjoints back.
+#pragma once
+#include <tenon/ad/written.hpp>
+#include <tenon/base/memory.hpp>
+#include <tenon/simd/mask.hpp>
+#include <tenon/simd/memory.hpp>
+#include <tenon/simd/reduce.hpp>
+
+namespace tenon {
+inline namespace TENON_ABI {
+
+/// What becomes of the cells at the ends of a row, which lack a neighbour: they keep their numbers, or are zero after
+/// a step.
+enum class Ends { keep, zero };
+
+namespace detail {
+
+// How an input varies: a number for all, one for each cell, one for each step and cell.
+enum class Along { none, cells, steps };
+template <class I, Along A>
+struct LoopInput {
+  using item = I;
+  static constexpr Along along = A;
+  static constexpr int numbers = static_cast<int>(FixedPart<I>::size);
+};
+// What a step sees of a state: the numbers of a cell, each with those of its neighbours if Window > 1.
+template <class State, int Window>
+struct WindowOf {
+  using type = State;
+};
+template <class T, int Window>
+requires(Window > 1 && is_element<T>) struct WindowOf<T, Window> {
+  using type = Tensor<T, Window>;
+};
+template <class T, index_t... E, int Window>
+requires(Window > 1) struct WindowOf<Tensor<T, E...>, Window> {
+  using type = Tensor<T, E..., Window>;
+};
+
+// Rows of `cells` elements each, `pitch` apart, with room around them. Packs cover the cells [first, last) that a step
+// computes; the first of them lies at `origin`, aligned.
+struct CellRows {
+  index_t cells, first, last, origin, pitch;
+  CellRows(index_t n, int reach, int lanes) : cells(n) {
+    first = reach < n ? reach : n;
+    last = n - first > first ? n - first : first;
+    origin = (2 * reach + lanes - 1) / lanes * lanes;  // what is read around the cells may begin before them
+    const index_t computed = last - first > lanes ? last - first : lanes;
+    pitch = (origin + computed + (n > last ? n - last : 0) + reach + lanes - 1) / lanes * lanes;
+  }
+  index_t computed() const { return last - first; }
+  index_t begin() const { return origin - first; }  // of the first cell in a row
+
+  // A row from elements `stride` apart; what is beside it repeats the cells at the ends.
+  template <class T, class P>
+  void fill(T* row, const P* from, index_t stride) const {
+    T* const to = row + begin();
+    for (index_t c = 0; c < cells; ++c) to[c] = static_cast<T>(from[c * stride]);
+    pad(row);
+  }
+  template <class T>
+  void pad(T* row) const {
+    if (cells == 0) return;
+    T* const to = row + begin();
+    for (T* p = row; p != to; ++p) *p = *to;
+    for (T* p = to + cells; p != row + pitch; ++p) *p = to[cells - 1];
+  }
+  template <class T>
+  void add(T* to, index_t stride, const T* row) const {
+    row += begin();
+    for (index_t c = 0; c < cells; ++c) to[c * stride] += row[c];
+  }
+};
+
+template <class F, class T, int Window, Ends AtEnds, unsigned Active, class State, class... In>
+class CellLoop {
+ public:
+  static_assert(Window > 0 && Window % 2 == 1, "tenon: unrolled_loop: a window has a cell in its middle");
+  using V = simd::native<T>;
+  using Code = Pullback<F, V, Active, typename WindowOf<State, Window>::type, typename In::item...>;
+  static constexpr int lanes = simd::native_lanes<T>, reach = Window / 2;
+  static constexpr int numbers = static_cast<int>(FixedPart<State>::size), seen = numbers * Window;
+  static constexpr int inputs = (0 + ... + In::numbers);  // beside the state
+  static constexpr int room = inputs > 0 ? inputs : 1;
+  struct Kinds {
+    Along along[room] = {};
+    bool active[room] = {};
+  };
+  static constexpr Kinds kinds = [] {
+    Kinds k;
+    int at = 0, argument = 0;
+    const auto add = [&](Along along, int n) {
+      ++argument;
+      for (int i = 0; i < n; ++i, ++at) {
+        k.along[at] = along;
+        k.active[at] = (Active >> argument) & 1;
+      }
+    };
+    (add(In::along, In::numbers), ...);
+    return k;
+  }();
+  // Rows of inputs, or their adjoints: the first element, and by how much it moves from step to step.
+  struct Table {
+    T* row[room];
+    index_t step[room];
+  };
+
+  const CellRows rows;
+  const index_t steps;
+
+  CellLoop(index_t cells, index_t n, bool keeps)
+      : rows(cells, reach, lanes), steps(n), keeps_(keeps), state_(numbers * rows.pitch) {
+    history_ = block(keeps ? (n + 1) * state_ : 2 * state_);
+    values_ = table(value_blocks_, false);
+  }
+
+  T* state(index_t t) { return elements(history_) + (keeps_ ? t : t % 2) * state_; }
+  T* input(int k) { return values_.row[k]; }
+  T* adjoint(int k) { return adjoints_.row[k]; }
+  T* first_adjoint() { return elements(pulled_); }
+
+  /// All steps; after each of them calls done(t) with the number of steps that were done.
+  template <class Done>
+  void run(const Done& done) {
+    for (index_t t = 0; t < steps; ++t) {
+      step(state(t), state(t + 1), t, values_);
+      done(t + 1);
+    }
+  }
+  /// Pulls back through all steps. Before each, add(t, rows) adds what else depends on the state after t steps.
+  template <class Add>
+  void pull(const Add& add) {
+    pulled_ = block(2 * state_);
+    zero(pulled_);
+    adjoints_ = table(adjoint_blocks_, true);
+    if constexpr (Window > 1) {
+      parts_ = block(numbers * Window * rows.pitch);
+      zero(parts_);
+    }
+    T *after = elements(pulled_), *before = after + state_;
+    for (index_t t = steps; t > 0; --t) {
+      add(t, after);
+      pull_step(state(t - 1), after, before, t - 1, values_, adjoints_);
+      T* const swap = after;
+      after = before;
+      before = swap;
+    }
+    add(0, after);
+    if (after != elements(pulled_)) __builtin_memcpy(elements(pulled_), after, static_cast<size_t>(state_) * sizeof(T));
+  }
+  /// The memory of the way back.
+  void drop_adjoints() {
+    pulled_ = parts_ = BlockRef();
+    for (BlockRef& b : adjoint_blocks_) b = BlockRef();
+  }
+
+ private:
+  static BlockRef block(index_t n) { return BlockRef(static_cast<size_t>(n) * sizeof(T)); }
+  static T* elements(BlockRef& b) { return reinterpret_cast<T*>(b.data()); }
+  static void zero(BlockRef& b) { __builtin_memset(b.data(), 0, b.capacity()); }
+  // Memory for rows of inputs: all of an argument's lie in one block, step by step.
+  Table table(BlockRef (&blocks)[sizeof...(In) + 1], bool adjoints) {
+    Table t{};
+    int at = 0, argument = 0;
+    const auto add = [&](Along along, int n) {
+      BlockRef& b = blocks[argument++];
+      const index_t row = along == Along::none ? lanes : rows.pitch;
+      if (!adjoints || kinds.active[at]) {
+        b = block((along == Along::steps ? steps : 1) * n * row);
+        if (adjoints) zero(b);
+      }
+      for (int i = 0; i < n; ++i, ++at) {
+        t.row[at] = b ? elements(b) + i * row : nullptr;
+        t.step[at] = along == Along::steps ? n * row : 0;
+      }
+    };
+    (add(In::along, In::numbers), ...);
+    return t;
+  }
+  template <int K>
+  TENON_FN static T* place(const Table& t, index_t at, index_t step) {
+    constexpr Along along = kinds.along[K];
+    return t.row[K] + (along == Along::steps ? step * t.step[K] : 0) + (along == Along::none ? 0 : at);
+  }
+  template <int... S, int... K>
+  TENON_FN static void load(V* in, const T* state, index_t pitch, index_t at, index_t step, const Table& t, Seq<S...>,
+                            Seq<K...>) {
+    ((in[S] = simd::load<V>(state + S / Window * pitch + at + (S % Window - reach))), ...);
+    ((in[seen + K] = simd::load<V>(place<K>(t, at, step))), ...);
+  }
+  // Calls f(where, how many lanes the pack before has done already) for each pack.
+  template <class G>
+  TENON_FN static void each_pack(const CellRows& r, const G& f) {
+    const index_t n = r.computed(), end = Window > 1 ? n : (n + lanes - 1) / lanes * lanes;
+    const index_t last = end > lanes ? end - lanes : 0;
+    for (index_t at = 0; at < end; at += lanes) {
+      const index_t place = at < last ? at : last;
+      f(r.origin + place, at - place);
+    }
+  }
+
+  [[gnu::noinline]] void step(const T* from, T* to, index_t t, const Table values) {
+    const CellRows r = rows;
+    each_pack(r, [&](index_t at, index_t) {
+      V in[Code::inputs], out[numbers];
+      load(in, from, r.pitch, at, t, values, make_seq<seen>{}, make_seq<inputs>{});
+      Code::run(in, out);
+      for (int k = 0; k < numbers; ++k) simd::store(to + k * r.pitch + at, out[k]);
+    });
+    if constexpr (Window > 1) {
+      for (int k = 0; k < numbers; ++k, from += r.pitch, to += r.pitch) {
+        const index_t begin = r.begin();
+        for (index_t c = 0; c < r.first; ++c) to[begin + c] = AtEnds == Ends::zero ? T(0) : from[begin + c];
+        for (index_t c = r.last; c < r.cells; ++c) to[begin + c] = AtEnds == Ends::zero ? T(0) : from[begin + c];
+        if (r.computed() < lanes) r.pad(to);
+      }
+    }
+  }
+
+  template <int... S, int... K>
+  TENON_FN static void store(const V* d, T* state, index_t pitch, index_t at, index_t step, const Table& t,
+                             index_t again, Seq<S...>, Seq<K...>) {
+    (simd::store(state + S * pitch + at, d[S]), ...);
+    (store_input<K>(d[seen + K], at, step, t, again), ...);
+  }
+  template <int K>
+  TENON_FN static void store_input(V d, index_t at, index_t step, const Table& t, index_t again) {
+    if constexpr (kinds.active[K]) {
+      T* const to = place<K>(t, at, step);
+      if constexpr (kinds.along[K] != Along::steps) {
+        if (Window > 1 && again > 0) d = simd::select(simd::first_lanes<V>(again), V{}, d);
+        d = simd::load<V>(to) + d;
+      }
+      simd::store(to, d);
+    }
+  }
+  [[gnu::noinline]] void pull_step(const T* from, const T* after, T* before, index_t t, const Table values,
+                                   const Table adjoints) {
+    const CellRows r = rows;
+    T* const to = Window > 1 ? elements(parts_) : before;
+    each_pack(r, [&](index_t at, index_t again) {
+      V in[Code::inputs], g[numbers], d[Code::inputs];
+      load(in, from, r.pitch, at, t, values, make_seq<seen>{}, make_seq<inputs>{});
+      for (int k = 0; k < numbers; ++k) g[k] = simd::load<V>(after + k * r.pitch + at);
+      Code::pull(in, g, d);
+      if (Window > 1 && r.computed() < lanes) {
+        for (int k = 0; k < Code::inputs; ++k) d[k] = simd::select(simd::first_lanes<V>(r.computed()), d[k], V{});
+        again = 0;
+      }
+      store(d, to, r.pitch, at, t, adjoints, again, make_seq<seen>{}, make_seq<inputs>{});
+    });
+    if constexpr (Window > 1) {
+      // Each cell collects what the cells that saw it computed for it.
+      for (int k = 0; k < numbers; ++k, before += r.pitch, after += r.pitch) {
+        const T* const part = to + k * Window * r.pitch;
+        each_pack(r, [&](index_t at, index_t) {
+          V sum = simd::load<V>(part + reach * r.pitch + at);
+          for (int o = 0; o < Window; ++o)
+            if (o != reach) sum = sum + simd::load<V>(part + o * r.pitch + at - (o - reach));
+          simd::store(before + at, sum);
+        });
+        if (AtEnds == Ends::keep || t == 0) {
+          for (index_t c = 0; c < r.cells; ++c) {
+            if (c == r.first) c = r.last;
+            if (c == r.cells) break;
+            const index_t at = r.begin() + c;
+            T sum = AtEnds == Ends::keep ? after[at] : T(0);
+            for (int o = 0; o < Window; ++o) sum += part[o * r.pitch + at - (o - reach)];
+            before[at] = sum;
+          }
+        }
+      }
+    }
+  }
+
+  bool keeps_;
+  index_t state_;  // elements of a state
+  BlockRef history_, pulled_, parts_, value_blocks_[sizeof...(In) + 1], adjoint_blocks_[sizeof...(In) + 1];
+  Table values_{}, adjoints_{};
+};
+
+}  // namespace detail
+}  // namespace TENON_ABI
+}  // namespace tenon

@@ -1,0 +1,444 @@
+// tenon/ad/unrolled_loop.hpp: time loops on rows of cells whose step is a function of fixed size.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//   constexpr auto swing = [](const auto& s, auto dt) {             // one cell: position and velocity
+//     using T = std::remove_cvref_t<decltype(s(0))>;
+//     const T v = s(1) - dt * sin(s(0));
+//     return Tensor<T, 2>{s(0) + dt * v, v};
+//   };
+//   auto end = unrolled_loop(swing)(1000, start, 0.01);             // start: Tensor<double, 2, dyn>, a column a cell
+//   auto u = unrolled_loop<3>(heat)(500, u0, c);                    // heat(u, c) sees u(0), u(1), u(2): neighbours
+// The function is one for unrolled_jacobian: without captures, without branches on values. It is differentiated in
+// registers, a pack of cells at a time; on a tape the whole loop is one statement. Over other numbers (dual, nested rev)
+// it runs as it stands, cell by cell.
+#pragma once
+#include <tenon/ad/cell_loop.hpp>
+#include <tenon/ad/checkpoint.hpp>
+#include <tenon/ad/statement.hpp>
+#include <tenon/tensor/evaluate.hpp>
+
+namespace tenon {
+inline namespace TENON_ABI {
+namespace detail {
+
+template <class X>
+struct PerStep {
+  const X& x;
+};
+template <class X>
+inline constexpr bool is_per_step = false;
+template <class X>
+inline constexpr bool is_per_step<PerStep<X>> = true;
+
+// The numbers of one cell: of an argument of extents E, without the last axis and the first `Skip` ones.
+template <class T, class E, int Skip, class S = make_seq<(E::rank > Skip ? E::rank - 1 - Skip : 0)>>
+struct ItemOfCell;
+template <class T, class E, int Skip>
+struct ItemOfCell<T, E, Skip, Seq<>> {
+  using type = T;
+};
+template <class T, class E, int Skip, int... I>
+requires(sizeof...(I) > 0) struct ItemOfCell<T, E, Skip, Seq<I...>> {
+  static_assert(((E::static_extent(Skip + I) != dyn) && ...),
+                "tenon: unrolled_loop: only the last axis, which counts the cells, may be of run-time extent");
+  using type = Tensor<T, E::static_extent(Skip + I)...>;
+};
+template <class T, class E>
+struct TensorLike;
+template <class T, index_t... E>
+struct TensorLike<T, Extents<E...>> {
+  using type = Tensor<T, E...>;
+  using steps = Tensor<T, dyn, E...>;
+};
+
+template <class Y>
+auto get_number(const Y& y, [[maybe_unused]] index_t i) {
+  if constexpr (expression<Y>) {
+    return get_element(y, i);
+  } else {
+    return settled(y);
+  }
+}
+template <class Y, class V>
+void set_number(Y& y, [[maybe_unused]] index_t i, const V& v) {
+  if constexpr (expression<Y>) {
+    set_element(y, i, v);
+  } else {
+    y = v;
+  }
+}
+
+// What a loop reads: a number, or strided memory with one row for each number (and each step).
+template <class V>
+struct LoopNumber {
+  using value_type = V;
+  static constexpr Along along = Along::none;
+  template <class T>
+  using item = T;
+  template <class T>
+  static constexpr int numbers = 1;
+  primal_t<V> number;
+  slot_t slot;
+  void check(index_t, index_t) const {}
+  V item_at(index_t, index_t) const {
+    if constexpr (is_taped<V>) {
+      return V(number, slot);
+    } else {
+      return number;
+    }
+  }
+};
+template <class L, Along A>
+struct LoopRows {
+  using value_type = typename L::value_type;
+  using E = typename L::extents_type;
+  static constexpr Along along = A;
+  static constexpr bool in_steps = A == Along::steps;
+  static_assert(E::rank > (in_steps ? 1 : 0), "tenon: unrolled_loop: the last axis of a tensor counts the cells");
+  template <class T>
+  using item = typename ItemOfCell<T, E, in_steps>::type;
+  template <class T>
+  static constexpr int numbers = static_cast<int>(FixedPart<item<T>>::size);
+  L leaf;
+  slot_t slot;
+  index_t cells() const { return leaf.shape[E::rank - 1]; }
+  index_t stride() const { return cells() == 1 ? 0 : leaf.strides.d[E::rank - 1]; }
+  void check(index_t steps, index_t n) const {
+    if (in_steps && leaf.shape[0] != steps)
+      fail_shape("unrolled_loop", "the first axis of per_step(x) does not count the steps", leaf.shape.dims());
+    if (cells() != n && cells() != 1)
+      fail_shape("unrolled_loop", "the last axis of an argument does not count the cells", leaf.shape.dims());
+  }
+  // Calls f(offset of the first cell) for each row, in row-major order.
+  template <class F>
+  void each_row(const F& f) const {
+    Dims outer = leaf.shape.dims();
+    --outer.rank;
+    const Dims strides[] = {leaf.strides};
+    exec::each_offset(outer, strides, [&](const index_t* offset) { f(offset[0]); });
+  }
+  value_type element(index_t offset) const {
+    if constexpr (is_taped<value_type>) {
+      return value_type(leaf.data[offset], slot ? slot_at<value_type>(slot, offset) : 0);
+    } else {
+      return leaf.data[offset];
+    }
+  }
+  auto item_at(index_t t, index_t c) const {
+    item<value_type> x{};
+    index_t k = 0, of_step = numbers<value_type> * t;
+    each_row([&](index_t offset) {
+      const index_t i = k++ - (in_steps ? of_step : 0);
+      if (i >= 0 && i < numbers<value_type>) set_number(x, i, element(offset + c * stride()));
+    });
+    return x;
+  }
+};
+// Copies the rows of x; adds rows to what x has for them.
+template <class T, class X>
+void fill_rows(T* row, const X& x, const CellRows& rows) {
+  x.each_row([&](index_t offset) {
+    rows.fill(row, x.leaf.data + offset, x.stride());
+    row += rows.pitch;
+  });
+}
+template <class T, class X>
+void add_rows(T* to, const X& x, const CellRows& rows, const T* row) {
+  x.each_row([&](index_t offset) {
+    rows.add(to + offset, x.stride(), row);
+    row += rows.pitch;
+  });
+}
+template <class T, class Loop, class X>
+void fill_input(Loop& loop, int& k, const X& x) {
+  if constexpr (X::along == Along::none) {
+    for (int i = 0; i < Loop::lanes; ++i) loop.input(k)[i] = static_cast<T>(x.number);
+  } else {
+    fill_rows(loop.input(k), x, loop.rows);
+  }
+  k += X::template numbers<T>;
+}
+template <class L, Along A>
+LoopRows<L, A> loop_rows(L leaf) {
+  const slot_t slot = leaf.slot;
+  return {static_cast<L&&>(leaf), slot};
+}
+template <class X>
+auto loop_input(const X& x) {
+  if constexpr (is_per_step<X>) {
+    return loop_rows<decltype(exec::operand(as_node(x.x))), Along::steps>(exec::operand(as_node(x.x)));
+  } else if constexpr (expression<X>) {
+    return loop_rows<decltype(exec::operand(as_node(x))), Along::cells>(exec::operand(as_node(x)));
+  } else {
+    const auto number = settled(x);
+    using V = bare_t<decltype(number)>;
+    if constexpr (is_taped<V>) {
+      return LoopNumber<V>{number.value, number.slot};
+    } else {
+      return LoopNumber<V>{number, 0};
+    }
+  }
+}
+
+// A loop on a tape: where the adjoint of its result is, of all states or of the last one, and what it was given.
+template <class T, class Loop, bool All, class Start, class... In>
+struct LoopOnTape {
+  Loop loop;
+  slot_t out;
+  Start start;
+  Operands<In...> inputs;
+
+  void pull(Tape& tape) {
+    const CellRows& rows = loop.rows;
+    const index_t n = Loop::numbers * rows.cells;
+    const T* const g = tape.adjoint<T>(out);
+    if (are_zero_adjoints(g, All ? loop.steps * n : n)) return;
+    loop.pull([&](index_t t, T* row) {
+      if (All ? t == 0 : t != loop.steps) return;
+      const T* from = All ? g + (t - 1) * n : g;
+      for (int k = 0; k < Loop::numbers; ++k, row += rows.pitch, from += rows.cells)
+        for (index_t c = 0; c < rows.cells; ++c) row[rows.begin() + c] += from[c];
+    });
+    if (start.slot) add_rows(tape.adjoint<T>(start.slot), start, rows, loop.first_adjoint());
+    add_inputs(tape, make_seq<static_cast<int>(sizeof...(In))>{});
+    loop.drop_adjoints();
+  }
+
+ private:
+  template <int... I>
+  void add_inputs(Tape& tape, Seq<I...>) {
+    int k = 0;
+    (add_input<I>(tape, k), ...);
+  }
+  template <int I>
+  void add_input(Tape& tape, int& k) {
+    const auto& x = operand_at<I>(inputs);
+    using X = bare_t<decltype(x)>;
+    if constexpr (is_taped<typename X::value_type>) {
+      if (x.slot) {
+        T* const to = tape.adjoint<T>(x.slot);
+        if constexpr (X::along == Along::none) {
+          for (int i = 0; i < Loop::lanes; ++i) *to += loop.adjoint(k)[i];
+        } else {
+          add_rows(to, x, loop.rows, loop.adjoint(k));
+        }
+      }
+    }
+    k += X::template numbers<T>;
+  }
+};
+
+template <class R>
+struct LoopElement {
+  using type = void;  // no code for packs
+};
+template <class T>
+requires(__is_same(T, float) || __is_same(T, double)) struct LoopElement<T> {
+  using type = T;
+  using tag = void;
+};
+template <class T, class Tag>
+requires(__is_same(T, float) || __is_same(T, double)) struct LoopElement<rev<T, Tag>> {
+  using type = T;
+  using tag = Tag;
+};
+
+template <class F, int Window, Ends AtEnds>
+struct UnrolledLoop {
+  /// The state after so many steps.
+  template <class S, class... X>
+  auto operator()(index_t steps, const S& start, const X&... x) const {
+    return run<false>(steps, loop_input(start), loop_input(x)...);
+  }
+  /// The states after each of so many steps, along a first axis.
+  template <class S, class... X>
+  auto states(index_t steps, const S& start, const X&... x) const {
+    return run<true>(steps, loop_input(start), loop_input(x)...);
+  }
+
+ private:
+  template <bool All, class Start, class... In>
+  static auto run(index_t steps, Start start, In... in) {
+    static_assert(Start::along == Along::cells, "tenon: unrolled_loop: the state is a tensor; its last axis counts cells");
+    using V = typename Start::value_type;
+    using R = typename Structure<base_t<V>, V, typename In::value_type...>::type;
+    expect<value_error>(steps >= 0, "tenon: unrolled_loop: the number of steps is negative");
+    const index_t cells = start.cells();
+    (in.check(steps, cells), ...);
+    using T = typename LoopElement<R>::type;
+    if constexpr (!__is_same(T, void) && (goes_in_lanes<R, V> && ... && goes_in_lanes<R, typename In::value_type>)) {
+      return in_lanes<All, R, T>(steps, start, in...);
+    } else {
+      return cell_by_cell<All, R>(steps, start, in...);
+    }
+  }
+  template <class R, class V>
+  static constexpr bool goes_in_lanes = __is_same(R, V) || (is_plain<V> && is_real<V>);
+
+  template <bool All, class R, class T, class Start, class... In>
+  static auto in_lanes(index_t steps, Start& start, In&... in) {
+    using State = typename Start::template item<T>;
+    constexpr unsigned active = active_arguments<In...>();
+    using W = Writer<F, simd::native<T>, active, typename WindowOf<State, Window>::type, typename In::template item<T>...>;
+    static_assert(is_straight<W>,
+                  "tenon: unrolled_loop: the function branches on the value of a number, calls what is not constexpr, "
+                  "or has more than 1024 operations");
+    static_assert(__is_same(typename FixedPart<typename W::Result>::template rebind<T>, State),
+                  "tenon: unrolled_loop: a step must return what a cell's state is");
+    using Loop = CellLoop<F, T, Window, AtEnds, active, State, LoopInput<typename In::template item<T>, In::along>...>;
+    Tape* tape = nullptr;
+    if constexpr (is_taped<R>) tape = active_tape<typename LoopElement<R>::tag>;
+    const bool records = own(tape, start, in...);
+    Loop loop(start.cells(), steps, records);
+    fill_rows(loop.state(0), start, loop.rows);
+    int k = 0;
+    (fill_input<T>(loop, k, in), ...);
+    const index_t n = Loop::numbers * loop.rows.cells;
+    const auto copy = [&](index_t t, T* to) {
+      const T* row = loop.state(t) + loop.rows.begin();
+      for (int i = 0; i < Loop::numbers; ++i, row += loop.rows.pitch, to += loop.rows.cells)
+        __builtin_memcpy(to, row, static_cast<size_t>(loop.rows.cells) * sizeof(T));
+    };
+    return result<All, R>(steps, start, [&](T* out) {
+      loop.run([&](index_t t) {
+        if (All) copy(t, out + (t - 1) * n);
+      });
+      if (!All) copy(steps, out);
+      slot_t slot = 0;
+      if constexpr (is_taped<R>)
+        if (records) {
+          using Record = LoopOnTape<T, Loop, All, Start, In...>;
+          slot = tape->allocate(All ? steps * n : n, units_of<T>);
+          Kept<Record> kept(Record{static_cast<Loop&&>(loop), slot, start, {{in}...}});
+          ::new (new_record<KeptRecord<Record>>(*tape, &KeptRecord<Record>::destroy))
+              KeptRecord<Record>{static_cast<Kept<Record>&&>(kept)};
+        }
+      return slot;
+    });
+  }
+  template <class... In>
+  static constexpr unsigned active_arguments() {
+    unsigned active = 1, bit = 1;
+    ((active |= (bit <<= 1) & (is_taped<typename In::value_type> ? ~0u : 0u)), ...);
+    return active;
+  }
+  // Forgets slots that are not the tape's; whether one is.
+  template <class... In>
+  static bool own(Tape* tape, In&... in) {
+    bool any = false;
+    const auto one = [&](auto& x) {
+      if (!tape || !tape->owns(x.slot)) x.slot = 0;
+      any = any || x.slot;
+    };
+    (one(in), ...);
+    return any;
+  }
+  // A tensor that compute(data) fills, which gives its slot.
+  template <bool All, class R, class Start, class C>
+  static auto result(index_t steps, const Start& start, const C& compute) {
+    using Types = TensorLike<R, typename Start::E>;
+    Dims d;
+    if (All) d.push(steps);
+    for (int a = 0; a < Start::E::rank; ++a) d.push(start.leaf.shape[a]);
+    const auto make = [&]<class Y>(Y*) {
+      Y y = like_dims<Y>(d);
+      if constexpr (is_taped<R>) {
+        BlockRef block(static_cast<size_t>(d.size()) * sizeof(primal_t<R>));
+        const slot_t slot = compute(reinterpret_cast<primal_t<R>*>(block.data()));
+        y.storage().adopt(static_cast<BlockRef&&>(block), Y::extents_type::from(d), slot);
+      } else {
+        compute(y.data());
+      }
+      return y;
+    };
+    if constexpr (All) {
+      return make(static_cast<typename Types::steps*>(nullptr));
+    } else {
+      return make(static_cast<typename Types::type*>(nullptr));
+    }
+  }
+  template <class Y>
+  static Y like_dims(const Dims& d) {
+    if constexpr (Y::extents_type::is_static || is_taped<typename Y::value_type>) {
+      return Y{};
+    } else {
+      return Y(d);
+    }
+  }
+
+  // Any numbers: f runs as it is, for one cell after the other.
+  template <bool All, class R, class Start, class... In>
+  static auto cell_by_cell(index_t steps, const Start& start, const In&... in) {
+    using State = typename Start::template item<R>;
+    constexpr index_t numbers = FixedPart<State>::size, reach = Window / 2;
+    const index_t cells = start.cells(), n = numbers * cells, first = reach < cells ? reach : cells,
+                  last = cells - first > first ? cells - first : first;
+    static_assert(__is_trivially_copyable(R) && alignof(R) <= alignment);
+    const BlockRef memory(static_cast<size_t>((All ? steps + 1 : 2) * n) * sizeof(R));
+    const auto state = [&](index_t t) { return reinterpret_cast<R*>(memory.data()) + (All ? t : t % 2) * n; };
+    {
+      R* to = state(0);
+      start.each_row([&](index_t offset) {
+        for (index_t c = 0; c < cells; ++c) ::new (to++) R(start.element(offset + c * start.stride()));
+      });
+    }
+    for (index_t t = 0; t < steps; ++t) {
+      const R* const from = state(t);
+      R* const to = state(t + 1);
+      for (index_t c = 0; c < cells; ++c) {
+        if (c < first || c >= last) {
+          for (index_t k = 0; k < numbers; ++k)
+            ::new (to + k * cells + c) R(AtEnds == Ends::zero ? R(0) : from[k * cells + c]);
+          continue;
+        }
+        typename WindowOf<State, Window>::type seen{};
+        for (index_t k = 0; k < numbers * Window; ++k)
+          set_number(seen, k, from[k / Window * cells + c + k % Window - reach]);
+        const auto y = F{}(static_cast<const decltype(seen)&>(seen), in.item_at(t, c)...);
+        for (index_t k = 0; k < numbers; ++k) ::new (to + k * cells + c) R(get_number(y, k));
+      }
+    }
+    using Types = TensorLike<R, typename Start::E>;
+    const auto fill = [&]<class Y>(Y*) {
+      Dims d;
+      if (All) d.push(steps);
+      for (int a = 0; a < Start::E::rank; ++a) d.push(start.leaf.shape[a]);
+      Y y = [&] {
+        if constexpr (Y::extents_type::is_static) {
+          return Y{};
+        } else {
+          return Y(d);
+        }
+      }();
+      const R* const from = state(All ? 1 : steps);
+      for (index_t i = 0, m = d.size(); i < m; ++i) set_element(y, i, from[i]);
+      return y;
+    };
+    if constexpr (All) {
+      return fill(static_cast<typename Types::steps*>(nullptr));
+    } else {
+      return fill(static_cast<typename Types::type*>(nullptr));
+    }
+  }
+};
+
+}  // namespace detail
+
+/// An argument of an unrolled_loop that has another value in every step: its first axis counts them.
+template <class X>
+auto per_step(const X& x) {
+  return detail::PerStep<X>{x};
+}
+/// The loop `state = step(state, x...)` on a row of cells, which the last axis of `state` counts: as a function of the
+/// number of steps, the first state and what else a step takes. That is a number, a tensor whose last axis counts the
+/// cells too (or has extent 1), or per_step(x). Window > 1: a step sees so many neighbouring cells, its own in the
+/// middle; cells at the ends, which lack some, are as `AtEnds` says. shape_error where extents differ.
+template <int Window = 1, Ends AtEnds = Ends::keep, class F>
+constexpr auto unrolled_loop(F) {
+  static_assert(__is_empty(F), "tenon: unrolled_loop: the function must not capture anything: pass it as arguments");
+  static_assert(Window > 0 && Window % 2 == 1, "tenon: unrolled_loop: a window has a cell in its middle");
+  return detail::UnrolledLoop<F, Window, AtEnds>{};
+}
+
+}  // namespace TENON_ABI
+}  // namespace tenon

@@ -1,0 +1,202 @@
+// tenon/ad/written.hpp: a function of fixed size, written down by the compiler, and its adjoints in registers.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// The arguments are numbers and tensors of static extents. What the function does is a list of operations
+// (ad/traced.hpp), known when the program is compiled. `Pullback` runs the list forwards, or forwards and then once
+// backwards for the adjoints of all results.
+#pragma once
+#include <tenon/ad/traced.hpp>
+#include <tenon/tensor/tensor.hpp>
+
+namespace tenon {
+inline namespace TENON_ABI {
+namespace detail {
+
+// How many numbers an argument or a result of fixed size is made of; its shape; element i.
+template <class X>
+struct FixedPart;
+template <class X>
+requires(is_element<X>) struct FixedPart<X> {
+  using element = X;
+  using extents = Extents<>;
+  template <class V>
+  using rebind = V;
+  static constexpr index_t size = 1;
+  template <class Y>
+  static constexpr auto& at(Y& x, index_t) {
+    return x;
+  }
+};
+template <class T, index_t... E>
+requires(Extents<E...>::is_static) struct FixedPart<Tensor<T, E...>> {
+  using element = T;
+  using extents = Extents<E...>;
+  template <class V>
+  using rebind = Tensor<V, E...>;
+  static constexpr index_t size = (E * ... * 1);
+  template <class Y>
+  static constexpr auto& at(Y& x, index_t i) {
+    return x.data()[i];
+  }
+};
+
+// How F on X... is written down for numbers V; bit i of Active: derivatives with respect to argument i are wanted.
+template <class F, class V, unsigned Active, class... X>
+struct Writer {
+  template <class P>
+  using Traced = typename FixedPart<P>::template rebind<traced<V>>;
+  using Result = bare_t<decltype(some<const F&>()(some<const Traced<X>&>()...))>;
+  static constexpr int inputs = static_cast<int>((FixedPart<X>::size + ...));
+  static constexpr int outputs = static_cast<int>(FixedPart<Result>::size);
+  // The first input of an argument; the argument of an input.
+  static constexpr int first(int argument) {
+    const index_t size[] = {FixedPart<X>::size...};
+    index_t n = 0;
+    for (int i = 0; i < argument; ++i) n += size[i];
+    return static_cast<int>(n);
+  }
+  static constexpr int argument_of(int input) {
+    int argument = 0;
+    while (first(argument + 1) <= input) ++argument;
+    return argument;
+  }
+
+  struct Written {
+    Trace<V> trace;
+    int output[outputs] = {};
+    bool active[most_traced] = {};  // whether a node depends on the variables
+  };
+  static constexpr Written write() {
+    Written w;
+    Trace<V>& t = w.trace;
+    for (int i = 0; i < inputs; ++i) {
+      TraceNode<V> n;
+      n.input = i;
+      w.active[t.add(n)] = (Active >> argument_of(i)) & 1;
+    }
+    int next = 0;
+    const auto argument = [&]<class P>(const P*) {
+      Traced<P> x{};
+      for (index_t i = 0; i < FixedPart<P>::size; ++i) FixedPart<P>::at(x, i) = traced<V>(&t, next++);
+      return x;
+    };
+    call(w, argument(static_cast<const X*>(nullptr))...);
+    for (int i = inputs; i < t.size; ++i)
+      for (int k = 0; k < t.node[i].arity; ++k)
+        w.active[i] = w.active[i] || (t.node[i].rule->differentiable && w.active[t.node[i].arg[k]]);
+    return w;
+  }
+  template <class... A>
+  static constexpr void call(Written& w, const A&... x) {
+    const Result r = F{}(x...);
+    for (int k = 0; k < outputs; ++k) w.output[k] = FixedPart<Result>::at(r, k).in(w.trace);
+  }
+};
+
+// Whether that works.
+template <int>
+struct Constant;
+template <class W>
+inline constexpr bool is_straight = requires {
+  typename Constant<W::write().trace.size>;
+};
+
+// Evaluates what was written down; pulls the adjoints of all results back at once.
+template <class F, class V, unsigned Active, class... X>
+struct Pullback : Writer<F, V, Active, X...> {
+  using W = Writer<F, V, Active, X...>;
+  using W::inputs, W::outputs;
+  static constexpr typename W::Written written = W::write();
+  static constexpr int size = written.trace.size;
+
+  // Which nodes have adjoints, and which contribution to each is the first on the way back.
+  struct Way {
+    bool needed[size] = {}, first[size][3] = {}, seeds[outputs] = {};
+  };
+  static constexpr Way make_way() {
+    Way w;
+    for (int k = 0; k < outputs; ++k) {
+      bool& needed = w.needed[written.output[k]];
+      w.seeds[k] = !needed;
+      needed = true;
+    }
+    for (int i = size - 1; i >= 0; --i)
+      for (int j = 0; w.needed[i] && j < written.trace.node[i].arity; ++j)
+        if (const int to = written.trace.node[i].arg[j]; written.active[i] && written.active[to]) {
+          w.first[i][j] = !w.needed[to];
+          w.needed[to] = true;
+        }
+    return w;
+  }
+  static constexpr Way way = make_way();
+
+  /// The results.
+  TENON_FN static void run(const V* in, V* out) {
+    V v[size];
+    forward(in, v, make_seq<size>{});
+    for (int k = 0; k < outputs; ++k) out[k] = v[written.output[k]];
+  }
+  /// What adjoints g of the results give the inputs; zero where there is nothing.
+  TENON_FN static void pull(const V* in, const V* g, V* of_inputs) {
+    V v[size], adjoint[size];
+    forward(in, v, make_seq<size>{});
+    seed(g, adjoint, make_seq<outputs>{});
+    backward(v, adjoint, make_seq<size>{});
+    collect(adjoint, of_inputs, make_seq<inputs>{});
+  }
+
+ private:
+  template <int... I>
+  TENON_FN static void forward(const V* in, V* v, Seq<I...>) {
+    (step<I>(in, v), ...);
+  }
+  template <int I>
+  TENON_FN static void step(const V* in, V* v) {
+    constexpr TraceNode<V> n = written.trace.node[I];
+    if constexpr (n.arity > 0) {
+      v[I] = n.rule->value(v[n.arg[0]], v[n.arg[1]], v[n.arg[2]]);
+    } else if constexpr (n.input >= 0) {
+      v[I] = in[n.input];
+    } else {
+      v[I] = V{} + static_cast<simd::lane_t<V>>(n.constant);
+    }
+  }
+  template <int... K>
+  TENON_FN static void seed(const V* g, V* adjoint, Seq<K...>) {
+    ((adjoint[written.output[K]] = way.seeds[K] ? g[K] : adjoint[written.output[K]] + g[K]), ...);
+  }
+  template <int... I>
+  TENON_FN static void backward(const V* v, V* adjoint, Seq<I...>) {
+    (back<size - 1 - I>(v, adjoint), ...);
+  }
+  template <int I>
+  TENON_FN static void back(const V* v, V* adjoint) {
+    constexpr TraceNode<V> n = written.trace.node[I];
+    if constexpr (n.arity > 0 && written.active[I] && way.needed[I]) {
+      Slopes<V> s = n.rule->slopes(v[I], v[n.arg[0]], v[n.arg[1]], v[n.arg[2]]);
+      add<I, 0>(s, adjoint);
+      if constexpr (n.arity > 1) add<I, 1>(s, adjoint);
+      if constexpr (n.arity > 2) add<I, 2>(s, adjoint);
+    }
+  }
+  template <int I, int J>
+  TENON_FN static void add(Slopes<V>& s, V* adjoint) {
+    constexpr int to = written.trace.node[I].arg[J];
+    if constexpr (written.active[to]) {
+      const V term = slope<J>(s) * adjoint[I];
+      if constexpr (way.first[I][J]) {
+        adjoint[to] = term;
+      } else {
+        adjoint[to] = adjoint[to] + term;
+      }
+    }
+  }
+  template <int... K>
+  TENON_FN static void collect(const V* adjoint, V* of_inputs, Seq<K...>) {
+    ((of_inputs[K] = written.active[K] && way.needed[K] ? adjoint[K] : V{}), ...);
+  }
+};
+
+}  // namespace detail
+}  // namespace TENON_ABI
+}  // namespace tenon
