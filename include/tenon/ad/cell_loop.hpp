@@ -2,9 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // What a cell does in a step is straight-line code (ad/written.hpp). All that a step reads is copied to rows first: one
-// for each number of a cell, aligned, with room for whole packs, so that no code for parts of packs is needed. Without
-// neighbours the idle lanes of the last pack repeat the last cell; with neighbours the last pack overlaps the one
-// before. The states of all steps are kept for the way back, which runs each step once more and pulls its adjoints back.
+// for each number of a cell, aligned, with room for whole packs, so that no code for parts of packs is needed: what is
+// beside the cells repeats the last one. The states of all steps are kept for the way back, which runs each step once
+// more and pulls its adjoints back; what a cell gives to its neighbours moves by lanes between registers.
 #pragma once
 #include <tenon/ad/written.hpp>
 #include <tenon/base/memory.hpp>
@@ -50,10 +50,13 @@ struct CellRows {
   CellRows(index_t n, int reach, int lanes) : cells(n) {
     first = reach < n ? reach : n;
     last = n - first > first ? n - first : first;
-    origin = (2 * reach + lanes - 1) / lanes * lanes;  // what is read around the cells may begin before them
-    const index_t computed = last - first > lanes ? last - first : lanes;
-    pitch = (origin + computed + (n > last ? n - last : 0) + reach + lanes - 1) / lanes * lanes;
+    // Packs at the ends, and what they see or give to their neighbours, may lie beside the cells.
+    const index_t beside = 2 * reach > lanes ? 2 * reach : lanes;
+    origin = reach ? up(beside, lanes) : 0;
+    pitch = up(origin + up(last - first, lanes) + (reach ? beside + reach : 0), lanes);
+    if (pitch / lanes % 2 == 0) pitch += lanes;  // no powers of two, at which caches take rows for each other
   }
+  static index_t up(index_t n, index_t unit) { return (n + unit - 1) / unit * unit; }
   index_t computed() const { return last - first; }
   index_t begin() const { return origin - first; }  // of the first cell in a row
 
@@ -139,10 +142,6 @@ class CellLoop {
     pulled_ = block(2 * state_);
     zero(pulled_);
     adjoints_ = table(adjoint_blocks_, true);
-    if constexpr (Window > 1) {
-      parts_ = block(numbers * Window * rows.pitch);
-      zero(parts_);
-    }
     T *after = elements(pulled_), *before = after + state_;
     for (index_t t = steps; t > 0; --t) {
       add(t, after);
@@ -156,7 +155,7 @@ class CellLoop {
   }
   /// The memory of the way back.
   void drop_adjoints() {
-    pulled_ = parts_ = BlockRef();
+    pulled_ = BlockRef();
     for (BlockRef& b : adjoint_blocks_) b = BlockRef();
   }
 
@@ -188,100 +187,111 @@ class CellLoop {
     constexpr Along along = kinds.along[K];
     return t.row[K] + (along == Along::steps ? step * t.step[K] : 0) + (along == Along::none ? 0 : at);
   }
+  // The inputs of a pack; numbers are read before the first one.
+  template <int... K>
+  TENON_FN static void load_numbers(V* in, const Table& t, Seq<K...>) {
+    ((kinds.along[K] == Along::none ? void(in[seen + K] = simd::load<V>(t.row[K])) : void()), ...);
+  }
   template <int... S, int... K>
-  TENON_FN static void load(V* in, const T* state, index_t pitch, index_t at, index_t step, const Table& t, Seq<S...>,
-                            Seq<K...>) {
+  TENON_FN static void load(V* in, const V* number, const T* state, index_t pitch, index_t at, index_t step,
+                            const Table& t, Seq<S...>, Seq<K...>) {
     ((in[S] = simd::load<V>(state + S / Window * pitch + at + (S % Window - reach))), ...);
-    ((in[seen + K] = simd::load<V>(place<K>(t, at, step))), ...);
+    ((in[seen + K] = kinds.along[K] == Along::none ? number[seen + K] : simd::load<V>(place<K>(t, at, step))), ...);
   }
-  // Calls f(where, how many lanes the pack before has done already) for each pack.
-  template <class G>
-  TENON_FN static void each_pack(const CellRows& r, const G& f) {
-    const index_t n = r.computed(), end = Window > 1 ? n : (n + lanes - 1) / lanes * lanes;
-    const index_t last = end > lanes ? end - lanes : 0;
-    for (index_t at = 0; at < end; at += lanes) {
-      const index_t place = at < last ? at : last;
-      f(r.origin + place, at - place);
-    }
-  }
-
   [[gnu::noinline]] void step(const T* from, T* to, index_t t, const Table values) {
     const CellRows r = rows;
-    each_pack(r, [&](index_t at, index_t) {
+    V number[Code::inputs];
+    load_numbers(number, values, make_seq<inputs>{});
+    for (index_t at = r.origin, left = r.computed(); left > 0; left -= lanes, at += lanes) {
       V in[Code::inputs], out[numbers];
-      load(in, from, r.pitch, at, t, values, make_seq<seen>{}, make_seq<inputs>{});
+      load(in, number, from, r.pitch, at, t, values, make_seq<seen>{}, make_seq<inputs>{});
       Code::run(in, out);
       for (int k = 0; k < numbers; ++k) simd::store(to + k * r.pitch + at, out[k]);
-    });
+    }
     if constexpr (Window > 1) {
       for (int k = 0; k < numbers; ++k, from += r.pitch, to += r.pitch) {
         const index_t begin = r.begin();
         for (index_t c = 0; c < r.first; ++c) to[begin + c] = AtEnds == Ends::zero ? T(0) : from[begin + c];
         for (index_t c = r.last; c < r.cells; ++c) to[begin + c] = AtEnds == Ends::zero ? T(0) : from[begin + c];
-        if (r.computed() < lanes) r.pad(to);
+        if (r.cells > 0) simd::store(to + begin + r.cells, V{} + to[begin + r.cells - 1]);
       }
     }
   }
 
-  template <int... S, int... K>
-  TENON_FN static void store(const V* d, T* state, index_t pitch, index_t at, index_t step, const Table& t,
-                             index_t again, Seq<S...>, Seq<K...>) {
-    (simd::store(state + S * pitch + at, d[S]), ...);
-    (store_input<K>(d[seen + K], at, step, t, again), ...);
+  template <int... K>
+  TENON_FN static void store_inputs(const V* d, index_t at, index_t step, const Table& t, Seq<K...>) {
+    (store_input<K>(d[seen + K], at, step, t), ...);
   }
   template <int K>
-  TENON_FN static void store_input(V d, index_t at, index_t step, const Table& t, index_t again) {
+  TENON_FN static void store_input(V d, index_t at, index_t step, const Table& t) {
     if constexpr (kinds.active[K]) {
       T* const to = place<K>(t, at, step);
-      if constexpr (kinds.along[K] != Along::steps) {
-        if (Window > 1 && again > 0) d = simd::select(simd::first_lanes<V>(again), V{}, d);
-        d = simd::load<V>(to) + d;
-      }
-      simd::store(to, d);
+      simd::store(to, kinds.along[K] == Along::steps ? d : V(simd::load<V>(to) + d));
     }
   }
+  // Cells look at neighbours: what they give them moves by some lanes, of this pack and the one before.
+  template <int S, int... L>
+  TENON_FN static V moved(V before, V now, Seq<L...>) {
+    return simd::shuffle<(S > 0 ? lanes + L - S : L - S)...>(before, now);
+  }
+  // From what a pack gives: the adjoints of the pack before are complete, and those of this one begin.
+  template <int... S>
+  TENON_FN static void give(const V* d, V* before, V* sum, T* to, index_t pitch, Seq<S...>) {
+    (give_left<S>(d[S], before[S], sum), ...);
+    for (int k = 0; k < numbers; ++k) {
+      simd::store(to + k * pitch, sum[k]);
+      sum[k] = d[k * Window + reach];
+    }
+    (give_right<S>(d[S], before[S], sum), ...);
+    ((before[S] = d[S]), ...);
+  }
+  template <int S>
+  TENON_FN static void give_left(V d, V before, V* sum) {
+    if constexpr (S % Window < reach) sum[S / Window] += moved<S % Window - reach>(before, d, make_seq<lanes>{});
+  }
+  template <int S>
+  TENON_FN static void give_right(V d, V before, V* sum) {
+    if constexpr (S % Window > reach) sum[S / Window] += moved<S % Window - reach>(before, d, make_seq<lanes>{});
+  }
+
   [[gnu::noinline]] void pull_step(const T* from, const T* after, T* before, index_t t, const Table values,
                                    const Table adjoints) {
     const CellRows r = rows;
-    T* const to = Window > 1 ? elements(parts_) : before;
-    each_pack(r, [&](index_t at, index_t again) {
+    V number[Code::inputs], given[seen] = {}, sum[numbers] = {};
+    load_numbers(number, values, make_seq<inputs>{});
+    index_t at = r.origin, left = r.computed();
+    for (; left > 0; left -= lanes, at += lanes) {
       V in[Code::inputs], g[numbers], d[Code::inputs];
-      load(in, from, r.pitch, at, t, values, make_seq<seen>{}, make_seq<inputs>{});
+      // The states go backwards, which no machine foresees.
+      for (int k = 0; k < numbers; ++k) __builtin_prefetch(from + (k - numbers) * r.pitch + at);
+      load(in, number, from, r.pitch, at, t, values, make_seq<seen>{}, make_seq<inputs>{});
       for (int k = 0; k < numbers; ++k) g[k] = simd::load<V>(after + k * r.pitch + at);
       Code::pull(in, g, d);
-      if (Window > 1 && r.computed() < lanes) {
-        for (int k = 0; k < Code::inputs; ++k) d[k] = simd::select(simd::first_lanes<V>(r.computed()), d[k], V{});
-        again = 0;
+      if constexpr (Window > 1) {
+        if (left < lanes)
+          for (int k = 0; k < Code::inputs; ++k) d[k] = simd::select(simd::first_lanes<V>(left), d[k], V{});
+        give(d, given, sum, before + at - lanes, r.pitch, make_seq<seen>{});
+      } else {
+        for (int k = 0; k < numbers; ++k) simd::store(before + k * r.pitch + at, d[k]);
       }
-      store(d, to, r.pitch, at, t, adjoints, again, make_seq<seen>{}, make_seq<inputs>{});
-    });
+      store_inputs(d, at, t, adjoints, make_seq<inputs>{});
+    }
     if constexpr (Window > 1) {
-      // Each cell collects what the cells that saw it computed for it.
-      for (int k = 0; k < numbers; ++k, before += r.pitch, after += r.pitch) {
-        const T* const part = to + k * Window * r.pitch;
-        each_pack(r, [&](index_t at, index_t) {
-          V sum = simd::load<V>(part + reach * r.pitch + at);
-          for (int o = 0; o < Window; ++o)
-            if (o != reach) sum = sum + simd::load<V>(part + o * r.pitch + at - (o - reach));
-          simd::store(before + at, sum);
-        });
-        if (AtEnds == Ends::keep || t == 0) {
+      const V nothing[seen] = {};
+      give(nothing, given, sum, before + at - lanes, r.pitch, make_seq<seen>{});
+      give(nothing, given, sum, before + at, r.pitch, make_seq<seen>{});
+      if (AtEnds == Ends::keep)
+        for (int k = 0; k < numbers; ++k, before += r.pitch, after += r.pitch)
           for (index_t c = 0; c < r.cells; ++c) {
             if (c == r.first) c = r.last;
-            if (c == r.cells) break;
-            const index_t at = r.begin() + c;
-            T sum = AtEnds == Ends::keep ? after[at] : T(0);
-            for (int o = 0; o < Window; ++o) sum += part[o * r.pitch + at - (o - reach)];
-            before[at] = sum;
+            if (c < r.cells) before[r.begin() + c] += after[r.begin() + c];
           }
-        }
-      }
     }
   }
 
   bool keeps_;
   index_t state_;  // elements of a state
-  BlockRef history_, pulled_, parts_, value_blocks_[sizeof...(In) + 1], adjoint_blocks_[sizeof...(In) + 1];
+  BlockRef history_, pulled_, value_blocks_[sizeof...(In) + 1], adjoint_blocks_[sizeof...(In) + 1];
   Table values_{}, adjoints_{};
 };
 

@@ -266,10 +266,19 @@ struct UnrolledLoop {
     const index_t cells = start.cells();
     (in.check(steps, cells), ...);
     using T = typename LoopElement<R>::type;
-    if constexpr (!__is_same(T, void) && (goes_in_lanes<R, V> && ... && goes_in_lanes<R, typename In::value_type>)) {
+    if constexpr (has_lanes<T>() && (goes_in_lanes<R, V> && ... && goes_in_lanes<R, typename In::value_type>)) {
       return in_lanes<All, R, T>(steps, start, in...);
     } else {
       return cell_by_cell<All, R>(steps, start, in...);
+    }
+  }
+  // Whether cells go in packs of T, and neighbours are in the same pack or the next.
+  template <class T>
+  static constexpr bool has_lanes() {
+    if constexpr (__is_same(T, void)) {
+      return false;
+    } else {
+      return simd::is_pack<simd::native<T>> && Window / 2 <= simd::native_lanes<T>;
     }
   }
   template <class R, class V>
