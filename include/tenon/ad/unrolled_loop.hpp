@@ -9,8 +9,8 @@
 //   auto end = unrolled_loop(swing)(1000, start, 0.01);             // start: Tensor<double, 2, dyn>, a column a cell
 //   auto u = unrolled_loop<3>(heat)(500, u0, c);                    // heat(u, c) sees u(0), u(1), u(2): neighbours
 // The function is one for unrolled_jacobian: without captures, without branches on values. It is differentiated in
-// registers, a pack of cells at a time; on a tape the whole loop is one statement. Over other numbers (dual, nested rev)
-// it runs as it stands, cell by cell.
+// registers, a pack of cells at a time; on a tape the whole loop is one statement. Over other numbers (dual, nested
+// rev) it runs as it stands, cell by cell.
 #pragma once
 #include <tenon/ad/cell_loop.hpp>
 #include <tenon/ad/checkpoint.hpp>
@@ -259,11 +259,12 @@ struct UnrolledLoop {
  private:
   template <bool All, class Start, class... In>
   static auto run(index_t steps, Start start, In... in) {
-    static_assert(Start::along == Along::cells, "tenon: unrolled_loop: the state is a tensor; its last axis counts cells");
+    static_assert(Start::along == Along::cells,
+                  "tenon: unrolled_loop: the state is a tensor; its last axis counts cells");
     using V = typename Start::value_type;
     using R = typename Structure<base_t<V>, V, typename In::value_type...>::type;
     expect<value_error>(steps >= 0, "tenon: unrolled_loop: the number of steps is negative");
-    const index_t cells = start.cells();
+    [[maybe_unused]] const index_t cells = start.cells();
     (in.check(steps, cells), ...);
     using T = typename LoopElement<R>::type;
     if constexpr (has_lanes<T>() && (goes_in_lanes<R, V> && ... && goes_in_lanes<R, typename In::value_type>)) {
@@ -288,7 +289,8 @@ struct UnrolledLoop {
   static auto in_lanes(index_t steps, Start& start, In&... in) {
     using State = typename Start::template item<T>;
     constexpr unsigned active = active_arguments<In...>();
-    using W = Writer<F, simd::native<T>, active, typename WindowOf<State, Window>::type, typename In::template item<T>...>;
+    using W =
+        Writer<F, simd::native<T>, active, typename WindowOf<State, Window>::type, typename In::template item<T>...>;
     static_assert(is_straight<W>,
                   "tenon: unrolled_loop: the function branches on the value of a number, calls what is not constexpr, "
                   "or has more than 1024 operations");

@@ -1,6 +1,7 @@
 // tenon/ops/hyperbolic.hpp: hyperbolic functions and their inverses.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #pragma once
+#include <tenon/base/scalar_traits.hpp>
 #include <tenon/math/math.hpp>
 #include <tenon/ops/arithmetic.hpp>
 #include <tenon/ops/complex_math.hpp>
