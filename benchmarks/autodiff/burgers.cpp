@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "burgers.hpp"
 
+#include <tenon/ad/unrolled_loop.hpp>
+
 #include "peers.hpp"
 
 namespace bench {

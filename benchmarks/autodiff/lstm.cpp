@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "lstm.hpp"
 
+#include <tenon/ad/unrolled_loop.hpp>
+
 #include "inputs.hpp"
 #include "peers.hpp"
 

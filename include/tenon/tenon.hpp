@@ -17,7 +17,6 @@
 #include <tenon/ad/forward.hpp>
 #include <tenon/ad/grad.hpp>
 #include <tenon/ad/unrolled.hpp>
-#include <tenon/ad/unrolled_loop.hpp>
 #include <tenon/ad/variable.hpp>
 #include <tenon/ad/verify.hpp>
 #include <tenon/ad/vmap.hpp>

@@ -16,13 +16,18 @@
 using namespace tenon;
 using namespace tenon::test;
 
+namespace {
+
+constexpr auto swing = [](const auto& s, const auto& dt) {
+  using T = std::remove_cvref_t<decltype(s(0))>;
+  const T v = s(1) - dt * sin(s(0));
+  return Tensor<T, 2>{s(0) + dt * v, v};
+};
+
+}  // namespace
+
 TEST_CASE("without a tape, in float, and forwards") {
   Tensor<float, 2, 5> start{{0.1f, 0.2f, 0.3f, 0.4f, 0.5f}, {1, 2, 3, 4, 5}};
-  constexpr auto swing = [](const auto& s, const auto& dt) {
-    using T = std::remove_cvref_t<decltype(s(0))>;
-    const T v = s(1) - dt * sin(s(0));
-    return Tensor<T, 2>{s(0) + dt * v, v};
-  };
   const auto all = unrolled_loop(swing).states(4, start, 0.1f);
   static_assert(std::is_same_v<decltype(all), const Tensor<float, dyn, 2, 5>>);
   const auto last = unrolled_loop(swing)(4, start, 0.1f);

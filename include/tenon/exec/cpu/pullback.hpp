@@ -221,6 +221,14 @@ template <class T>
 void add_strided(void* to, index_t stride, const void* from, index_t n) {
   const T* p = static_cast<const T*>(from);
   T* out = static_cast<T*>(to);
+  if (stride == 1) {
+    using V = simd::native<T>;
+    index_t i = 0;
+    for (; i + simd::lanes<V> <= n; i += simd::lanes<V>)
+      simd::store(out + i, simd::load<V>(out + i) + simd::load<V>(p + i));
+    for (; i < n; ++i) out[i] += p[i];
+    return;
+  }
   T sum = 0;
   for (index_t i = 0; i < n; ++i) {
     if (stride == 0)
@@ -239,13 +247,29 @@ struct PackedPull {
   int loads;
   index_t g_bytes;
 };
-// Rows with other strides than 1: as many elements at once as fit into the buffer, whose adjoints are added up after.
+// Whether adjoints overlap other than element on element, as those of neighbours in a field do. A pack would be loaded
+// that consists of parts of packs stored just before, and processors wait for those.
+inline bool adjoints_are_shifted(const PackedPull& kernel, const void* const* source, index_t n) {
+  for (int k = 1; k < kernel.loads; ++k) {
+    const char* const a = static_cast<const char*>(source[kernel.loads + k]);
+    if (!a || kernel.constant[k]) continue;
+    for (int l = 0; l < k; ++l) {
+      const char* const b = static_cast<const char*>(source[kernel.loads + l]);
+      if (!b || kernel.constant[l] || a == b) continue;
+      if (a < b + n * kernel.adjoint_bytes[l] && b < a + n * kernel.adjoint_bytes[k]) return true;
+    }
+  }
+  return false;
+}
+// Rows with other strides than 1, or `apart` all: as many elements at once as fit into the buffer, whose adjoints are
+// added up after.
 [[gnu::noinline]] inline void staged_pull(const PackedPull& kernel, const void* g, index_t g_stride,
-                                          const void* const* source, const index_t* stride, index_t n) {
+                                          const void* const* source, const index_t* stride, index_t n,
+                                          bool apart = false) {
   index_t each = g_stride == 1 ? 0 : kernel.g_bytes;
   for (int k = 0; k < kernel.loads; ++k)
-    if (!kernel.constant[k] && stride[k] != 1)
-      each += kernel.bytes[k] + (source[kernel.loads + k] ? kernel.adjoint_bytes[k] : 0);
+    if (!kernel.constant[k] && (apart || stride[k] != 1))
+      each += (stride[k] != 1 ? kernel.bytes[k] : 0) + (source[kernel.loads + k] ? kernel.adjoint_bytes[k] : 0);
   index_t most = staging_bytes / (each > 0 ? each : 1);
   if (most > 64) most = most / 64 * 64;
   alignas(alignment) char buffer[staging_bytes];
@@ -270,7 +294,7 @@ struct PackedPull {
         if (kernel.adjoint_bytes[k] == size) {
           from[kernel.loads + k] =
               !adjoint || kernel.constant[k] ? adjoint : static_cast<const char*>(adjoint) + at * stride[k] * size;
-          if (adjoint && !here) {
+          if (adjoint && !kernel.constant[k] && (apart || !here)) {
             __builtin_memset(place, 0, static_cast<size_t>(m * size));
             from[kernel.loads + k] = place;
             place += most * size;
@@ -287,7 +311,7 @@ struct PackedPull {
     kernel.run(from[2 * kernel.loads], from, m);
     for (int k = 0; k < kernel.loads; ++k) {
       char* const adjoint = static_cast<char*>(const_cast<void*>(source[kernel.loads + k]));
-      if (!adjoint || kernel.constant[k] || stride[k] == 1) continue;
+      if (!adjoint || kernel.constant[k] || (stride[k] == 1 && !apart)) continue;
       const void* const sums = from[kernel.loads + k];
       if (kernel.adjoint_bytes[k] == 4)
         add_strided<float>(adjoint + at * stride[k] * 4, stride[k], sums, m);
@@ -317,7 +341,10 @@ void row_pull(void* g, index_t g_stride, const void* const* source, const index_
   if constexpr (lanes_of<P> == 1) {
     pull_of_elements<P>(g, g_stride, source, stride, n);
   } else if (g_stride == 1 && LoadTable<loads_of<P>>::all_unit(stride)) {
-    pull_of_packs<P>(g, source, n);
+    if (P::loads > 1 && adjoints_are_shifted(packed_pull<P>, source, n))
+      staged_pull(packed_pull<P>, g, 1, source, stride, n, true);
+    else
+      pull_of_packs<P>(g, source, n);
   } else {
     staged_pull(packed_pull<P>, g, g_stride, source, stride, n);
   }
