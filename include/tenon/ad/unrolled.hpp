@@ -157,7 +157,34 @@ struct Unrolled : Writer<F, V, 1u << Arg, X...> {
       return V{};
     }
   }
+  // Of a few numbers, the derivatives of all results go back at once, each in a lane.
+  static constexpr int lanes = outputs == 2 ? 2 : outputs <= 4 ? 4 : 8;
+  static constexpr bool goes_together() {
+    if constexpr (simd::is_pack<V> || outputs < 2) {
+      return false;
+    } else {
+      return simd::is_pack<simd::native<V>> && outputs <= lanes && lanes <= simd::native_lanes<V>;
+    }
+  }
+  static void run_together(const V* in, V* value, V* jacobian) {
+    using P = Pullback<F, V, 1u << Arg, X...>;
+    using A = simd::pack<V, lanes>;
+    V v[size];
+    P::values(in, v);
+    A g[outputs], d[W::inputs];
+    for (int k = 0; k < outputs; ++k) {
+      value[k] = v[written.output[k]];
+      for (int i = 0; i < lanes; ++i) g[k][i] = i == k;
+    }
+    P::pull_from(v, g, d);
+#pragma GCC unroll 8
+    for (int k = 0; k < outputs; ++k)
+#pragma GCC unroll 64
+      for (int i = 0; i < variables; ++i) jacobian[k * variables + i] = d[first_input + i][k];
+  }
   TENON_FN static void run(const V* in, V* value, V* jacobian) {
+    if constexpr (goes_together())
+      if (!__builtin_is_constant_evaluated()) return run_together(in, value, jacobian);
     run(in, value, jacobian, make_seq<size>{}, make_seq<outputs>{});
   }
 };

@@ -138,12 +138,21 @@ struct Pullback : Writer<F, V, Active, X...> {
   }
   /// What adjoints g of the results give the inputs; zero where there is nothing.
   TENON_FN static void pull(const V* in, const V* g, V* of_inputs) {
-    V v[size], adjoint[size];
+    V v[size];
     forward(in, v, make_seq<size>{});
+    pull_from(v, g, of_inputs);
+  }
+  /// The same, with the values of all nodes known. Adjoints may be packs of numbers V, one lane for each of several
+  /// sweeps.
+  template <class A>
+  TENON_FN static void pull_from(const V* v, const A* g, A* of_inputs) {
+    A adjoint[size];
     seed(g, adjoint, make_seq<outputs>{});
     backward(v, adjoint, make_seq<size>{});
     collect(adjoint, of_inputs, make_seq<inputs>{});
   }
+  /// The values of all nodes.
+  TENON_FN static void values(const V* in, V* v) { forward(in, v, make_seq<size>{}); }
 
  private:
   template <int... I>
@@ -161,16 +170,16 @@ struct Pullback : Writer<F, V, Active, X...> {
       v[I] = V{} + static_cast<simd::lane_t<V>>(n.constant);
     }
   }
-  template <int... K>
-  TENON_FN static void seed(const V* g, V* adjoint, Seq<K...>) {
+  template <class A, int... K>
+  TENON_FN static void seed(const A* g, A* adjoint, Seq<K...>) {
     ((adjoint[written.output[K]] = way.seeds[K] ? g[K] : adjoint[written.output[K]] + g[K]), ...);
   }
-  template <int... I>
-  TENON_FN static void backward(const V* v, V* adjoint, Seq<I...>) {
+  template <class A, int... I>
+  TENON_FN static void backward(const V* v, A* adjoint, Seq<I...>) {
     (back<size - 1 - I>(v, adjoint), ...);
   }
-  template <int I>
-  TENON_FN static void back(const V* v, V* adjoint) {
+  template <int I, class A>
+  TENON_FN static void back(const V* v, A* adjoint) {
     constexpr TraceNode<V> n = written.trace.node[I];
     if constexpr (n.arity > 0 && written.active[I] && way.needed[I]) {
       Slopes<V> s = n.rule->slopes(v[I], v[n.arg[0]], v[n.arg[1]], v[n.arg[2]]);
@@ -179,11 +188,11 @@ struct Pullback : Writer<F, V, Active, X...> {
       if constexpr (n.arity > 2) add<I, 2>(s, adjoint);
     }
   }
-  template <int I, int J>
-  TENON_FN static void add(Slopes<V>& s, V* adjoint) {
+  template <int I, int J, class A>
+  TENON_FN static void add(Slopes<V>& s, A* adjoint) {
     constexpr int to = written.trace.node[I].arg[J];
     if constexpr (written.active[to]) {
-      const V term = slope<J>(s) * adjoint[I];
+      const A term = slope<J>(s) * adjoint[I];
       if constexpr (way.first[I][J]) {
         adjoint[to] = term;
       } else {
@@ -191,9 +200,9 @@ struct Pullback : Writer<F, V, Active, X...> {
       }
     }
   }
-  template <int... K>
-  TENON_FN static void collect(const V* adjoint, V* of_inputs, Seq<K...>) {
-    ((of_inputs[K] = written.active[K] && way.needed[K] ? adjoint[K] : V{}), ...);
+  template <class A, int... K>
+  TENON_FN static void collect(const A* adjoint, A* of_inputs, Seq<K...>) {
+    ((of_inputs[K] = written.active[K] && way.needed[K] ? adjoint[K] : A{}), ...);
   }
 };
 
