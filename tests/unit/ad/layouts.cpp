@@ -64,6 +64,25 @@ TEST_CASE("leaves are transposed, strided and reversed") {
                  filled(Tensor<double, 2, 3, 4>{}, scatter));
 }
 
+TEST_CASE("slices that overlap: neighbours in a field") {
+  for (const index_t n : {3, 4, 11, 19, 100, 1500}) {  // more than once through the buffer
+    CAPTURE(n);
+    const auto x = vector(n), w = evaluate(0.5 - vector(n));
+    const auto part = [&](const auto& v, index_t first) { return slice(v, range(first, first + n - 2)); };
+    Tape tape;
+    const auto v = tape.variable(x);
+    const auto y = evaluate(part(v, 1) * (part(v, 2) - 2 * part(v, 0)) * part(v, 1));
+    const auto [g] = tape.gradient(sum(y * part(w, 1)), v);
+    Tensor<double, dyn> expected(n);
+    for (index_t i = 1; i + 1 < n; ++i) {
+      expected(i - 1) -= 2 * w(i) * x(i) * x(i);
+      expected(i) += 2 * w(i) * x(i) * (x(i + 1) - 2 * x(i - 1));
+      expected(i + 1) += w(i) * x(i) * x(i);
+    }
+    CHECK(near_all(g, expected, 1e-14));
+  }
+}
+
 TEST_CASE("movements of expressions, down to one element") {
   check_gradient(OfVector{OfVector::one_element}, vector(3));
   check_gradient(OfMatrix{OfMatrix::one_element}, matrix(3, 3));
