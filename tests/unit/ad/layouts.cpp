@@ -3,6 +3,8 @@
 //
 // One function of vectors and one of matrices with a number for each case, so that the cases share their numbers' types
 // and with them their code.
+#include <tenon/ad/variable.hpp>
+
 #include "gradients.hpp"
 
 using namespace tenon;
