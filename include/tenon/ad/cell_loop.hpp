@@ -183,18 +183,18 @@ class CellLoop {
     return t;
   }
   template <int K>
-  TENON_FN static T* place(const Table& t, index_t at, index_t step) {
+  TENON_FN static T* place(const Table& t, [[maybe_unused]] index_t at, [[maybe_unused]] index_t step) {
     constexpr Along along = kinds.along[K];
     return t.row[K] + (along == Along::steps ? step * t.step[K] : 0) + (along == Along::none ? 0 : at);
   }
   // The inputs of a pack; numbers are read before the first one.
   template <int... K>
-  TENON_FN static void load_numbers(V* in, const Table& t, Seq<K...>) {
+  TENON_FN static void load_numbers([[maybe_unused]] V* in, [[maybe_unused]] const Table& t, Seq<K...>) {
     ((kinds.along[K] == Along::none ? void(in[seen + K] = simd::load<V>(t.row[K])) : void()), ...);
   }
   template <int... S, int... K>
-  TENON_FN static void load(V* in, const V* number, const T* state, index_t pitch, index_t at, index_t step,
-                            const Table& t, Seq<S...>, Seq<K...>) {
+  TENON_FN static void load(V* in, [[maybe_unused]] const V* number, const T* state, index_t pitch, index_t at,
+                            [[maybe_unused]] index_t step, [[maybe_unused]] const Table& t, Seq<S...>, Seq<K...>) {
     ((in[S] = simd::load<V>(state + S / Window * pitch + at + (S % Window - reach))), ...);
     ((in[seen + K] = kinds.along[K] == Along::none ? number[seen + K] : simd::load<V>(place<K>(t, at, step))), ...);
   }
@@ -219,11 +219,13 @@ class CellLoop {
   }
 
   template <int... K>
-  TENON_FN static void store_inputs(const V* d, index_t at, index_t step, const Table& t, Seq<K...>) {
+  TENON_FN static void store_inputs([[maybe_unused]] const V* d, [[maybe_unused]] index_t at,
+                                    [[maybe_unused]] index_t step, [[maybe_unused]] const Table& t, Seq<K...>) {
     (store_input<K>(d[seen + K], at, step, t), ...);
   }
   template <int K>
-  TENON_FN static void store_input(V d, index_t at, index_t step, const Table& t) {
+  TENON_FN static void store_input([[maybe_unused]] V d, [[maybe_unused]] index_t at, [[maybe_unused]] index_t step,
+                                   [[maybe_unused]] const Table& t) {
     if constexpr (kinds.active[K]) {
       T* const to = place<K>(t, at, step);
       simd::store(to, kinds.along[K] == Along::steps ? d : V(simd::load<V>(to) + d));
@@ -246,11 +248,11 @@ class CellLoop {
     ((before[S] = d[S]), ...);
   }
   template <int S>
-  TENON_FN static void give_left(V d, V before, V* sum) {
+  TENON_FN static void give_left([[maybe_unused]] V d, [[maybe_unused]] V before, [[maybe_unused]] V* sum) {
     if constexpr (S % Window < reach) sum[S / Window] += moved<S % Window - reach>(before, d, make_seq<lanes>{});
   }
   template <int S>
-  TENON_FN static void give_right(V d, V before, V* sum) {
+  TENON_FN static void give_right([[maybe_unused]] V d, [[maybe_unused]] V before, [[maybe_unused]] V* sum) {
     if constexpr (S % Window > reach) sum[S / Window] += moved<S % Window - reach>(before, d, make_seq<lanes>{});
   }
 

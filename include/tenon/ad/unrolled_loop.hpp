@@ -130,9 +130,19 @@ struct UnrolledLoop {
     constexpr unsigned active = active_arguments<In...>();
     using W =
         Writer<F, simd::native<T>, active, typename WindowOf<State, Window>::type, typename In::template item<T>...>;
-    static_assert(is_straight<W>,
+    constexpr bool straight = is_straight<W>;
+    static_assert(straight,
                   "tenon: unrolled_loop: the function branches on the value of a number, calls what is not constexpr, "
                   "or has more than 1024 operations");
+    if constexpr (straight) {
+      return straight_in_lanes<W, All, R, T, active>(steps, start, in...);
+    } else {
+      return cell_by_cell<All, R>(steps, start, in...);  // no further errors
+    }
+  }
+  template <class W, bool All, class R, class T, unsigned active, class Start, class... In>
+  static auto straight_in_lanes(index_t steps, Start& start, In&... in) {
+    using State = typename Start::template item<T>;
     static_assert(__is_same(typename FixedPart<typename W::Result>::template rebind<T>, State),
                   "tenon: unrolled_loop: a step must return what a cell's state is");
     using Loop = CellLoop<F, T, Window, AtEnds, active, State, LoopInput<typename In::template item<T>, In::along>...>;
