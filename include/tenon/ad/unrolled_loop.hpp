@@ -98,6 +98,7 @@ struct UnrolledLoop {
  private:
   template <bool All, class Start, class... In>
   static auto run(index_t steps, Start start, In... in) {
+    static_assert(sizeof...(In) < 31, "tenon: unrolled_loop: a step has more than 30 arguments");
     static_assert(Start::along == Along::cells,
                   "tenon: unrolled_loop: the state is a tensor; its last axis counts cells");
     using V = typename Start::value_type;
