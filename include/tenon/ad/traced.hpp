@@ -36,7 +36,8 @@ TENON_FN V as_slope(const P& p) {
   }
 }
 
-// An op as two functions of V; not always inlined, since they are called through pointers.
+// An op as two functions of V. Who calls them names them as constants (`constexpr auto f = rule->value;`): compilers
+// that hardly optimise inline no calls through pointers.
 template <class V>
 struct Rule {
   V (*value)(V, V, V);
@@ -45,13 +46,13 @@ struct Rule {
 };
 template <class Op, int N, class V>
 struct RuleOf {
-  TENON_HD static constexpr V value(V a, [[maybe_unused]] V b, [[maybe_unused]] V c) {
+  TENON_FN static V value(V a, [[maybe_unused]] V b, [[maybe_unused]] V c) {
     if constexpr (N == 1) return tenon::apply<Op>(a);
     if constexpr (N == 2) return tenon::apply<Op>(a, b);
     if constexpr (N == 3) return tenon::apply<Op>(a, b, c);
   }
-  TENON_HD static constexpr Slopes<V> slopes([[maybe_unused]] V y, [[maybe_unused]] V a, [[maybe_unused]] V b,
-                                             [[maybe_unused]] V c) {
+  TENON_FN static Slopes<V> slopes([[maybe_unused]] V y, [[maybe_unused]] V a, [[maybe_unused]] V b,
+                                   [[maybe_unused]] V c) {
     if constexpr (!tenon::differentiable<Op, N>) {
       return {};
     } else if constexpr (N == 1) {

@@ -113,8 +113,10 @@ struct Unrolled : Writer<F, V, 1u << Arg, X...> {
       }
     } else {
       const V a = v[n.arg[0]], b = v[n.arg[1]], c = v[n.arg[2]];
-      v[I] = n.rule->value(a, b, c);
-      if constexpr (written.active[I]) s[I] = n.rule->slopes(v[I], a, b, c);
+      constexpr auto value = n.rule->value;
+      constexpr auto slopes = n.rule->slopes;
+      v[I] = value(a, b, c);
+      if constexpr (written.active[I]) s[I] = slopes(v[I], a, b, c);
     }
   }
   template <int K, int... I>

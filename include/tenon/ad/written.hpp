@@ -163,7 +163,8 @@ struct Pullback : Writer<F, V, Active, X...> {
   TENON_FN static void step(const V* in, V* v) {
     constexpr TraceNode<V> n = written.trace.node[I];
     if constexpr (n.arity > 0) {
-      v[I] = n.rule->value(v[n.arg[0]], v[n.arg[1]], v[n.arg[2]]);
+      constexpr auto value = n.rule->value;
+      v[I] = value(v[n.arg[0]], v[n.arg[1]], v[n.arg[2]]);
     } else if constexpr (n.input >= 0) {
       v[I] = in[n.input];
     } else {
@@ -182,7 +183,8 @@ struct Pullback : Writer<F, V, Active, X...> {
   TENON_FN static void back(const V* v, A* adjoint) {
     constexpr TraceNode<V> n = written.trace.node[I];
     if constexpr (n.arity > 0 && written.active[I] && way.needed[I]) {
-      Slopes<V> s = n.rule->slopes(v[I], v[n.arg[0]], v[n.arg[1]], v[n.arg[2]]);
+      constexpr auto slopes = n.rule->slopes;
+      Slopes<V> s = slopes(v[I], v[n.arg[0]], v[n.arg[1]], v[n.arg[2]]);
       add<I, 0>(s, adjoint);
       if constexpr (n.arity > 1) add<I, 1>(s, adjoint);
       if constexpr (n.arity > 2) add<I, 2>(s, adjoint);
