@@ -32,6 +32,7 @@ done
 packages=(g++ cmake ninja-build doctest-dev libeigen3-dev nlohmann-json3-dev zlib1g-dev libtbb-dev time)
 for name in "${compilers[@]}"; do [ "$name" = clang++-19 ] && packages+=(clang-19); done
 [ -n "$all$sanitize" ] && packages+=(clang-19)
+[ -n "$all" ] && packages+=(g++-aarch64-linux-gnu qemu-user)
 provide "${packages[@]}" || true
 
 gxx=$(find_gxx) || { echo "FAILED: no g++ of version 12 or newer"; exit 1; }
