@@ -8,7 +8,7 @@
 //   TENON_CHECKED   1 in builds without NDEBUG               TENON_INLINE  always inlined, host only
 //   TENON_ISA       512, 256, 128 (vector bits), 0: generic  TENON_HD      callable on host and device
 //   TENON_THROWS    1 where exceptions are enabled           TENON_COLD    out of line and small: for files, texts
-//   TENON_EMBEDDED  1 in the embedded profile
+//   TENON_EMBEDDED  1 in the embedded profile                TENON_DOT     narrow products: 1 of integers, 2 also bfloat16
 #pragma once
 
 #if defined(__FAST_MATH__)
@@ -46,8 +46,12 @@
 
 // One name per instruction-set family: what the SIMD layer assumes, and the part of TENON_ABI that tells units apart.
 // nvcc does not know vector extensions: its units compute in scalars on the host, and are a family of their own.
+// Sums of products of narrow numbers are instructions that come in addition to a family: VNNI those of int8 and int16,
+// BF16 those of bfloat16. Processors with AMX (Sapphire Rapids) take twice as long for the latter as for the same
+// products in float: there they are left out.
 #if defined(__CUDACC__)
 #define TENON_ISA 0
+#define TENON_DOT 0
 #if TENON_CHECKED
 #define TENON_ABI v0_cuda_checked
 #else
@@ -55,7 +59,30 @@
 #endif
 #elif defined(__AVX512F__) && defined(__AVX512BW__) && defined(__AVX512DQ__) && defined(__AVX512VL__)
 #define TENON_ISA 512
-#if TENON_CHECKED && TENON_EMBEDDED
+#if defined(__AVX512VNNI__) && defined(__AVX512BF16__) && !defined(__AMX_TILE__)
+#define TENON_DOT 2
+#elif defined(__AVX512VNNI__)
+#define TENON_DOT 1
+#else
+#define TENON_DOT 0
+#endif
+#if TENON_DOT == 2 && TENON_CHECKED && TENON_EMBEDDED
+#define TENON_ABI v0_avx512_bf16_embedded_checked
+#elif TENON_DOT == 2 && TENON_CHECKED
+#define TENON_ABI v0_avx512_bf16_checked
+#elif TENON_DOT == 2 && TENON_EMBEDDED
+#define TENON_ABI v0_avx512_bf16_embedded
+#elif TENON_DOT == 2
+#define TENON_ABI v0_avx512_bf16
+#elif TENON_DOT && TENON_CHECKED && TENON_EMBEDDED
+#define TENON_ABI v0_avx512_vnni_embedded_checked
+#elif TENON_DOT && TENON_CHECKED
+#define TENON_ABI v0_avx512_vnni_checked
+#elif TENON_DOT && TENON_EMBEDDED
+#define TENON_ABI v0_avx512_vnni_embedded
+#elif TENON_DOT
+#define TENON_ABI v0_avx512_vnni
+#elif TENON_CHECKED && TENON_EMBEDDED
 #define TENON_ABI v0_avx512_embedded_checked
 #elif TENON_CHECKED
 #define TENON_ABI v0_avx512_checked
@@ -66,7 +93,20 @@
 #endif
 #elif defined(__AVX2__) && defined(__FMA__)
 #define TENON_ISA 256
-#if TENON_CHECKED && TENON_EMBEDDED
+#if defined(__AVXVNNI__)
+#define TENON_DOT 1
+#else
+#define TENON_DOT 0
+#endif
+#if TENON_DOT && TENON_CHECKED && TENON_EMBEDDED
+#define TENON_ABI v0_avx2_vnni_embedded_checked
+#elif TENON_DOT && TENON_CHECKED
+#define TENON_ABI v0_avx2_vnni_checked
+#elif TENON_DOT && TENON_EMBEDDED
+#define TENON_ABI v0_avx2_vnni_embedded
+#elif TENON_DOT
+#define TENON_ABI v0_avx2_vnni
+#elif TENON_CHECKED && TENON_EMBEDDED
 #define TENON_ABI v0_avx2_embedded_checked
 #elif TENON_CHECKED
 #define TENON_ABI v0_avx2_checked
@@ -77,6 +117,7 @@
 #endif
 #elif defined(__SSE2__) || defined(__ARM_NEON)
 #define TENON_ISA 128
+#define TENON_DOT 0
 #if TENON_CHECKED && TENON_EMBEDDED
 #define TENON_ABI v0_v128_embedded_checked
 #elif TENON_CHECKED
@@ -88,6 +129,7 @@
 #endif
 #else
 #define TENON_ISA 0
+#define TENON_DOT 0
 #if TENON_CHECKED && TENON_EMBEDDED
 #define TENON_ABI v0_generic_embedded_checked
 #elif TENON_CHECKED

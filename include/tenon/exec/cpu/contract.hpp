@@ -21,15 +21,6 @@ struct ContractionSum {
   using promoted = promote_t<A, B>;
   using type = rebase_t<promoted, contraction_accumulator_t<compute_t<base_t<promoted>>>>;
 };
-// What sums of S are computed in by the blocked engine: integers as unsigned ones, which wrap.
-template <class S>
-struct BlockedNumber {
-  using type = S;
-};
-template <class S>
-requires(is_integer<S>) struct BlockedNumber<S>
-    : tenon::detail::NumberOf<sizeof(S) == 8 ? NumberKind::uint64 : NumberKind::uint32> {
-};
 // Whether elements of A are stored as T computes them.
 template <class A, class T>
 inline constexpr bool stored_as = __is_same(A, T) || (is_integer<A> && is_integer<T> && sizeof(A) == sizeof(T));
@@ -42,23 +33,38 @@ using contraction_sum_t = typename detail::ContractionSum<A, B>::type;
 
 namespace detail {
 
-// Real numbers: one instance for each pair of element types.
-template <class A, class B>
-[[gnu::noinline]] void contract_real(const ContractionLabels& l, const Source& a, const Source& b,
-                                     const ContractionTarget& c) {
-  using T = typename BlockedNumber<contraction_sum_t<A, B>>::type;
-  ContractionPlan p;
-  plan_contraction(p, l, a.map, b.map, c.map);
+// Rows and columns of elements S, beside elements R, for the steps T.
+template <class T, class S, class R>
+BlockedOperand blocked_operand(const Source& x) {
+  BlockedOperand o{static_cast<const S*>(x.data) + x.map.offset, sizeof(S), pack<row_format<T, S>, tile_rows<T>>,
+                   nullptr, stored_as<S, T>};
+  if constexpr (!__is_same(T, Int8Quad) || number_kind<S> == NumberKind::int8)
+    o.pack_columns = pack<column_format<T, S, R>, tile_columns<T>>;
+  return o;
+}
+template <class T, class A, class B>
+void contract_steps(ContractionPlan& p, const Source& a, const Source& b, const ContractionTarget& c) {
   BlockedCall call;
-  call.a = {static_cast<const A*>(a.data) + a.map.offset, sizeof(A), pack<T, A, tile_rows<T>>,
-            pack<T, A, tile_columns<T>>, stored_as<A, T>};
-  call.b = {static_cast<const B*>(b.data) + b.map.offset, sizeof(B), pack<T, B, tile_rows<T>>,
-            pack<T, B, tile_columns<T>>, stored_as<B, T>};
+  call.a = blocked_operand<T, A, B>(a);
+  call.b = blocked_operand<T, B, A>(b);
   call.c = static_cast<char*>(c.data) + c.map.offset * c.bytes;
   call.c_bytes = c.bytes;
   call.add = c.add;
   call.epilogue = c.epilogue;
   contract_blocked<T>(call, p);
+}
+// Real numbers: one instance for each pair of element types.
+template <class A, class B>
+[[gnu::noinline]] void contract_real(const ContractionLabels& l, const Source& a, const Source& b,
+                                     const ContractionTarget& c) {
+  using S = contraction_sum_t<A, B>;
+  using T = contraction_step_t<A, B, S>;
+  using Swapped = contraction_step_t<B, A, S>;
+  ContractionPlan p;
+  plan_contraction(p, l, a.map, b.map, c.map);
+  if constexpr (!__is_same(T, Swapped))
+    if (swaps_operands(p, simd::native_lanes<S>)) return contract_steps<Swapped, A, B>(p, a, b, c);
+  contract_steps<T, A, B>(p, a, b, c);
 }
 // Other elements; with Conjugate, of a and conj(b).
 template <bool Conjugate, class A, class B>

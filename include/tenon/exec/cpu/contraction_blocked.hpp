@@ -3,7 +3,7 @@
 //
 // Rows, columns and the sum are cut into blocks that fit the caches; operands are packed block by block (gathered from
 // any strides), or read where they lie if that is no slower. The order of additions depends on the extents alone. The
-// driver is compiled once for each number type; what the elements are stored as is in pack functions.
+// driver is compiled once for each kind of step; what the elements are stored as is in pack functions.
 #pragma once
 #include <tenon/base/memory.hpp>
 #include <tenon/exec/cpu/contraction_pack.hpp>
@@ -85,16 +85,32 @@ struct BlockedFields {
   bool packs_a_ = false, packs_b_ = false, by_dots_ = false;
 };
 
+// Columns are where the output is contiguous, unless they are too few to fill a register of `lanes`: then what was
+// called rows are the columns.
+inline bool swaps_operands(const ContractionPlan& p, index_t lanes) {
+  const index_t rows = p.row.size(), columns = p.column.size();
+  if (p.column.rank == 0) return p.row.rank > 0;
+  if (p.row.rank == 0) return false;
+  const bool row_unit = p.row.c[p.row.rank - 1] == 1, column_unit = p.column.c[p.column.rank - 1] == 1;
+  if (columns <= lanes / 2 && rows >= 2 * columns) return true;
+  if (rows <= lanes / 2 && columns >= 2 * rows) return false;
+  return row_unit && !column_unit;
+}
+
 template <class T>
 class Blocked : BlockedFields {
  public:
-  static constexpr index_t R = tile_rows<T>, C = tile_columns<T>, W = simd::native_lanes<T>;
+  using Word = word_t<T>;
+  using Number = sum_t<T>;
+  static constexpr index_t R = tile_rows<T>, C = tile_columns<T>, W = simd::native_lanes<Number>;
+  // Elements of the sum in a word, and words that a panel of columns begins with.
+  static constexpr index_t group = Step<T>::group, begin = Step<T>::begins ? 1 : 0;
 
   Blocked(const BlockedCall& call, ContractionPlan& p) {
     call_ = call;
     const Epilogue* e = call.epilogue;
     tenon::detail::BlockRef tables;
-    const bool swap = should_swap(p);
+    const bool swap = swaps_operands(p, W);
     ContractionAxes& rows = swap ? p.column : p.row;
     ContractionAxes& columns = swap ? p.row : p.column;
     if (rows.rank > 1 || columns.rank > 1 || p.sum.rank > 1)
@@ -122,7 +138,7 @@ class Blocked : BlockedFields {
       b_ = at(call_.b, swap ? w.a : w.b);
       c_ = static_cast<char*>(call.c) + w.c * call.c_bytes;
       if (by_dots_) {
-        dots();
+        if constexpr (group == 1) dots();
       } else {
         const BlockedFields& fields = *this;
         in_parts(a_row_.size, R, b_column_.size * a_sum_.size, [this, &fields](index_t from, index_t to) {
@@ -138,29 +154,21 @@ class Blocked : BlockedFields {
 
  private:
   explicit Blocked(const BlockedFields& fields) : BlockedFields(fields) {}
-  // Columns are where the output is contiguous, unless they are too few to fill a register.
-  static bool should_swap(const ContractionPlan& p) {
-    const index_t rows = p.row.size(), columns = p.column.size();
-    if (p.column.rank == 0) return p.row.rank > 0;
-    if (p.row.rank == 0) return false;
-    const bool row_unit = p.row.c[p.row.rank - 1] == 1, column_unit = p.column.c[p.column.rank - 1] == 1;
-    if (columns <= W / 2 && rows >= 2 * columns) return true;
-    if (rows <= W / 2 && columns >= 2 * rows) return false;
-    return row_unit && !column_unit;
-  }
   static const char* at(const BlockedOperand& x, index_t offset) {
     return static_cast<const char*>(x.data) + offset * x.bytes;
   }
-  static const T* in_place(const char* p) { return reinterpret_cast<const T*>(p); }
-  static T* buffer(tenon::detail::BlockRef& block, index_t n) {
-    const size_t bytes = static_cast<size_t>(n + C) * sizeof(T);
+  static const Word* in_place(const char* p) { return reinterpret_cast<const Word*>(p); }
+  static index_t words(index_t steps) { return (steps + group - 1) / group; }
+  template <class X>
+  static X* buffer(tenon::detail::BlockRef& block, index_t n) {
+    const size_t bytes = static_cast<size_t>(n + C) * sizeof(X);
     if (block.capacity() < bytes) block = tenon::detail::BlockRef(bytes);
-    return reinterpret_cast<T*>(block.data());
+    return reinterpret_cast<X*>(block.data());
   }
 
   // Where operands are read in place, and how large blocks are: decided by extents and strides.
   void choose() {
-    const index_t m = a_row_.size, n = b_column_.size, k = a_sum_.size, bytes = static_cast<index_t>(sizeof(T));
+    const index_t m = a_row_.size, n = b_column_.size, k = a_sum_.size, bytes = static_cast<index_t>(sizeof(Word));
     const bool a_strided = call_.a.plain && !a_row_.offset && !a_sum_.offset,
                b_strided = call_.b.plain && !b_column_.offset && !b_sum_.offset;
     by_dots_ = a_strided && b_strided && a_sum_.stride == 1 && b_sum_.stride == 1 && k >= 2 * W &&
@@ -172,8 +180,8 @@ class Blocked : BlockedFields {
     column_block_ = 16 * C;
     row_block_ = 16 * R;
     const index_t limit = m == 1 ? (k * n * bytes > 1048576 ? 16 : 256) : bytes == 4 ? 320 : 256;
-    const index_t parts = (k + limit - 1) / limit;
-    sum_block_ = parts > 1 ? (k + parts - 1) / parts : k;
+    const index_t parts = (words(k) + limit - 1) / limit;
+    sum_block_ = parts > 1 ? (words(k) + parts - 1) / parts * group : k;
   }
 
   // Rows [from, to) of one batch.
@@ -184,7 +192,7 @@ class Blocked : BlockedFields {
     for (index_t j = 0; j < n; j += column_block_) {
       const index_t columns = smaller(column_block_, n - j);
       width_ = rounded_up(columns, C);
-      if (call_.epilogue) rows_ = buffer(rows_buffer_, width_ * (whole ? R : to - from));
+      if (call_.epilogue) rows_ = buffer<Number>(rows_buffer_, width_ * (whole ? R : to - from));
       index_t s = 0;
       do {
         const index_t steps = smaller(sum_block_, k - s);
@@ -192,7 +200,8 @@ class Blocked : BlockedFields {
         for (index_t i = from; i < to; i += row_block_) {
           const index_t rows = smaller(row_block_, to - i);
           if (packs_a_)
-            call_.a.pack_rows(buffer(a_buffer_, rounded_up(rows, R) * steps), a_, a_row_, i, rows, a_sum_, s, steps);
+            call_.a.pack_rows(buffer<Word>(a_buffer_, rounded_up(rows, R) * words(steps)), a_, a_row_, i, rows, a_sum_,
+                              s, steps);
           block(i, rows, j, columns, s, steps, whole);
         }
         s += steps;
@@ -204,17 +213,18 @@ class Blocked : BlockedFields {
     const index_t in_place = packs_b_ ? 0 : masked_tiles<T> ? columns : columns / W * W, packed = columns - in_place;
     panels_from_ = in_place;
     if (packed > 0)
-      call_.b.pack_columns(buffer(b_buffer_, rounded_up(packed, C) * steps), b_, b_column_, j + in_place, packed,
-                           b_sum_, s, steps);
+      call_.b.pack_columns(buffer<Word>(b_buffer_, rounded_up(packed, C) * (begin + words(steps))), b_, b_column_,
+                           j + in_place, packed, b_sum_, s, steps);
   }
   void block(index_t i, index_t rows, index_t j, index_t columns, index_t s, index_t steps, bool whole) {
     const bool first = s == 0, last = s + steps == a_sum_.size;
+    const index_t k = words(steps);
     for (index_t r = 0; r < rows;) {
       const int height = tile_height<T>(rows - r);
-      const T* a = packs_a_ ? reinterpret_cast<const T*>(a_buffer_.data()) + r / R * R * steps + r % R
-                            : in_place(a_) + a_row_.at(i + r) + a_sum_.at(s);
+      const Word* a = packs_a_ ? reinterpret_cast<const Word*>(a_buffer_.data()) + r / R * R * k + r % R
+                               : in_place(a_) + a_row_.at(i + r) + a_sum_.at(s);
       const index_t a_row = packs_a_ ? 1 : a_row_.stride, a_step = packs_a_ ? R : a_sum_.stride;
-      T* const line = call_.epilogue ? rows_ + (whole ? 0 : (i + r - first_row_) * width_) : nullptr;
+      Number* const line = call_.epilogue ? rows_ + (whole ? 0 : (i + r - first_row_) * width_) : nullptr;
       for (index_t q = 0; q < columns;) {
         const bool panel = q >= panels_from_;
         const index_t wide = vector_columns<T>, left = (panel ? columns : panels_from_) - q;
@@ -222,18 +232,18 @@ class Blocked : BlockedFields {
         const int packs = left >= C || (left > W && (panel || !masked_tiles<T>)) ? 2 : 1;
         const index_t lanes = vector ? wide : packs * W, valid = smaller(lanes, left);
         const index_t b_step = panel ? C : b_sum_.stride;
-        const T* b = panel ? reinterpret_cast<const T*>(b_buffer_.data()) + (q - panels_from_) * steps
-                           : in_place(b_) + b_column_.at(j + q) + b_sum_.at(s);
+        const Word* b = panel ? reinterpret_cast<const Word*>(b_buffer_.data()) + (q - panels_from_) * (begin + k)
+                              : in_place(b_) + b_column_.at(j + q) + b_sum_.at(s);
         const TileFunction<T> f = vector ? vector_tile<T> : tile_function<T>(height, packs, packs_a_);
         const bool fills = valid == lanes || (masked_tiles<T> && packs == 1 && !vector);
         if (line) {
-          f(steps, a, a_row, a_step, b, b_step, line + q, width_, !first, valid);
+          f(k, a, a_row, a_step, b, b_step, line + q, width_, !first, valid);
         } else if (fills && !c_row_.offset && c_column_.contiguous(j + q) >= valid) {
-          f(steps, a, a_row, a_step, b, b_step, reinterpret_cast<T*>(c_) + c_row_.at(i + r) + c_column_.at(j + q),
+          f(k, a, a_row, a_step, b, b_step, reinterpret_cast<Number*>(c_) + c_row_.at(i + r) + c_column_.at(j + q),
             c_row_.stride, call_.add || !first, valid);
         } else {
-          alignas(alignment) T tile[R * C];
-          f(steps, a, a_row, a_step, b, b_step, tile, C, false, valid);
+          alignas(alignment) Number tile[R * C];
+          f(k, a, a_row, a_step, b, b_step, tile, C, false, valid);
           scatter(tile, C, i + r, height, j + q, valid, call_.add || !first);
         }
         q += valid;
@@ -242,15 +252,15 @@ class Blocked : BlockedFields {
       r += height;
     }
   }
-  void scatter(const T* tile, index_t stride, index_t i, index_t rows, index_t j, index_t columns, bool add) {
-    using V = simd::native<T>;
-    T* c = reinterpret_cast<T*>(c_);
+  void scatter(const Number* tile, index_t stride, index_t i, index_t rows, index_t j, index_t columns, bool add) {
+    using V = simd::native<Number>;
+    Number* c = reinterpret_cast<Number*>(c_);
     for (index_t q = 0; q < columns;) {
       const index_t run = smaller(c_column_.contiguous(j + q), columns - q), last = q + run,
                     start = c_column_.at(j + q) - q;
       for (index_t r = 0; r < rows; ++r) {
-        T* to = c + c_row_.at(i + r) + start;
-        const T* from = tile + r * stride;
+        Number* to = c + c_row_.at(i + r) + start;
+        const Number* from = tile + r * stride;
         for (index_t p = q; p < last; p += W) {
           const index_t n = smaller(W, last - p);
           if (n == 1) {
@@ -264,7 +274,7 @@ class Blocked : BlockedFields {
       q = last;
     }
   }
-  void finish(const T* line, index_t stride, index_t i, index_t rows, index_t j, index_t columns) {
+  void finish(const Number* line, index_t stride, index_t i, index_t rows, index_t j, index_t columns) {
     const Epilogue& e = *call_.epilogue;
     const void* source[Epilogue::max_leaves];
     for (index_t r = 0; r < rows; ++r) {
@@ -282,7 +292,7 @@ class Blocked : BlockedFields {
     const index_t m = a_row_.size, n = b_column_.size, k = a_sum_.size;
     const bool single = m == 1;
     const index_t height = single ? 1 : rows, width = single ? 2 * columns : columns;
-    if (call_.epilogue) rows_ = buffer(rows_buffer_, n * height);
+    if (call_.epilogue) rows_ = buffer<Number>(rows_buffer_, n * height);
     const T *a[rows], *b[2 * columns];
     for (index_t i = 0; i < m; i += height) {
       const index_t valid_rows = smaller(height, m - i);
@@ -303,25 +313,27 @@ class Blocked : BlockedFields {
     }
   }
 
-  T* rows_ = nullptr;  // finished rows on their way to the epilogue
+  Number* rows_ = nullptr;  // finished rows on their way to the epilogue
   tenon::detail::BlockRef a_buffer_, b_buffer_, rows_buffer_;
   index_t width_ = 0, panels_from_ = 0, first_row_ = 0;
 };
 
 }  // namespace detail
 
-/// Runs a contraction whose sums are kept in T (float, double, or an unsigned integer: sums wrap).
+/// Runs a contraction by steps T: float, double, an unsigned integer (sums wrap), or a group.
 template <class T>
 [[gnu::noinline]] void contract_blocked(const BlockedCall& call, ContractionPlan& p) {
   if (p.nothing) return;
-  // Small matrices, without the engine's arrangements.
-  const ContractionAxes &rows = p.row, &columns = p.column, &sum = p.sum;
-  if (p.batch.rank == 0 && rows.rank == 1 && columns.rank == 1 && sum.rank == 1 && call.a.plain && call.b.plain &&
-      !call.epilogue && columns.b[0] == 1 && columns.c[0] == 1 &&
-      fits_in_place<T>(rows.extent[0], columns.extent[0], sum.extent[0]))
-    return product_in_place(rows.extent[0], columns.extent[0], sum.extent[0], static_cast<const T*>(call.a.data),
-                            rows.a[0], sum.a[0], static_cast<const T*>(call.b.data), sum.b[0], static_cast<T*>(call.c),
-                            rows.c[0], call.add);
+  if constexpr (Step<T>::group == 1) {
+    // Small matrices, without the engine's arrangements.
+    const ContractionAxes &rows = p.row, &columns = p.column, &sum = p.sum;
+    if (p.batch.rank == 0 && rows.rank == 1 && columns.rank == 1 && sum.rank == 1 && call.a.plain && call.b.plain &&
+        !call.epilogue && columns.b[0] == 1 && columns.c[0] == 1 &&
+        fits_in_place<T>(rows.extent[0], columns.extent[0], sum.extent[0]))
+      return product_in_place(rows.extent[0], columns.extent[0], sum.extent[0], static_cast<const T*>(call.a.data),
+                              rows.a[0], sum.a[0], static_cast<const T*>(call.b.data), sum.b[0],
+                              static_cast<T*>(call.c), rows.c[0], call.add);
+  }
   detail::Blocked<T>(call, p);
 }
 

@@ -1,13 +1,12 @@
-// tenon/exec/cpu/micro_kernel.hpp: the register tiles of matrix products, compiled once for each number type.
+// tenon/exec/cpu/micro_kernel.hpp: the register tiles of matrix products, compiled once for each kind of step.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // A tile is R rows by N packs of columns of C, held in registers while the sum runs: each step loads N packs of B and
 // multiplies them by one broadcast element of A per row. Accumulators are addressed by constants only (through integer
 // sequences), so that no compiler keeps them in memory.
 #pragma once
-#include <tenon/base/element.hpp>
 #include <tenon/base/type_list.hpp>
-#include <tenon/math/hardware.hpp>
+#include <tenon/exec/cpu/contraction_step.hpp>
 
 namespace tenon {
 inline namespace TENON_ABI {
@@ -15,46 +14,51 @@ namespace exec {
 
 /// Rows of a full tile: with two packs of columns, as many as the registers hold.
 template <class T>
-inline constexpr int tile_rows = !is_floating<T>    ? 4
+inline constexpr int tile_rows = is_integer<T>      ? 4
                                  : TENON_ISA == 512 ? 12
                                  : TENON_ISA == 256 ? 6
                                                     : 4;
 /// Columns of a full tile.
 template <class T>
-inline constexpr int tile_columns = 2 * simd::native_lanes<T>;
+inline constexpr int tile_columns = 2 * simd::native_lanes<sum_t<T>>;
 
 /// Whether tiles of one pack may have fewer columns than lanes: loads and stores are masked.
 template <class T>
-inline constexpr bool masked_tiles = is_floating<T>&& TENON_ISA >= 256;
+inline constexpr bool masked_tiles = !is_integer<T> && TENON_ISA >= 256;
 /// Computes a tile, c[r * c_row + j] = (add: c +) sum over k of a[r * a_row + k * a_step] * b[k * b_step + j]. A tile
-/// of one pack has the first `lanes` columns only, if masked_tiles<T>.
+/// of one pack has the first `lanes` columns only, if masked_tiles<T>. a and b are words, k is a number of them.
 template <class T>
-using TileFunction = void (*)(index_t k, const T* a, index_t a_row, index_t a_step, const T* b, index_t b_step, T* c,
-                              index_t c_row, bool add, index_t lanes);
+using TileFunction = void (*)(index_t k, const word_t<T>* a, index_t a_row, index_t a_step, const word_t<T>* b,
+                              index_t b_step, sum_t<T>* c, index_t c_row, bool add, index_t lanes);
 
 namespace detail {
 
 template <class V>
 TENON_FN V multiply_add(V a, V b, V c) {
-  if constexpr (is_floating<simd::lane_t<V>>) {
-    return math::kernel::fma(a, b, c);
-  } else {
-    return a * b + c;
-  }
+  return Step<simd::lane_t<V>>::multiply_add(a, b, c);
 }
 
 template <class T, int R, int N>
 struct Tile {
-  using V = simd::native<T>;
+  using Word = word_t<T>;
+  using Number = sum_t<T>;
+  using U = simd::native<Word>;
+  using V = simd::native<Number>;
   static constexpr int W = simd::lanes<V>, bases = (R + 2) / 3;
   static constexpr bool masked = N == 1 && masked_tiles<T>;
   V sum[R * N] = {};
   index_t lanes;
 
+  // Sums begin with the first words of b.
+  template <int... I>
+  TENON_INLINE void begin(const Word* b, Seq<I...>) {
+    ((sum[I] = simd::bitcast<V>(load<U>(b + I % N * W))), ...);
+  }
   // Every third row has a pointer; the other two are one and two strides from it.
   template <int... G>
-  TENON_INLINE void run(index_t k, const T* a, index_t a_row, index_t a_step, const T* b, index_t b_step, Seq<G...>) {
-    const T* base[] = {a + 3 * G * a_row...};
+  TENON_INLINE void run(index_t k, const Word* a, index_t a_row, index_t a_step, const Word* b, index_t b_step,
+                        Seq<G...>) {
+    const Word* base[] = {a + 3 * G * a_row...};
     for (; k > 0; --k) {
       step(base, a_row, b, make_seq<N>{}, make_seq<R * N>{});
       ((base[G] += a_step), ...);
@@ -62,9 +66,9 @@ struct Tile {
     }
   }
   // A packed with R elements a step.
-  TENON_INLINE void run_packed(index_t k, const T* a, const T* b, index_t b_step) {
+  TENON_INLINE void run_packed(index_t k, const Word* a, const Word* b, index_t b_step) {
     for (; k > 0; --k) {
-      const T* base[bases];
+      const Word* base[bases];
       for (int g = 0; g < bases; ++g) base[g] = a + 3 * g;
       step(base, 1, b, make_seq<N>{}, make_seq<R * N>{});
       a += R;
@@ -72,20 +76,21 @@ struct Tile {
     }
   }
   template <int... I>
-  TENON_INLINE void store(T* c, index_t c_row, bool add, Seq<I...>) {
-    if (add) ((sum[I] += load(c + I / N * c_row + I % N * W)), ...);
+  TENON_INLINE void store(Number* c, index_t c_row, bool add, Seq<I...>) {
+    if (add) ((sum[I] += load<V>(c + I / N * c_row + I % N * W)), ...);
     (store_one(c + I / N * c_row + I % N * W, sum[I]), ...);
   }
 
  private:
-  TENON_INLINE V load(const T* p) const {
+  template <class X>
+  TENON_INLINE X load(const simd::lane_t<X>* p) const {
     if constexpr (masked) {
-      return simd::load_partial<V>(p, lanes);
+      return simd::load_partial<X>(p, lanes);
     } else {
-      return simd::load<V>(p);
+      return simd::load<X>(p);
     }
   }
-  TENON_INLINE void store_one(T* p, V v) const {
+  TENON_INLINE void store_one(Number* p, V v) const {
     if constexpr (masked) {
       simd::store_partial(p, v, lanes);
     } else {
@@ -93,23 +98,26 @@ struct Tile {
     }
   }
   template <int... J, int... I>
-  TENON_INLINE void step(const T* const (&base)[bases], index_t a_row, const T* b, Seq<J...>, Seq<I...>) {
-    const V column[] = {load(b + J * W)...};
-    ((sum[I] = multiply_add(simd::broadcast<V>(base[I / N / 3][I / N % 3 * a_row]), column[I % N], sum[I])), ...);
+  TENON_INLINE void step(const Word* const (&base)[bases], index_t a_row, const Word* b, Seq<J...>, Seq<I...>) {
+    const U column[] = {load<U>(b + J * W)...};
+    ((sum[I] = Step<T>::multiply_add(simd::broadcast<U>(base[I / N / 3][I / N % 3 * a_row]), column[I % N], sum[I])),
+     ...);
   }
 };
 
 template <class T, int R, int N>
-[[gnu::noinline]] void tile(index_t k, const T* a, index_t a_row, index_t a_step, const T* b, index_t b_step, T* c,
-                            index_t c_row, bool add, index_t lanes) {
+[[gnu::noinline]] void tile(index_t k, const word_t<T>* a, index_t a_row, index_t a_step, const word_t<T>* b,
+                            index_t b_step, sum_t<T>* c, index_t c_row, bool add, index_t lanes) {
   Tile<T, R, N> t{.lanes = lanes};
+  if constexpr (Step<T>::begins) t.begin(b, make_seq<R * N>{}), b += b_step;
   t.run(k, a, a_row, a_step, b, b_step, make_seq<Tile<T, R, N>::bases>{});
   t.store(c, c_row, add, make_seq<R * N>{});
 }
 template <class T, int R, int N>
-[[gnu::noinline]] void packed_tile(index_t k, const T* a, index_t, index_t, const T* b, index_t b_step, T* c,
-                                   index_t c_row, bool add, index_t lanes) {
+[[gnu::noinline]] void packed_tile(index_t k, const word_t<T>* a, index_t, index_t, const word_t<T>* b, index_t b_step,
+                                   sum_t<T>* c, index_t c_row, bool add, index_t lanes) {
   Tile<T, R, N> t{.lanes = lanes};
+  if constexpr (Step<T>::begins) t.begin(b, make_seq<R * N>{}), b += b_step;
   t.run_packed(k, a, b, b_step);
   t.store(c, c_row, add, make_seq<R * N>{});
 }
@@ -172,7 +180,7 @@ constexpr bool fits_in_place(index_t m, index_t n, index_t k) {
 
 /// Columns of the tile that a single row is computed in: several packs, to hide the latency of additions.
 template <class T>
-inline constexpr int vector_columns = 8 * simd::native_lanes<T>;
+inline constexpr int vector_columns = 8 * simd::native_lanes<sum_t<T>>;
 template <class T>
 inline constexpr TileFunction<T> vector_tile = detail::tile<T, 1, 8>;
 
