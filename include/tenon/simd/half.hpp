@@ -4,6 +4,7 @@
 // Both formats are `unsigned short` lanes here. To float is exact; from float rounds to nearest, ties to even, beyond
 // the largest number to infinity, and NaN stays a quiet NaN with its leading digits, as in base/float16.hpp.
 #pragma once
+#include <tenon/base/float16.hpp>
 #include <tenon/simd/pack.hpp>
 
 namespace tenon {
@@ -103,6 +104,29 @@ TENON_FN void store_bfloat16(unsigned short* p, V v) {
 template <class V>
 TENON_FN void store_half(unsigned short* p, V v) {
   store(p, to_half(v));
+}
+/// The same for the element types.
+template <class V>
+TENON_FN V load_floats(const bfloat16* p) {
+  half_bits_t<V> bits;
+  __builtin_memcpy(&bits, p, sizeof(bits));
+  return from_bfloat16<V>(bits);
+}
+template <class V>
+TENON_FN V load_floats(const half* p) {
+  half_bits_t<V> bits;
+  __builtin_memcpy(&bits, p, sizeof(bits));
+  return from_half<V>(bits);
+}
+template <class V>
+TENON_FN void store_floats(bfloat16* p, V v) {
+  const auto bits = to_bfloat16(v);
+  __builtin_memcpy(p, &bits, sizeof(bits));
+}
+template <class V>
+TENON_FN void store_floats(half* p, V v) {
+  const auto bits = to_half(v);
+  __builtin_memcpy(p, &bits, sizeof(bits));
 }
 
 }  // namespace simd

@@ -30,10 +30,7 @@ TENON_FN V load_widened(const S* p) {
     __builtin_memcpy(&v, p, sizeof(V));
     return v;
   } else if constexpr (__is_same(T, float) && (__is_same(S, bfloat16) || __is_same(S, half))) {
-    simd::half_bits_t<V> bits;
-    __builtin_memcpy(&bits, p, sizeof(bits));
-    if constexpr (__is_same(S, half)) return simd::from_half<V>(bits);
-    return simd::from_bfloat16<V>(bits);
+    return simd::load_floats<V>(p);
   } else if constexpr (is_integer<S> || __is_same(S, float) || __is_same(S, double)) {
     return simd::load_as<V>(p);
   } else {
@@ -101,6 +98,17 @@ struct GroupFormat {
       w |= (static_cast<unsigned>(x) & mask) << (i * bits);
     }
     return w ^ Flip;
+  }
+  /// As words<V>(p), of the first n elements and zeros.
+  template <class V>
+  TENON_INLINE static V words_partial(const S* p, index_t n) {
+    using L = simd::pack<Stored, simd::lanes<V> * group>;
+    const L x = simd::load_partial<L>(stored(p), n);
+    if constexpr (narrow) {
+      return simd::bitcast<V>(simd::convert<Lane>(x));
+    } else {
+      return simd::bitcast<V>(x) ^ Flip;
+    }
   }
   /// The first words of a panel of P rows, of which `words` steps follow them.
   template <int P>

@@ -62,6 +62,20 @@ template <class F>
   for (; blocks > 0; --blocks, s += W * F::group, to += W * stride)
     transpose_block<F>(to, stride, row, s, make_seq<W>{});
 }
+template <class F, int... I>
+TENON_INLINE void transpose_end_block(typename F::Word* to, index_t stride, const typename F::Element* const* row,
+                                      index_t n, Seq<I...>) {
+  using V = simd::native<typename F::Word>;
+  V v[] = {F::template words_partial<V>(row[I], n)...};
+  transpose<static_cast<int>(sizeof...(I)) / 2>(v);
+  ((I * F::group < n ? simd::store(to + I * stride, v[I]) : void()), ...);
+}
+/// The same for the last n elements of W rows, fewer than W words.
+template <class F>
+[[gnu::noinline]] void transpose_end(typename F::Word* to, index_t stride, const typename F::Element* const* row,
+                                     index_t n) {
+  transpose_end_block<F>(to, stride, row, n, make_seq<simd::native_lanes<typename F::Word>>{});
+}
 
 // As many as a panel has rows.
 template <class S>
@@ -89,6 +103,15 @@ template <class F, int P>
     for (index_t j = rows; j < P; ++j) to[j] = typename F::Word{};
   }
 }
+// The last steps, n elements that follow each other in memory, of groups: what they lack to a block is zero.
+template <class F, int P>
+[[gnu::noinline]] void pack_end(typename F::Word* to, const typename F::Element* from, const Line& outer, index_t o,
+                                index_t rows, index_t n) {
+  constexpr int W = simd::native_lanes<typename F::Word>, blocks = (P + W - 1) / W;
+  const typename F::Element* row[blocks * W];
+  for (int i = 0; i < blocks * W; ++i) row[i] = from + outer.at(o + (i < rows ? i : rows - 1));
+  for (int j = blocks - 1; j >= 0; --j) transpose_end<F>(to + j * W, P, row + j * W, n);
+}
 // Steps follow each other in memory: blocks of W rows by W steps are transposed. A store may reach into the next step,
 // which is written later (therefore the last rows come first, block by block), or into the slack behind the last panel.
 // Rows beyond the last repeat it; what they contribute to is not stored.
@@ -110,19 +133,21 @@ template <class F, int P>
 template <class F, int P>
 void pack_panel(typename F::Word* to, const typename F::Element* from, const Line& outer, index_t o, index_t rows,
                 const Line& sum, index_t k, index_t m) {
-  constexpr index_t group = F::group;
+  constexpr index_t group = F::group, W = simd::native_lanes<typename F::Word>;
   if (outer.contiguous(o) >= rows) return pack_rows<F, P>(to, from + outer.at(o), rows, sum, k, m);
   const index_t words = (m + group - 1) / group;
   for (index_t w = 0; w < words;) {
     const index_t s = w * group, ahead = sum.contiguous(k + s), run = (ahead < m - s ? ahead : m - s) / group;
     const index_t last = w + (run > 0 ? run : 1);  // or else a word that is not in one piece
-    if (run >= simd::native_lanes<typename F::Word>)
-      w += pack_steps<F, P>(to + w * P, from + sum.at(k + s), outer, o, rows, run);
+    if (run >= W) w += pack_steps<F, P>(to + w * P, from + sum.at(k + s), outer, o, rows, run);
     if (w == last) continue;
+    if constexpr (group > 1 && W > 1)
+      if (ahead >= m - s)
+        return pack_end<F, P>(to + w * P, from + sum.at(k + w * group), outer, o, rows, m - w * group);
     const typename F::Element* row[P];
     for (index_t j = 0; j < P; ++j) row[j] = from + outer.at(o + (j < rows ? j : rows - 1));
     for (; w < last; ++w) {
-      index_t at[group];
+      index_t at[group] = {};
       const index_t n = m - w * group < group ? m - w * group : group;
       for (index_t i = 0; i < n; ++i) at[i] = sum.at(k + w * group + i);
       for (index_t j = 0; j < P; ++j) {

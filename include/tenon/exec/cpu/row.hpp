@@ -10,6 +10,7 @@
 #include <tenon/exec/cpu/stage.hpp>
 #include <tenon/exec/loops.hpp>
 #include <tenon/expr/program.hpp>
+#include <tenon/simd/half.hpp>
 #include <tenon/simd/mask.hpp>
 
 namespace tenon {
@@ -33,9 +34,7 @@ TENON_FN V load_lanes(const T* p) {
   } else if constexpr (is_bool<T>) {
     return simd::load_as<V>(p) != V{};
   } else if constexpr (!__is_same(compute_t<T>, T)) {
-    V v{};
-    for (int i = 0; i < simd::lanes<V>; ++i) v[i] = static_cast<float>(p[i]);
-    return v;
+    return simd::load_floats<V>(p);
   } else {
     return simd::load<V>(p);
   }
@@ -59,7 +58,7 @@ TENON_FN void store_lanes(T* p, V v) {
     auto bytes = __builtin_convertvector(-v, simd::rebind_t<V, signed char>);
     __builtin_memcpy(p, &bytes, sizeof(bytes));
   } else if constexpr (!__is_same(compute_t<T>, T)) {
-    for (int i = 0; i < simd::lanes<V>; ++i) p[i] = static_cast<T>(v[i]);
+    simd::store_floats(p, v);
   } else {
     simd::store(p, v);
   }
