@@ -62,19 +62,19 @@ template <class F>
   for (; blocks > 0; --blocks, s += W * F::group, to += W * stride)
     transpose_block<F>(to, stride, row, s, make_seq<W>{});
 }
-template <class F, int... I>
-TENON_INLINE void transpose_end_block(typename F::Word* to, index_t stride, const typename F::Element* const* row,
-                                      index_t n, Seq<I...>) {
-  using V = simd::native<typename F::Word>;
-  V v[] = {F::template words_partial<V>(row[I], n)...};
-  transpose<static_cast<int>(sizeof...(I)) / 2>(v);
-  ((I * F::group < n ? simd::store(to + I * stride, v[I]) : void()), ...);
+template <class V, int W>
+[[gnu::noinline]] void transpose_out_of_line(V (&v)[W]) {
+  if constexpr (W > 1) transpose<W / 2>(v);
 }
 /// The same for the last n elements of W rows, fewer than W words.
 template <class F>
 [[gnu::noinline]] void transpose_end(typename F::Word* to, index_t stride, const typename F::Element* const* row,
                                      index_t n) {
-  transpose_end_block<F>(to, stride, row, n, make_seq<simd::native_lanes<typename F::Word>>{});
+  using V = simd::native<typename F::Word>;
+  V v[simd::lanes<V>];
+  for (int i = 0; i < simd::lanes<V>; ++i) v[i] = F::template words_partial<V>(row[i], n);
+  transpose_out_of_line(v);
+  for (index_t i = 0; i * F::group < n; ++i) simd::store(to + i * stride, v[i]);
 }
 
 // As many as a panel has rows.
