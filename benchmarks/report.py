@@ -13,6 +13,7 @@ AREAS = {
     "rows": "Rows and columns of a 1024 x 1024 matrix",
     "sgemm": "Matrix products, float",
     "dgemm": "Matrix products, double",
+    "low_precision": "Matrix products of bfloat16 (summed in float) and of int8",
     "epilogue": "Matrix products with a bias and an activation",
     "einsum": "Contractions",
     "small": "Small matrices and vectors",

@@ -44,9 +44,10 @@ BlockedOperand blocked_operand(const Source& x) {
 }
 template <class T, class A, class B>
 void contract_steps(ContractionPlan& p, const Source& a, const Source& b, const ContractionTarget& c) {
-  BlockedCall call;
+  BlockedCall call{};
   call.a = blocked_operand<T, A, B>(a);
   call.b = blocked_operand<T, B, A>(b);
+  if constexpr (__is_same(A, B) && !is_bool<A>) call.dots = dot_kernels<dot_step_t<A, sum_t<T>>, A>();
   call.c = static_cast<char*>(c.data) + c.map.offset * c.bytes;
   call.c_bytes = c.bytes;
   call.add = c.add;

@@ -6,6 +6,7 @@
 // driver is compiled once for each kind of step; what the elements are stored as is in pack functions.
 #pragma once
 #include <tenon/base/memory.hpp>
+#include <tenon/exec/cpu/contraction_dots.hpp>
 #include <tenon/exec/cpu/contraction_pack.hpp>
 #include <tenon/exec/cpu/micro_kernel.hpp>
 #include <tenon/exec/cpu/row.hpp>
@@ -34,6 +35,7 @@ struct BlockedOperand {
 /// One contraction for the blocked engine.
 struct BlockedCall {
   BlockedOperand a, b;
+  DotKernels dots;  // of a and b, in any order
   void* c;
   index_t c_bytes;
   bool add;  // c = c + ...
@@ -138,7 +140,7 @@ class Blocked : BlockedFields {
       b_ = at(call_.b, swap ? w.a : w.b);
       c_ = static_cast<char*>(call.c) + w.c * call.c_bytes;
       if (by_dots_) {
-        if constexpr (group == 1) dots();
+        dots();
       } else {
         const BlockedFields& fields = *this;
         in_parts(a_row_.size, R, b_column_.size * a_sum_.size, [this, &fields](index_t from, index_t to) {
@@ -169,17 +171,18 @@ class Blocked : BlockedFields {
   // Where operands are read in place, and how large blocks are: decided by extents and strides.
   void choose() {
     const index_t m = a_row_.size, n = b_column_.size, k = a_sum_.size, bytes = static_cast<index_t>(sizeof(Word));
-    const bool a_strided = call_.a.plain && !a_row_.offset && !a_sum_.offset,
-               b_strided = call_.b.plain && !b_column_.offset && !b_sum_.offset;
-    by_dots_ = a_strided && b_strided && a_sum_.stride == 1 && b_sum_.stride == 1 && k >= 2 * W &&
-               b_column_.stride != 1 && (m == 1 || 6 * m < k);
+    const bool a_lines = !a_row_.offset && !a_sum_.offset, b_lines = !b_column_.offset && !b_sum_.offset;
+    by_dots_ = call_.dots.row && a_lines && b_lines && a_sum_.stride == 1 && b_sum_.stride == 1 &&
+               k >= call_.dots.least && b_column_.stride != 1 &&
+               (m == 1 || (call_.a.plain ? 6 * m < k : m <= dot_rows));
+    const bool a_strided = call_.a.plain && a_lines, b_strided = call_.b.plain && b_lines;
     const bool b_in_place = b_strided && b_column_.stride == 1;
     packs_b_ = !b_in_place || (m > 3 * R && (k * n * bytes > 65536 || b_sum_.stride * bytes > 2048));
     const bool a_in_place = a_strided && (m <= 2 || n <= 3 * C || m * k * bytes <= 16384);
     packs_a_ = !a_in_place;
     column_block_ = 16 * C;
     row_block_ = 16 * R;
-    const index_t limit = m == 1 ? (k * n * bytes > 1048576 ? 16 : 256) : bytes == 4 ? 320 : 256;
+    const index_t limit = m == 1 && group == 1 ? (k * n * bytes > 1048576 ? 16 : 256) : bytes == 4 ? 320 : 256;
     const index_t parts = (words(k) + limit - 1) / limit;
     sum_block_ = parts > 1 ? (words(k) + parts - 1) / parts * group : k;
   }
@@ -288,20 +291,20 @@ class Blocked : BlockedFields {
 
   // Both operands follow the sum in memory: no packing, packs run along the sum.
   void dots() {
-    constexpr int rows = dot_rows<T>, columns = dot_columns<T>;
+    constexpr int rows = dot_rows, columns = dot_columns;
     const index_t m = a_row_.size, n = b_column_.size, k = a_sum_.size;
     const bool single = m == 1;
     const index_t height = single ? 1 : rows, width = single ? 2 * columns : columns;
     if (call_.epilogue) rows_ = buffer<Number>(rows_buffer_, n * height);
-    const T *a[rows], *b[2 * columns];
+    const void *a[rows], *b[2 * columns];
     for (index_t i = 0; i < m; i += height) {
       const index_t valid_rows = smaller(height, m - i);
-      for (index_t r = 0; r < height; ++r) a[r] = in_place(a_) + a_row_.at(i + smaller(r, valid_rows - 1));
+      for (index_t r = 0; r < height; ++r) a[r] = a_ + a_row_.at(i + smaller(r, valid_rows - 1)) * call_.a.bytes;
       for (index_t j = 0; j < n; j += width) {
         const index_t valid = smaller(width, n - j);
-        for (index_t q = 0; q < width; ++q) b[q] = in_place(b_) + b_column_.at(j + smaller(q, valid - 1));
-        alignas(alignment) T tile[2 * rows * columns];
-        single ? dot_tile<T, 1, 2 * columns>(k, a, b, tile) : dot_tile<T, rows, columns>(k, a, b, tile);
+        for (index_t q = 0; q < width; ++q) b[q] = b_ + b_column_.at(j + smaller(q, valid - 1)) * call_.b.bytes;
+        alignas(alignment) Number tile[2 * rows * columns];
+        (single ? call_.dots.row : call_.dots.block)(k, a, b, tile);
         if (call_.epilogue) {
           for (index_t r = 0; r < valid_rows; ++r)
             for (index_t q = 0; q < valid; ++q) rows_[r * n + j + q] = tile[r * width + q];

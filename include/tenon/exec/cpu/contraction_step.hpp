@@ -91,13 +91,13 @@ inline constexpr bool fits_int16 = is_bool<T> ||
 template <class T>
 inline constexpr bool is_byte = is_bool<T> || (is_integer<T> && sizeof(T) == 1);
 
-// Rows of elements A by columns of elements B, summed in S.
-template <class A, class B, class S>
+// Rows of elements A by columns of elements B, summed in S; of four int8 only if Quads.
+template <class A, class B, class S, bool Quads = true>
 struct StepOf {
   static constexpr int kind() {
     if (simd::has_dot_bfloat16 && number_kind<A> == NumberKind::bfloat16 && number_kind<B> == NumberKind::bfloat16)
       return 1;
-    if (simd::has_dot_int8 && is_byte<A> && number_kind<B> == NumberKind::int8) return 2;
+    if (Quads && simd::has_dot_int8 && is_byte<A> && number_kind<B> == NumberKind::int8) return 2;
     return simd::has_dot_int16 && fits_int16<A> && fits_int16<B> ? 3 : 0;
   }
   template <int Kind, class Number>
@@ -124,6 +124,10 @@ struct StepOf {
 /// The step for rows of elements A by columns of elements B, whose products are summed in S.
 template <class A, class B, class S>
 using contraction_step_t = typename detail::StepOf<A, B, S>::type;
+
+/// The step for dot products of elements A as they lie in memory: those of 8 bits are widened, which needs no offset.
+template <class A, class S>
+using dot_step_t = typename detail::StepOf<A, A, S, false>::type;
 
 }  // namespace exec
 }  // namespace TENON_ABI
