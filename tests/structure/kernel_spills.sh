@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# The loops of the matrix product's register tiles keep everything in registers: for each full tile of float and double,
-# the loop over the sum holds one multiply-add for each accumulator and touches the stack with no vector register.
+# The loops of the matrix product's register tiles keep everything in registers: for each full tile of float, double and
+# groups of narrow numbers, the loop over the sum holds one multiply-add for each accumulator and touches the stack with
+# no vector register.
 #   kernel_spills.sh INCLUDE_DIR COMPILER
 set -u
 include=$1 compiler=$2
@@ -11,21 +12,30 @@ trap 'rm -rf "$work"' EXIT
 cat >"$work/tiles.cpp" <<'CPP'
 #include <tenon/exec/cpu/micro_kernel.hpp>
 using namespace tenon;
-#define TILE(NAME, T)                                                                                       \
-  template void exec::detail::NAME<T, exec::tile_rows<T>, 2>(index_t, const T*, index_t, index_t, const T*, \
-                                                             index_t, T*, index_t, bool, index_t);
+#define TILE(NAME, T)                                                                                              \
+  template void exec::detail::NAME<T, exec::tile_rows<T>, 2>(index_t, const exec::word_t<T>*, index_t, index_t,    \
+                                                             const exec::word_t<T>*, index_t, exec::sum_t<T>*,     \
+                                                             index_t, bool, index_t);
 TILE(tile, float)
 TILE(packed_tile, float)
 TILE(tile, double)
 TILE(packed_tile, double)
+TILE(packed_tile, exec::Int16Pair)
+#if TENON_DOT >= 1
+TILE(packed_tile, exec::Int8Quad)
+#endif
+#if TENON_DOT == 2
+TILE(packed_tile, exec::Bfloat16Pair)
+#endif
 CPP
 failed=0 seen=0
-for target in x86-64-v4:24 x86-64-v3:12; do
-  arch=${target%:*} accumulators=${target#*:}
-  "$compiler" -std=c++20 -O2 -DNDEBUG "-march=$arch" -I"$include" -c "$work/tiles.cpp" -o "$work/tiles.o" || exit 1
+for target in "x86-64-v4:24:5" "x86-64-v4 -mavx512vnni -mavx512bf16:24:7" "x86-64-v3:12:5"; do
+  IFS=: read -r arch accumulators tiles <<<"$target"
+  # shellcheck disable=SC2086
+  "$compiler" -std=c++20 -O2 -DNDEBUG -march=$arch -I"$include" -c "$work/tiles.cpp" -o "$work/tiles.o" || exit 1
   objdump -d -C --no-show-raw-insn "$work/tiles.o" >"$work/tiles.s"
   # Of each function: the innermost loop around its multiply-adds, from where the jump back goes to the jump.
-  awk -v want="$accumulators" -v arch="$arch" '
+  awk -v multiply_add="vfn?madd|vpdp|vdpbf16|vpmadd" -v want="$accumulators" -v tiles="$tiles" -v arch="$arch" '
     function number(hex,   i, n) {
       n = 0
       for (i = 1; i <= length(hex); ++i) n = 16 * n + index("0123456789abcdef", substr(hex, i, 1)) - 1
@@ -34,14 +44,14 @@ for target in x86-64-v4:24 x86-64-v3:12; do
     function check(   i, first, last, target, start, sums, spills) {
       if (name !~ /tile</) return
       first = last = 0
-      for (i = 1; i <= n; ++i) if (text[i] ~ /vfn?madd/) { if (!first) first = i; last = i }
+      for (i = 1; i <= n; ++i) if (text[i] ~ multiply_add) { if (!first) first = i; last = i }
       start = 0
       for (i = last; i <= n && !start; ++i)
         if (text[i] ~ /^j/ && split(text[i], word, /[ \t]+/) > 1 && number(word[2]) <= address[first])
           for (target = 1; target <= i; ++target) if (address[target] == number(word[2])) { start = target; break }
       --i
       for (target = start; start && target <= i; ++target) {
-        if (text[target] ~ /vfn?madd/) ++sums
+        if (text[target] ~ multiply_add) ++sums
         if (text[target] ~ /%[xyz]mm/ && text[target] ~ /\(%r[sb]p/) { ++spills; print "  " text[target] }
       }
       printf "%s %s: %d multiply-adds in the loop, %d touch the stack\n", arch, name, sums, spills
@@ -50,7 +60,7 @@ for target in x86-64-v4:24 x86-64-v3:12; do
     }
     /^[0-9a-f]+ <.*>:$/ { check(); name = $0; sub(/^[0-9a-f]+ </, "", name); sub(/\(.*/, "", name); n = 0; next }
     /^ +[0-9a-f]+:/ { ++n; at = $1; sub(/:/, "", at); address[n] = number(at); text[n] = $0; sub(/^ +[0-9a-f]+:[ \t]*/, "", text[n]) }
-    END { check(); if (checked != 4) { print "expected four tiles, found " checked + 0; bad = 1 } exit bad + 0 }
+    END { check(); if (checked != tiles) { print "expected " tiles " tiles, found " checked + 0; bad = 1 } exit bad + 0 }
   ' "$work/tiles.s" || failed=1
   seen=$((seen + 1))
 done

@@ -106,6 +106,12 @@ struct ResultOf<Op, B, TypeList<A...>> {
   using raw = decltype(Op::value(some<compute_t<A>>()...));
   using type = typename StoredAs<raw, B>::type;
 };
+// An op that names its result, as a cast does, gives that.
+template <class Op, class B, class... A>
+requires requires { typename Op::result_type; }
+struct ResultOf<Op, B, TypeList<A...>> {
+  using type = typename Op::result_type;
+};
 template <int I, int Conditions, class B>
 struct NumberAt {
   using type = B;

@@ -32,6 +32,7 @@ constexpr auto cast_name() {
 template <class To>
 struct Cast : Pointwise<Cast<To>> {
   static_assert(is_arithmetic<To>, "tenon: cast needs a built-in element type");
+  using result_type = To;
   static constexpr auto name = detail::cast_name<To>();
   static constexpr FixedString stablehlo{"convert"};
   static constexpr Typing typing = Typing::same;

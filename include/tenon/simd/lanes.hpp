@@ -164,6 +164,61 @@ constexpr auto conversion_step() {
 }
 }  // namespace detail
 
+#if TENON_ISA >= 256 && !defined(__clang__) && !defined(__CUDACC__)
+namespace detail {
+// gcc widens integers in halves that it puts together again; this is the one instruction, for results that fill a
+// register.
+template <class S, class U>
+inline constexpr bool is_widening = static_cast<S>(0.5) == 0 && static_cast<U>(0.5) == 0 &&
+                                    ((sizeof(S) == 1 && sizeof(U) == 2) || (sizeof(S) <= 2 && sizeof(U) == 4));
+template <class U, class V>
+TENON_INLINE rebind_t<V, U> widen(V v) {
+  using R = rebind_t<V, U>;
+  constexpr bool has_sign = static_cast<lane_t<V>>(-1) < 0;
+  using Bytes = pack<char, sizeof(V) < 16 ? 16 : static_cast<int>(sizeof(V))>;
+  using Words = pack<short, sizeof(V) < 16 ? 8 : static_cast<int>(sizeof(V) / 2)>;
+  if constexpr (sizeof(lane_t<V>) == 1) {
+    Bytes x{};
+    __builtin_memcpy(&x, &v, sizeof(v));
+#if TENON_ISA == 512
+    constexpr auto every16 = static_cast<unsigned short>(-1);
+    if constexpr (sizeof(U) == 4 && has_sign)
+      return bitcast<R>(__builtin_ia32_pmovsxbd512_mask(x, pack<int, 16>{}, every16));
+    else if constexpr (sizeof(U) == 4)
+      return bitcast<R>(__builtin_ia32_pmovzxbd512_mask(x, pack<int, 16>{}, every16));
+    else if constexpr (has_sign)
+      return bitcast<R>(__builtin_ia32_pmovsxbw512_mask(x, pack<short, 32>{}, ~0u));
+    else
+      return bitcast<R>(__builtin_ia32_pmovzxbw512_mask(x, pack<short, 32>{}, ~0u));
+#else
+    if constexpr (sizeof(U) == 4 && has_sign)
+      return bitcast<R>(__builtin_ia32_pmovsxbd256(x));
+    else if constexpr (sizeof(U) == 4)
+      return bitcast<R>(__builtin_ia32_pmovzxbd256(x));
+    else if constexpr (has_sign)
+      return bitcast<R>(__builtin_ia32_pmovsxbw256(x));
+    else
+      return bitcast<R>(__builtin_ia32_pmovzxbw256(x));
+#endif
+  } else {
+    const Words x = bitcast<Words>(v);
+#if TENON_ISA == 512
+    constexpr auto every16 = static_cast<unsigned short>(-1);
+    if constexpr (has_sign)
+      return bitcast<R>(__builtin_ia32_pmovsxwd512_mask(x, pack<int, 16>{}, every16));
+    else
+      return bitcast<R>(__builtin_ia32_pmovzxwd512_mask(x, pack<int, 16>{}, every16));
+#else
+    if constexpr (has_sign)
+      return bitcast<R>(__builtin_ia32_pmovsxwd256(x));
+    else
+      return bitcast<R>(__builtin_ia32_pmovzxwd256(x));
+#endif
+  }
+}
+}  // namespace detail
+#endif
+
 /// Each lane converted to the lane type U, as static_cast does. A float outside the range of an integer U is undefined.
 template <class U, class V>
 TENON_FN rebind_t<V, U> convert(V v) {
@@ -175,6 +230,10 @@ TENON_FN rebind_t<V, U> convert(V v) {
 #if defined(__clang__)
     return __builtin_convertvector(v, rebind_t<V, U>);
 #else
+#if TENON_ISA >= 256 && !defined(__CUDACC__)
+    if constexpr (detail::is_widening<lane_t<V>, U> && sizeof(rebind_t<V, U>) == native_bytes)
+      if (!__builtin_is_constant_evaluated()) return detail::widen<U>(v);
+#endif
     using Step = decltype(detail::conversion_step<lane_t<V>, U>());
     if constexpr (__is_same(Step, U))
       return __builtin_convertvector(v, rebind_t<V, U>);

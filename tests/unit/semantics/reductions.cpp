@@ -87,6 +87,19 @@ TEST_CASE("[A4] accumulators of contractions") {
   const Tensor<half, dyn> x = full<half>(half(1), 4000);
   CHECK(holds(dot(x, x), {4000}));
 }
+TEST_CASE("[A11] products of narrow numbers") {
+  const Tensor<std::int8_t, dyn> low = full<std::int8_t>(std::int8_t(-128), 140001);
+  CHECK(holds(dot(low, low), {140001.0 * 16384 - 4294967296.0}));
+  const Tensor<std::int16_t, 2> lowest{std::int16_t(-32768), std::int16_t(-32768)};
+  CHECK(holds(dot(lowest, lowest), {-2147483648.0}));
+  // (1 + 2^-7)^2 takes 15 bits, which float has and bfloat16 has not.
+  const Tensor<bfloat16, 3> x{bfloat16(1.0078125f), bfloat16(1.0078125f), bfloat16(0)};
+  CHECK(holds(cast<float>(dot(x, x)), {2 * 1.0078125 * 1.0078125}));
+  const Tensor<bfloat16, 1> tiny{bfloat16(0x1p-130f)}, large{bfloat16(0x1p20f)};
+  const Tensor<float> dotted = cast<float>(dot(tiny, large));
+  const float product = dotted;
+  CHECK((product == 0 || product == 0x1p-110f));
+}
 TEST_CASE("[A5] sums are pairwise") {
   const index_t n = 10000000;
   const Tensor<float, dyn> x = full<float>(0.1f, n);

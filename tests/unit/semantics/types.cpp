@@ -122,6 +122,7 @@ TEST_CASE("[P12] cast") {
   CHECK(holds(cast<bool>(x), {1, 1, 1, 1, 1}));
   CHECK(holds(cast<std::int8_t>(Tensor<int, 2>{300, -129}), {44, 127}));
   CHECK(holds(cast<float>(Tensor<c64, 1>{c64(2, 3)}), {2}));
+  static_assert(__is_same(element_of<decltype(cast<float>(Tensor<bfloat16, 2>{}))>, float));
 }
 TEST_CASE("[P13] dual and rev promote as their values do") {
   using D = dual<float>;

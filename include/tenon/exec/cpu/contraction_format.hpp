@@ -87,11 +87,13 @@ struct GroupFormat {
   template <class V>
   TENON_INLINE static V words(const S* const (&p)[group], index_t j) {
     V v = values<V>(p[0] + j);
+#pragma GCC unroll 4
     for (int i = 1; i < group; ++i) v |= values<V>(p[i] + j) << (i * bits);
     return v ^ Flip;
   }
   TENON_INLINE static unsigned word(const S* const (&p)[group], index_t j) {
     unsigned w = 0;
+#pragma GCC unroll 4
     for (int i = 0; i < group; ++i) {
       Stored x;
       __builtin_memcpy(&x, p[i] + j, sizeof(x));

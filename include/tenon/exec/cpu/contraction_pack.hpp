@@ -98,6 +98,7 @@ template <class F, int P>
                                  index_t k, index_t m) {
   for (index_t s = 0; s < m; s += F::group, to += P) {
     const typename F::Element* p[F::group];
+#pragma GCC unroll 4
     for (int i = 0; i < F::group; ++i) p[i] = s + i < m ? from + sum.at(k + s + i) : zeros<typename F::Element>;
     pack_neighbours<F, simd::native<typename F::Word>>(to, p, 0, rows);
     for (index_t j = rows; j < P; ++j) to[j] = typename F::Word{};
