@@ -122,6 +122,8 @@ void check_remainders() {
     CHECK(product_is_right<A, B>(13, 33, rest));
     CHECK(product_is_right<A, B>(13, 33, 30 + rest, 0, 1));
     CHECK(product_is_right<A, B>(13, 33, rest, 1, 0));
+    CHECK(product_is_right<A, B>(1, 125 + rest, 61));                   // one row: nothing is packed
+    CHECK(product_is_right<A, B>(1 + rest % 5, 19, 126 + rest, 0, 1));  // packs along the sum
   }
   for (int la = 0; la < layouts; ++la)
     for (int lb = 0; lb < layouts; ++lb) {

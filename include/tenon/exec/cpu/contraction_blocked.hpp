@@ -84,7 +84,7 @@ struct BlockedFields {
   char* c_ = nullptr;
   const index_t *row_leaf_ = nullptr, *column_leaf_ = nullptr;
   index_t batch_ = 0, sum_block_ = 0, column_block_ = 0, row_block_ = 0;
-  bool packs_a_ = false, packs_b_ = false, by_dots_ = false;
+  bool packs_a_ = false, packs_b_ = false, by_dots_ = false, by_columns_ = false;
 };
 
 // Columns are where the output is contiguous, unless they are too few to fill a register of `lanes`: then what was
@@ -141,6 +141,8 @@ class Blocked : BlockedFields {
       c_ = static_cast<char*>(call.c) + w.c * call.c_bytes;
       if (by_dots_) {
         dots();
+      } else if (by_columns_) {
+        one_row();
       } else {
         const BlockedFields& fields = *this;
         in_parts(a_row_.size, R, b_column_.size * a_sum_.size, [this, &fields](index_t from, index_t to) {
@@ -176,6 +178,7 @@ class Blocked : BlockedFields {
                k >= call_.dots.least && b_column_.stride != 1 &&
                (m == 1 || (call_.a.plain ? 6 * m < k : m <= dot_rows));
     const bool a_strided = call_.a.plain && a_lines, b_strided = call_.b.plain && b_lines;
+    by_columns_ = call_.dots.columns && !call_.b.plain && m == 1 && a_lines && b_lines && b_column_.stride == 1;
     const bool b_in_place = b_strided && b_column_.stride == 1;
     packs_b_ = !b_in_place || (m > 3 * R && (k * n * bytes > 65536 || b_sum_.stride * bytes > 2048));
     const bool a_in_place = a_strided && (m <= 2 || n <= 3 * C || m * k * bytes <= 16384);
@@ -314,6 +317,24 @@ class Blocked : BlockedFields {
       }
       if (call_.epilogue) finish(rows_, n, i, valid_rows, 0, n);
     }
+  }
+
+  // One row by columns that are neighbours in memory, a few rows of which at a time stream past the row of sums.
+  void one_row() {
+    const index_t n = b_column_.size, k = a_sum_.size;
+    constexpr index_t steps = 32;
+    const bool in_place = !call_.epilogue && c_column_.contiguous(0) >= n;
+    Number* const line = in_place ? reinterpret_cast<Number*>(c_) + c_column_.at(0) : buffer<Number>(rows_buffer_, n);
+    index_t s = 0;
+    do {
+      call_.dots.columns(smaller(steps, k - s), a_ + a_sum_.at(s) * call_.a.bytes, a_sum_.stride,
+                         b_ + b_sum_.at(s) * call_.b.bytes, b_sum_.stride, line, n, s > 0 || (in_place && call_.add));
+      s += steps;
+    } while (s < k);
+    if (call_.epilogue)
+      finish(line, n, 0, 1, 0, n);
+    else if (!in_place)
+      scatter(line, n, 0, 1, 0, n, call_.add);
   }
 
   Number* rows_ = nullptr;  // finished rows on their way to the epilogue

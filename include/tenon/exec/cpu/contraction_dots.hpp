@@ -1,7 +1,8 @@
-// tenon/exec/cpu/contraction_dots.hpp: products of operands that both follow the sum in memory, without packing.
+// tenon/exec/cpu/contraction_dots.hpp: products of few rows, which read the other operand once and pack nothing.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Packs run along the sum and are added up at its end. Few rows by many columns come to this: each column is read once.
+// Where both operands follow the sum in memory, packs run along the sum and are added up at its end. One row by columns
+// that are neighbours in memory is a tile whose words are made while it runs.
 #pragma once
 #include <tenon/exec/cpu/contraction_format.hpp>
 
@@ -12,13 +13,20 @@ namespace exec {
 /// Rows and columns of a tile whose packs run along the sum; where there is one row, twice as many columns.
 inline constexpr int dot_rows = TENON_ISA == 512 ? 4 : 2;
 inline constexpr int dot_columns = 4;
+/// Packs of neighbouring columns of a tile of one row.
+inline constexpr int columns_at_once = 8;
 
 /// out[r * columns + j] = the sum over k elements of a[r][k] * b[j][k]; k is at least DotKernels::least.
 using DotFunction = void (*)(index_t k, const void* const* a, const void* const* b, void* out);
-/// Dot products of operands that follow the sum in memory: tiles of one row and of dot_rows rows, or nullptr.
+/// c[j] = (add: c +) the sum over k elements of a[k * a_step] * b[k * b_step + j], for j < n.
+using RowFunctionOfColumns = void (*)(index_t k, const void* a, index_t a_step, const void* b, index_t b_step, void* c,
+                                      index_t n, bool add);
+/// Dot products of operands that follow the sum in memory: tiles of one row and of dot_rows rows; and one row by
+/// neighbouring columns. nullptr where there is none.
 struct DotKernels {
   DotFunction row = nullptr, block = nullptr;
   index_t least = 0;
+  RowFunctionOfColumns columns = nullptr;
 };
 
 namespace detail {
@@ -100,14 +108,63 @@ template <class T, class F, int R, int N>
   }
 }
 
+// N packs of columns; with Partial, the first n of one.
+template <class T, class F, bool Partial, int... J>
+TENON_INLINE void columns_tile(index_t k, const typename F::Element* a, index_t a_step, const typename F::Element* b,
+                               index_t b_step, sum_t<T>* c, index_t n, bool add, Seq<J...>) {
+  using Element = typename F::Element;
+  using U = simd::native<word_t<T>>;
+  using V = simd::native<sum_t<T>>;
+  constexpr int W = simd::lanes<V>;
+  using Bits = simd::pack<simd::int_of<sizeof(Element)>, W>;
+  V sum[sizeof...(J)] = {};
+  for (index_t s = 0; s < k; s += F::group) {
+    const Element *x[F::group], *y[F::group];
+    Bits staged[F::group];
+#pragma GCC unroll 4
+    for (int i = 0; i < F::group; ++i) {
+      const bool valid = s + i < k;
+      x[i] = valid ? a + (s + i) * a_step : zeros<Element>;
+      y[i] = valid ? b + (s + i) * b_step : zeros<Element>;
+      if constexpr (Partial) {
+        staged[i] = simd::load_partial<Bits>(reinterpret_cast<const simd::lane_t<Bits>*>(y[i]), n);
+        y[i] = reinterpret_cast<const Element*>(&staged[i]);
+      }
+    }
+    const U word = simd::broadcast<U>(F::word(x, 0));
+    ((sum[J] = Step<T>::multiply_add(word, F::template words<U>(y, J * W), sum[J])), ...);
+  }
+  if constexpr (Partial) {
+    simd::store_partial(c, add ? V(sum[0] + simd::load_partial<V>(c, n)) : sum[0], n);
+  } else {
+    (simd::store(c + J * W, add ? V(sum[J] + simd::load<V>(c + J * W)) : sum[J]), ...);
+  }
+}
+template <class T, class F>
+[[gnu::noinline]] void row_by_columns(index_t k, const void* a, index_t a_step, const void* b, index_t b_step, void* c,
+                                      index_t n, bool add) {
+  constexpr int W = simd::native_lanes<sum_t<T>>, N = columns_at_once;
+  const auto* x = static_cast<const typename F::Element*>(a);
+  const auto* y = static_cast<const typename F::Element*>(b);
+  auto* z = static_cast<sum_t<T>*>(c);
+  index_t j = 0;
+  for (; j + N * W <= n; j += N * W)
+    columns_tile<T, F, false>(k, x, a_step, y + j, b_step, z + j, 0, add, make_seq<N>{});
+  for (; j + W <= n; j += W) columns_tile<T, F, false>(k, x, a_step, y + j, b_step, z + j, 0, add, make_seq<1>{});
+  if (j < n) columns_tile<T, F, true>(k, x, a_step, y + j, b_step, z + j, n - j, add, make_seq<1>{});
+}
+
 }  // namespace detail
 
-/// The kernels for elements S, summed as steps of T do.
+/// The kernels for elements S, summed as steps of T do. Columns of what needs no conversion are read by the plain
+/// tiles.
 template <class T, class S>
 constexpr DotKernels dot_kernels() {
   using F = row_format<T, S>;
-  return {detail::dot_tile<T, F, 1, 2 * dot_columns>, detail::dot_tile<T, F, dot_rows, dot_columns>,
-          2 * F::group * simd::native_lanes<sum_t<T>>};
+  DotKernels d{detail::dot_tile<T, F, 1, 2 * dot_columns>, detail::dot_tile<T, F, dot_rows, dot_columns>,
+               2 * F::group * simd::native_lanes<sum_t<T>>};
+  if constexpr (sizeof(S) < sizeof(word_t<T>)) d.columns = detail::row_by_columns<T, F>;
+  return d;
 }
 
 }  // namespace exec

@@ -13,6 +13,10 @@ inline namespace TENON_ABI {
 namespace exec {
 namespace detail {
 
+// In place of elements beyond the sum's end: for a panel's rows, or a row tile's columns.
+template <class S>
+inline const S zeros[128]{};
+
 template <class T, class S>
 TENON_FN T widened(S x) {
   if constexpr (is_integer<T> && is_signed_integer<S>) {

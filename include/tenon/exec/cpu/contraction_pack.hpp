@@ -77,10 +77,6 @@ template <class F>
   for (index_t i = 0; i * F::group < n; ++i) simd::store(to + i * stride, v[i]);
 }
 
-// As many as a panel has rows.
-template <class S>
-inline const S zeros[64]{};
-
 // Steps of a panel whose rows follow each other in memory: packs of V, then smaller ones.
 template <class F, class V>
 TENON_INLINE void pack_neighbours(typename F::Word* to, const typename F::Element* const (&p)[F::group], index_t j,
