@@ -9,7 +9,7 @@ namespace tenon {
 inline namespace TENON_ABI {
 namespace simd {
 
-/// Whether dot_bfloat16, dot_int8 and dot_int16 exist.
+/// Whether dot_bfloat16, dot_int8 and dot_int16 are instructions here; they are of no use where they are not.
 inline constexpr bool has_dot_bfloat16 = TENON_DOT == 2, has_dot_int8 = TENON_DOT >= 1;
 #if defined(__SSE2__) && !defined(__CUDACC__)
 inline constexpr bool has_dot_int16 = true;
@@ -17,7 +17,6 @@ inline constexpr bool has_dot_int16 = true;
 inline constexpr bool has_dot_int16 = false;
 #endif
 
-#if !defined(__CUDACC__)
 /// sum + a1 * b1 + a0 * b0 of pairs of bfloat16, by two multiply-adds that round to nearest; subnormal numbers, also
 /// between the two, are taken for 0, whatever the rounding and flushing modes of the thread.
 TENON_INLINE native<float> dot_bfloat16(native<float> sum, [[maybe_unused]] native<unsigned> a,
@@ -73,7 +72,7 @@ TENON_INLINE native<unsigned> dot_int16(native<unsigned> sum, [[maybe_unused]] n
 #else
   return bitcast<native<unsigned>>(__builtin_ia32_vpdpwssd_v8si(s, x, y));
 #endif
-#elif defined(__SSE2__)
+#elif defined(__SSE2__) && !defined(__CUDACC__)
   using H = native<short>;
   const H x = bitcast<H>(a), y = bitcast<H>(b);
 #if TENON_ISA == 512 && defined(__clang__)
@@ -89,7 +88,6 @@ TENON_INLINE native<unsigned> dot_int16(native<unsigned> sum, [[maybe_unused]] n
   return sum;
 #endif
 }
-#endif
 
 }  // namespace simd
 }  // namespace TENON_ABI

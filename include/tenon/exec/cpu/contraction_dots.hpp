@@ -83,11 +83,18 @@ struct DotTile {
       const U x[] = {F::template words<U>(a[I] + s)...}, y[] = {F::template words<U>(b[J] + s)...};
       step(x, y, make_seq<R * N>{});
     }
-    if (s == k) return;
-    // The last pack overlaps the one before: what that has added already counts as zero.
+    if constexpr (W > 1)
+      if (s < k) step_of_rest(k, k - s, a, b, Seq<I...>{}, Seq<J...>{});
+  }
+
+ private:
+  // The last pack overlaps the one before: what that has added already counts as zero.
+  template <int... I, int... J>
+  TENON_INLINE void step_of_rest(index_t k, index_t rest, const Element* const* a, const Element* const* b, Seq<I...>,
+                                 Seq<J...>) {
     using Lane = simd::int_of<sizeof(word_t<T>) / F::group>;
     using Bits = simd::native<simd::int_of<sizeof(word_t<T>)>>;
-    const Bits fresh = simd::bitcast<Bits>(simd::iota<simd::pack<Lane, W>>() >= static_cast<Lane>(W - (k - s)));
+    const Bits fresh = simd::bitcast<Bits>(simd::iota<simd::pack<Lane, W>>() >= static_cast<Lane>(W - rest));
     const auto last = [&](const Element* p) {
       return simd::bitcast<U>(simd::bitcast<Bits>(F::template words<U>(p + k - W)) & fresh);
     };

@@ -33,7 +33,6 @@ struct Step {
     }
   }
 };
-#if !defined(__CUDACC__)
 template <>
 struct Step<Bfloat16Pair> {
   using Sum = float;
@@ -67,7 +66,6 @@ struct Step<Int8Quad> {
     return simd::dot_int8(sum, a, b);
   }
 };
-#endif
 template <class T>
 using sum_t = typename Step<T>::Sum;
 template <class T>
