@@ -4,6 +4,7 @@
 // Where both operands follow the sum in memory, packs run along the sum and are added up at its end. One row by columns
 // that are neighbours in memory is a tile whose words are made while it runs.
 #pragma once
+#include <tenon/base/type_list.hpp>
 #include <tenon/exec/cpu/contraction_format.hpp>
 
 namespace tenon {
