@@ -138,6 +138,10 @@ TEST_CASE("mixed element types") {
   CHECK(product_is_right<signed char, float>(14, 36, 20, 0, 0, 0));
   CHECK(product_is_right<unsigned char, signed char>(14, 36, 20, 0, 1, 0));
   CHECK(product_is_right<bfloat16, float>(14, 36, 20, 1, 0, 0));
+  for (int layout = 0; layout < 2; ++layout) {  // one row or column: nothing is packed
+    CHECK(product_is_right<bfloat16, float>(1, 36, 70, 0, layout, 0));
+    CHECK(product_is_right<bfloat16, float>(36, 1, 70, layout, 0, 0));
+  }
 }
 
 TEST_CASE("integers wrap, and 8-bit products do not overflow their sum") {

@@ -153,6 +153,12 @@ TEST_CASE("other pairs") {
   CHECK(product_is_right<U8, U8>(25, 66, 133, 1, 0));
   CHECK(product_is_right<bool, I8>(25, 66, 133));
   CHECK(product_is_right<I8, short>(25, 66, 133, 1, 0));
+  for (int layout = 0; layout < 2; ++layout) {  // few rows: nothing is packed
+    CHECK(product_is_right<U8, U8>(1, 66, 133, 0, layout));
+    CHECK(product_is_right<bool, I8>(3, 66, 133, 0, layout));
+    CHECK(product_is_right<I8, short>(1, 66, 133, 0, layout));
+    CHECK(product_is_right<I8, short>(66, 1, 133, 1 - layout, 0));
+  }
 }
 
 TEST_CASE("extreme integers") {

@@ -47,7 +47,9 @@ void contract_steps(ContractionPlan& p, const Source& a, const Source& b, const 
   BlockedCall call{};
   call.a = blocked_operand<T, A, B>(a);
   call.b = blocked_operand<T, B, A>(b);
-  if constexpr (__is_same(A, B) && !is_bool<A>) call.dots = dot_kernels<dot_step_t<A, sum_t<T>>, A>();
+  using Dot = dot_step_t<A, B, sum_t<T>>;
+  call.dots = dot_kernels<Dot, A, B>();
+  call.swapped_dots = dot_kernels<Dot, B, A>();
   call.c = static_cast<char*>(c.data) + c.map.offset * c.bytes;
   call.c_bytes = c.bytes;
   call.add = c.add;

@@ -35,7 +35,7 @@ struct BlockedOperand {
 /// One contraction for the blocked engine.
 struct BlockedCall {
   BlockedOperand a, b;
-  DotKernels dots;  // of a and b, in any order
+  DotKernels dots, swapped_dots;  // of a and b, and of b and a
   void* c;
   index_t c_bytes;
   bool add;  // c = c + ...
@@ -128,6 +128,7 @@ class Blocked : BlockedFields {
     if (swap) {
       call_.a = call.b;
       call_.b = call.a;
+      call_.dots = call.swapped_dots;
     }
     if (e) {
       row_leaf_ = swap ? e->column_stride : e->row_stride;
@@ -176,7 +177,7 @@ class Blocked : BlockedFields {
     const bool a_lines = !a_row_.offset && !a_sum_.offset, b_lines = !b_column_.offset && !b_sum_.offset;
     by_dots_ = call_.dots.row && a_lines && b_lines && a_sum_.stride == 1 && b_sum_.stride == 1 &&
                k >= call_.dots.least && b_column_.stride != 1 &&
-               (m == 1 || (call_.a.plain ? 6 * m < k : m <= dot_rows));
+               (m == 1 || (call_.a.plain && call_.b.plain ? 6 * m < k : m <= dot_rows));
     const bool a_strided = call_.a.plain && a_lines, b_strided = call_.b.plain && b_lines;
     by_columns_ = call_.dots.columns && !call_.b.plain && m == 1 && a_lines && b_lines && b_column_.stride == 1;
     const bool b_in_place = b_strided && b_column_.stride == 1;

@@ -62,13 +62,12 @@ TENON_FN V reverse_lanes(V v, Seq<I...>) {
   return simd::shuffle<(reversed_bits(I, simd::lanes<V>))...>(v, v);
 }
 
-// Elements in format F by elements in the same format, in steps of T.
-template <class T, class F, int R, int N>
+// Rows in format A by columns in format B, in steps of T.
+template <class T, class A, class B, int R, int N>
 struct DotTile {
-  using Element = typename F::Element;
   using U = simd::native<word_t<T>>;
   using V = simd::native<sum_t<T>>;
-  static constexpr int W = simd::lanes<V> * F::group;
+  static constexpr int W = simd::lanes<V> * A::group;
   V sum[R * N] = {};
 
   template <int... I>
@@ -77,11 +76,11 @@ struct DotTile {
   }
   template <int... I, int... J>
   TENON_INLINE void run(index_t k, const void* const* at, const void* const* bt, Seq<I...>, Seq<J...>) {
-    const Element* const a[] = {static_cast<const Element*>(at[I])...};
-    const Element* const b[] = {static_cast<const Element*>(bt[J])...};
+    const typename A::Element* const a[] = {static_cast<const typename A::Element*>(at[I])...};
+    const typename B::Element* const b[] = {static_cast<const typename B::Element*>(bt[J])...};
     index_t s = 0;
     for (; s + W <= k; s += W) {
-      const U x[] = {F::template words<U>(a[I] + s)...}, y[] = {F::template words<U>(b[J] + s)...};
+      const U x[] = {A::template words<U>(a[I] + s)...}, y[] = {B::template words<U>(b[J] + s)...};
       step(x, y, make_seq<R * N>{});
     }
     if constexpr (W > 1)
@@ -91,22 +90,20 @@ struct DotTile {
  private:
   // The last pack overlaps the one before: what that has added already counts as zero.
   template <int... I, int... J>
-  TENON_INLINE void step_of_rest(index_t k, index_t rest, const Element* const* a, const Element* const* b, Seq<I...>,
-                                 Seq<J...>) {
-    using Lane = simd::int_of<sizeof(word_t<T>) / F::group>;
+  TENON_INLINE void step_of_rest(index_t k, index_t rest, const typename A::Element* const* a,
+                                 const typename B::Element* const* b, Seq<I...>, Seq<J...>) {
+    using Lane = simd::int_of<sizeof(word_t<T>) / A::group>;
     using Bits = simd::native<simd::int_of<sizeof(word_t<T>)>>;
     const Bits fresh = simd::bitcast<Bits>(simd::iota<simd::pack<Lane, W>>() >= static_cast<Lane>(W - rest));
-    const auto last = [&](const Element* p) {
-      return simd::bitcast<U>(simd::bitcast<Bits>(F::template words<U>(p + k - W)) & fresh);
-    };
-    const U x[] = {last(a[I])...}, y[] = {last(b[J])...};
+    const auto last = [&](U words) { return simd::bitcast<U>(simd::bitcast<Bits>(words) & fresh); };
+    const U x[] = {last(A::template words<U>(a[I] + k - W))...}, y[] = {last(B::template words<U>(b[J] + k - W))...};
     step(x, y, make_seq<R * N>{});
   }
 };
 
-template <class T, class F, int R, int N>
+template <class T, class A, class B, int R, int N>
 [[gnu::noinline]] void dot_tile(index_t k, const void* const* a, const void* const* b, void* out) {
-  DotTile<T, F, R, N> t;
+  DotTile<T, A, B, R, N> t;
   t.run(k, a, b, make_seq<R>{}, make_seq<N>{});
   using V = simd::native<sum_t<T>>;
   constexpr int W = simd::lanes<V>, group = R * N < W ? R * N : W;
@@ -117,30 +114,31 @@ template <class T, class F, int R, int N>
 }
 
 // N packs of columns; with Partial, the first n of one.
-template <class T, class F, bool Partial, int... J>
-TENON_INLINE void columns_tile(index_t k, const typename F::Element* a, index_t a_step, const typename F::Element* b,
+template <class T, class A, class B, bool Partial, int... J>
+TENON_INLINE void columns_tile(index_t k, const typename A::Element* a, index_t a_step, const typename B::Element* b,
                                index_t b_step, sum_t<T>* c, index_t n, bool add, Seq<J...>) {
-  using Element = typename F::Element;
+  using Element = typename B::Element;
   using U = simd::native<word_t<T>>;
   using V = simd::native<sum_t<T>>;
   constexpr int W = simd::lanes<V>;
   using Bits = simd::pack<simd::int_of<sizeof(Element)>, W>;
   V sum[sizeof...(J)] = {};
-  for (index_t s = 0; s < k; s += F::group) {
-    const Element *x[F::group], *y[F::group];
-    Bits staged[F::group];
+  for (index_t s = 0; s < k; s += A::group) {
+    const typename A::Element* x[A::group];
+    const Element* y[A::group];
+    Bits staged[A::group];
 #pragma GCC unroll 4
-    for (int i = 0; i < F::group; ++i) {
+    for (int i = 0; i < A::group; ++i) {
       const bool valid = s + i < k;
-      x[i] = valid ? a + (s + i) * a_step : zeros<Element>;
+      x[i] = valid ? a + (s + i) * a_step : zeros<typename A::Element>;
       y[i] = valid ? b + (s + i) * b_step : zeros<Element>;
       if constexpr (Partial) {
         staged[i] = simd::load_partial<Bits>(reinterpret_cast<const simd::lane_t<Bits>*>(y[i]), n);
         y[i] = reinterpret_cast<const Element*>(&staged[i]);
       }
     }
-    const U word = simd::broadcast<U>(F::word(x, 0));
-    ((sum[J] = Step<T>::multiply_add(word, F::template words<U>(y, J * W), sum[J])), ...);
+    const U word = simd::broadcast<U>(A::word(x, 0));
+    ((sum[J] = Step<T>::multiply_add(word, B::template words<U>(y, J * W), sum[J])), ...);
   }
   if constexpr (Partial) {
     simd::store_partial(c, add ? V(sum[0] + simd::load_partial<V>(c, n)) : sum[0], n);
@@ -148,30 +146,31 @@ TENON_INLINE void columns_tile(index_t k, const typename F::Element* a, index_t 
     (simd::store(c + J * W, add ? V(sum[J] + simd::load<V>(c + J * W)) : sum[J]), ...);
   }
 }
-template <class T, class F>
+template <class T, class A, class B>
 [[gnu::noinline]] void row_by_columns(index_t k, const void* a, index_t a_step, const void* b, index_t b_step, void* c,
                                       index_t n, bool add) {
   constexpr int W = simd::native_lanes<sum_t<T>>, N = columns_at_once;
-  const auto* x = static_cast<const typename F::Element*>(a);
-  const auto* y = static_cast<const typename F::Element*>(b);
+  const auto* x = static_cast<const typename A::Element*>(a);
+  const auto* y = static_cast<const typename B::Element*>(b);
   auto* z = static_cast<sum_t<T>*>(c);
   index_t j = 0;
   for (; j + N * W <= n; j += N * W)
-    columns_tile<T, F, false>(k, x, a_step, y + j, b_step, z + j, 0, add, make_seq<N>{});
-  for (; j + W <= n; j += W) columns_tile<T, F, false>(k, x, a_step, y + j, b_step, z + j, 0, add, make_seq<1>{});
-  if (j < n) columns_tile<T, F, true>(k, x, a_step, y + j, b_step, z + j, n - j, add, make_seq<1>{});
+    columns_tile<T, A, B, false>(k, x, a_step, y + j, b_step, z + j, 0, add, make_seq<N>{});
+  for (; j + W <= n; j += W) columns_tile<T, A, B, false>(k, x, a_step, y + j, b_step, z + j, 0, add, make_seq<1>{});
+  if (j < n) columns_tile<T, A, B, true>(k, x, a_step, y + j, b_step, z + j, n - j, add, make_seq<1>{});
 }
 
 }  // namespace detail
 
-/// The kernels for elements S, summed as steps of T do. Columns of what needs no conversion are read by the plain
-/// tiles.
-template <class T, class S>
+/// The kernels for rows of elements A and columns of elements B, summed as steps of T do. Columns of what needs no
+/// conversion are read by the plain tiles.
+template <class T, class A, class B>
 constexpr DotKernels dot_kernels() {
-  using F = row_format<T, S>;
-  DotKernels d{detail::dot_tile<T, F, 1, 2 * dot_columns>, detail::dot_tile<T, F, dot_rows, dot_columns>,
-               2 * F::group * simd::native_lanes<sum_t<T>>};
-  if constexpr (sizeof(S) < sizeof(word_t<T>)) d.columns = detail::row_by_columns<T, F>;
+  using X = row_format<T, A>;
+  using Y = row_format<T, B>;
+  DotKernels d{detail::dot_tile<T, X, Y, 1, 2 * dot_columns>, detail::dot_tile<T, X, Y, dot_rows, dot_columns>,
+               2 * X::group * simd::native_lanes<sum_t<T>>};
+  if constexpr (sizeof(B) < sizeof(word_t<T>)) d.columns = detail::row_by_columns<T, X, Y>;
   return d;
 }
 

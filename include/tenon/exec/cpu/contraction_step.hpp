@@ -123,9 +123,9 @@ struct StepOf {
 template <class A, class B, class S>
 using contraction_step_t = typename detail::StepOf<A, B, S>::type;
 
-/// The step for dot products of elements A as they lie in memory: those of 8 bits are widened, which needs no offset.
-template <class A, class S>
-using dot_step_t = typename detail::StepOf<A, A, S, false>::type;
+/// The step for products of elements as they lie in memory: those of 8 bits are widened, which needs no offset.
+template <class A, class B, class S>
+using dot_step_t = typename detail::StepOf<A, B, S, false>::type;
 
 }  // namespace exec
 }  // namespace TENON_ABI
