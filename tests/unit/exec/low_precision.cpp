@@ -135,8 +135,9 @@ void check_remainders() {
       CHECK(product_is_right<A, B>(3, 2, 1, la, lb));
     }
   // Several blocks of the sum, of rows and of columns.
-  CHECK(product_is_right<A, B>(200, 40, 3001, 0, 0));
-  CHECK(product_is_right<A, B>(30, 600, 1501, 1, 1));
+  CHECK(product_is_right<A, B>(200, 40, 65, 0, 0));
+  CHECK(product_is_right<A, B>(13, 40, 3001, 0, 0));
+  CHECK(product_is_right<A, B>(5, 600, 1501, 1, 1));
   CHECK(product_is_right<A, B>(1, 300, 4003, 0, 1));
 }
 
