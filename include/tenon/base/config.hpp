@@ -8,7 +8,7 @@
 //   TENON_CHECKED   1 in builds without NDEBUG               TENON_INLINE  always inlined, host only
 //   TENON_ISA       512, 256, 128 (vector bits), 0: generic  TENON_HD      callable on host and device
 //   TENON_THROWS    1 where exceptions are enabled           TENON_COLD    out of line and small: for files, texts
-//   TENON_EMBEDDED  1 in the embedded profile                TENON_DOT     narrow products: 1 of integers, 2 also bfloat16
+//   TENON_EMBEDDED  1 in the embedded profile                TENON_DOT     1: integer dot products, 2: bfloat16 too
 #pragma once
 
 #if defined(__FAST_MATH__)
