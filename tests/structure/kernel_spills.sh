@@ -12,15 +12,19 @@ trap 'rm -rf "$work"' EXIT
 cat >"$work/tiles.cpp" <<'CPP'
 #include <tenon/exec/cpu/micro_kernel.hpp>
 using namespace tenon;
-#define TILE(NAME, T)                                                                                              \
-  template void exec::detail::NAME<T, exec::tile_rows<T>, 2>(index_t, const exec::word_t<T>*, index_t, index_t,    \
-                                                             const exec::word_t<T>*, index_t, exec::sum_t<T>*,     \
-                                                             index_t, bool, index_t);
+#define TILE_OF(NAME, T, ...)                                                                                      \
+  template void exec::detail::NAME<T, __VA_ARGS__>(index_t, const exec::word_t<T>*, index_t, index_t,              \
+                                                   const exec::word_t<T>*, index_t, exec::sum_t<T>*, index_t, bool, \
+                                                   index_t);
+#define TILE(NAME, T) TILE_OF(NAME, T, 2 * exec::tile_rows<T> / exec::tile_packs<T>, exec::tile_packs<T>)
 TILE(tile, float)
 TILE(packed_tile, float)
 TILE(tile, double)
 TILE(packed_tile, double)
 TILE(packed_tile, exec::Int16Pair)
+#if TENON_ISA == 512
+TILE_OF(tile, float, 12, 2)
+#endif
 #if TENON_DOT >= 1
 TILE(packed_tile, exec::Int8Quad)
 #endif
@@ -29,7 +33,7 @@ TILE(packed_tile, exec::Bfloat16Pair)
 #endif
 CPP
 failed=0 seen=0
-for target in "x86-64-v4:24:5" "x86-64-v4 -mavx512vnni -mavx512bf16:24:7" "x86-64-v3:12:5"; do
+for target in "x86-64-v4:24:6" "x86-64-v4 -mavx512vnni -mavx512bf16:24:8" "x86-64-v3:12:5"; do
   IFS=: read -r arch accumulators tiles <<<"$target"
   # shellcheck disable=SC2086
   "$compiler" -std=c++20 -O2 -DNDEBUG -march=$arch -I"$include" -c "$work/tiles.cpp" -o "$work/tiles.o" || exit 1

@@ -117,6 +117,12 @@ inline constexpr int native_bytes = 1;
 /// Bytes in one register of the instruction set compiled for; 16 when it has none.
 inline constexpr int native_bytes = TENON_ISA == 0 ? 16 : TENON_ISA / 8;
 #endif
+/// How many vector registers there are.
+#if defined(__aarch64__)
+inline constexpr int registers = 32;
+#else
+inline constexpr int registers = TENON_ISA == 512 ? 32 : 16;
+#endif
 /// Lanes of T in one register.
 template <class T>
 inline constexpr int native_lanes = sizeof(T) >= native_bytes ? 1 : native_bytes / static_cast<int>(sizeof(T));

@@ -184,7 +184,7 @@ class Blocked : BlockedFields {
     packs_b_ = !b_in_place || (m > 3 * R && (k * n * bytes > 65536 || b_sum_.stride * bytes > 2048));
     const bool a_in_place = a_strided && (m <= 2 || n <= 3 * C || m * k * bytes <= 16384);
     packs_a_ = !a_in_place;
-    column_block_ = 16 * C;
+    column_block_ = 32 * W;
     row_block_ = 16 * R;
     const index_t limit = m == 1 && group == 1 ? (k * n * bytes > 1048576 ? 16 : 256) : bytes == 4 ? 320 : 256;
     const index_t parts = (words(k) + limit - 1) / limit;
@@ -226,8 +226,9 @@ class Blocked : BlockedFields {
   void block(index_t i, index_t rows, index_t j, index_t columns, index_t s, index_t steps, bool whole) {
     const bool first = s == 0, last = s + steps == a_sum_.size;
     const index_t k = words(steps);
+    const int widest = tile_width<T>(columns, panels_from_ == 0);
     for (index_t r = 0; r < rows;) {
-      const int height = tile_height<T>(rows - r);
+      const int height = tile_height<T>(rows - r, widest);
       const Word* a = packs_a_ ? reinterpret_cast<const Word*>(a_buffer_.data()) + r / R * R * k + r % R
                                : in_place(a_) + a_row_.at(i + r) + a_sum_.at(s);
       const index_t a_row = packs_a_ ? 1 : a_row_.stride, a_step = packs_a_ ? R : a_sum_.stride;
@@ -236,7 +237,7 @@ class Blocked : BlockedFields {
         const bool panel = q >= panels_from_;
         const index_t wide = vector_columns<T>, left = (panel ? columns : panels_from_) - q;
         const bool vector = height == 1 && !panel && left >= wide;
-        const int packs = left >= C || (left > W && (panel || !masked_tiles<T>)) ? 2 : 1;
+        const int packs = tile_width<T>(left, panel);
         const index_t lanes = vector ? wide : packs * W, valid = smaller(lanes, left);
         const index_t b_step = panel ? C : b_sum_.stride;
         const Word* b = panel ? reinterpret_cast<const Word*>(b_buffer_.data()) + (q - panels_from_) * (begin + k)

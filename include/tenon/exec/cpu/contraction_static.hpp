@@ -76,8 +76,8 @@ struct SmallProduct {
   }
   static constexpr int W = lanes(), chunks = static_cast<int>((S.n + W - 1) / W);
   static constexpr int last = static_cast<int>(S.n) - (chunks - 1) * W;
-  static constexpr int registers = TENON_ISA == 512 ? 24 : TENON_ISA == 256 ? 12 : 8;
-  static constexpr int at_once = chunks >= registers ? 1 : registers / chunks;
+  static constexpr int sums = simd::registers * 3 / 4;
+  static constexpr int at_once = chunks >= sums ? 1 : sums / chunks;
   static constexpr int rows = S.m < at_once ? static_cast<int>(S.m) : at_once;
   /// Whether every operand is read before anything is written.
   static constexpr bool single_pass = S.unrolled && (by_packs ? rows == S.m : S.m * S.n == 1);

@@ -12,15 +12,20 @@ namespace tenon {
 inline namespace TENON_ABI {
 namespace exec {
 
-/// Rows of a full tile: with two packs of columns, as many as the registers hold.
+/// Whether full tiles have four packs of columns by six rows: 10 loads for 24 multiply-adds, where 12 rows of two packs
+/// take 14. For processors with 32 vector registers.
 template <class T>
-inline constexpr int tile_rows = is_integer<T>      ? 4
-                                 : TENON_ISA == 512 ? 12
-                                 : TENON_ISA == 256 ? 6
-                                                    : 4;
-/// Columns of a full tile.
+inline constexpr bool wide_tiles = !is_integer<T> && simd::registers == 32;
+/// Rows of a tile with two packs of columns, as many as the registers hold; A is packed in panels of so many rows.
 template <class T>
-inline constexpr int tile_columns = 2 * simd::native_lanes<sum_t<T>>;
+inline constexpr int tile_rows = wide_tiles<T>                        ? 12
+                                 : TENON_ISA == 256 && !is_integer<T> ? 6
+                                                                      : 4;
+/// Packs of columns of a full tile, and columns.
+template <class T>
+inline constexpr int tile_packs = wide_tiles<T> ? 4 : 2;
+template <class T>
+inline constexpr int tile_columns = tile_packs<T>* simd::native_lanes<sum_t<T>>;
 
 /// Whether tiles of one pack may have fewer columns than lanes: loads and stores are masked.
 template <class T>
@@ -65,13 +70,13 @@ struct Tile {
       b += b_step;
     }
   }
-  // A packed with R elements a step.
+  // A packed with tile_rows elements a step.
   TENON_INLINE void run_packed(index_t k, const Word* a, const Word* b, index_t b_step) {
     for (; k > 0; --k) {
       const Word* base[bases];
       for (int g = 0; g < bases; ++g) base[g] = a + 3 * g;
       step(base, 1, b, make_seq<N>{}, make_seq<R * N>{});
-      a += R;
+      a += tile_rows<T>;
       b += b_step;
     }
   }
@@ -122,33 +127,46 @@ template <class T, int R, int N>
   t.store(c, c_row, add, make_seq<R * N>{});
 }
 
-// The largest height of a compiled tile that is at most `rows`.
-template <class T>
-constexpr int tile_height(index_t rows) {
-  constexpr int heights[] = {8, 4, 2, 1};
-  if (rows >= tile_rows<T>) return tile_rows<T>;
-  for (int h : heights)
-    if (h < tile_rows<T> && rows >= h) return h;
-  return 1;
-}
-
 template <class T, int N>
 TileFunction<T> tile_of_height(int rows, bool packed) {
-  constexpr int full = tile_rows<T>;
-  if (rows == full) return packed ? packed_tile<T, full, N> : tile<T, full, N>;
-  if constexpr (full > 8)
+  constexpr int full = N > 2 ? tile_rows<T> / 2 : tile_rows<T>;
+  if constexpr (N == tile_packs<T>)
+    if (rows == full && packed) return packed_tile<T, full, N>;
+  if constexpr (full == 12) {
+    if (rows == 12) return tile<T, 12, N>;
     if (rows == 8) return tile<T, 8, N>;
-  if constexpr (full > 4)
-    if (rows == 4) return tile<T, 4, N>;
-  return rows == 2 ? tile<T, 2, N> : tile<T, 1, N>;
+  }
+  if constexpr (full >= 6)
+    if (rows == 6) return tile<T, 6, N>;
+  return rows == 4 ? tile<T, 4, N> : rows == 2 ? tile<T, 2, N> : tile<T, 1, N>;
 }
 
 }  // namespace detail
 
-/// The tile of `rows` rows (a height that tile_height gives) and one or two packs of columns. `packed`: A has tile_rows
-/// elements a step.
+/// How many packs of columns the next tile has if `left` columns are left. If `padded`, some of its columns may be
+/// missing; else only of a single pack.
+template <class T>
+constexpr int tile_width(index_t left, bool padded) {
+  constexpr index_t W = simd::native_lanes<sum_t<T>>;
+  if (wide_tiles<T> && left > (padded ? 2 * W : 4 * W - 1)) return 4;
+  return left > (padded ? W : 2 * W - 1) ? 2 : 1;
+}
+/// The largest height of a compiled tile that is at most `rows`, in a row of tiles the widest of which has `packs`
+/// packs. No tile reaches from one packed panel of A into the next.
+template <class T>
+constexpr int tile_height(index_t rows, int packs) {
+  constexpr int heights[] = {12, 8, 6, 4, 2, 1};
+  const int full = packs > 2 ? tile_rows<T> / 2 : tile_rows<T>;
+  for (int h : heights)
+    if (h <= full && h <= rows) return h;
+  return 1;
+}
+/// The tile of `rows` rows (a height that tile_height gives) and one, two or, if wide_tiles<T>, four packs of columns.
+/// `packed`: A has tile_rows elements a step.
 template <class T>
 TileFunction<T> tile_function(int rows, int packs, bool packed) {
+  if constexpr (wide_tiles<T>)
+    if (packs == 4) return detail::tile_of_height<T, 4>(rows, packed);
   return packs == 1 ? detail::tile_of_height<T, 1>(rows, packed) : detail::tile_of_height<T, 2>(rows, packed);
 }
 /// c[m, n] = (add: c +) a[m, k] b[k, n] tile by tile, where all of it lies in the caches: nothing is packed.
@@ -158,12 +176,13 @@ template <class T>
                                         const T* b, index_t b_step, T* c, index_t c_row, bool add) {
   constexpr index_t W = simd::native_lanes<T>;
   for (index_t j = 0; j < n;) {
-    const index_t left = n - j, valid = left >= 2 * W ? 2 * W : left >= W ? W : left;
+    const int packs = tile_width<T>(n - j, false);
+    const index_t left = n - j, valid = left < packs * W ? left : packs * W;
     for (index_t i = 0; i < m;) {
       // Two tiles of 8 rows rather than one of 12 and one of 4, which is too low to hide the latency of additions.
-      const int rows = tile_rows<T> == 12 && m - i == 16 ? 8 : detail::tile_height<T>(m - i);
-      tile_function<T>(rows, valid > W ? 2 : 1, false)(k, a + i * a_row, a_row, a_step, b + j, b_step,
-                                                       c + i * c_row + j, c_row, add, valid);
+      const int rows = packs <= 2 && tile_rows<T> == 12 && m - i == 16 ? 8 : tile_height<T>(m - i, packs);
+      tile_function<T>(rows, packs, false)(k, a + i * a_row, a_row, a_step, b + j, b_step, c + i * c_row + j, c_row,
+                                           add, valid);
       i += rows;
     }
     j += valid;
