@@ -1,10 +1,10 @@
 // benchmarks/hand_gemm.hpp: matrix products in AVX-512, the bound that tenon's contractions are measured against.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// The scheme of Goto and van de Geijn (2008): a tile of 14 x 2 vectors stays in registers (28 sums, two vectors of b,
-// one broadcast element of a) while k runs; the rows of a for a row of tiles are copied into the first-level cache,
-// where their distance is a constant; panels of b, packed once per block of k, stream past them from the second level.
-// small() takes static extents and packs nothing.
+// The scheme of Goto and van de Geijn (2008): a tile of 6 x 4 vectors stays in registers (24 sums, four vectors of b,
+// one broadcast element of a) while k runs, or one of 14 x 2 where b has no more columns; the rows of a for a row of
+// tiles are copied into the first-level cache, where their distance is a constant; panels of b, packed once per block
+// of k, stream past them from the second level. small() takes static extents and packs nothing.
 #pragma once
 #include <algorithm>
 #include <type_traits>
@@ -44,7 +44,7 @@ struct Lane<double> {
   static V fma(V a, V b, V c) { return _mm512_fmadd_pd(a, b, c); }
 };
 
-constexpr int tile_rows = 14;
+constexpr int tile_rows = 14, wide_rows = 6;
 /// What is done with a finished vector of the product: nothing.
 struct Plain {
   template <class V>
@@ -114,8 +114,6 @@ template <class T>
 constexpr long depth = 1024 / sizeof(T);  // k of a block: a's rows take 16 KiB, a panel of b 32 KiB
 template <class T>
 constexpr long a_stride = depth<T> + 128 / sizeof(T);
-template <class T>
-constexpr long panel_width = 2 * Lane<T>::width;
 constexpr long most_columns = 1024;  // of b that are packed at once: 1 MiB
 
 template <class T, int Wide, int Rows = tile_rows, class F>
@@ -149,7 +147,8 @@ struct Dense {
 template <class T, class A, class B, class F>
 void gemm(long m, long n, long k, A a, B b, T* c, long ldc, F finish) {
   using L = Lane<T>;
-  constexpr long width = panel_width<T>;
+  const bool wide = n > 2 * L::width;
+  const long width = (wide ? 4 : 2) * L::width, most_rows = wide ? wide_rows : tile_rows;
   if (!std::is_same_v<F, Plain> && k > depth<T>) std::abort();
   alignas(64) static T for_a[tile_rows * a_stride<T>];
   alignas(4096) static T for_b[(depth<T> + 16) * most_columns];
@@ -157,7 +156,7 @@ void gemm(long m, long n, long k, A a, B b, T* c, long ldc, F finish) {
   constexpr bool dense = std::is_same_v<B, Dense<T>>;
   const bool packs = !dense || !(m <= 4 * tile_rows || k * n * static_cast<long>(sizeof(T)) <= 16384);
   // Rows are spread evenly over the tiles: 32 = 11 + 11 + 10, not 14 + 14 + 4.
-  const long tiles = (m + tile_rows - 1) / tile_rows;
+  const long tiles = (m + most_rows - 1) / most_rows;
   for (long n0 = 0; n0 < n; n0 += most_columns)
     for (long p0 = 0; p0 < k; p0 += depth<T>) {
       const long nc = std::min(n - n0, most_columns), kc = std::min(k - p0, depth<T>),
@@ -175,13 +174,20 @@ void gemm(long m, long n, long k, A a, B b, T* c, long ldc, F finish) {
           long ldb = width;
           if constexpr (dense)
             if (!packs) from = b.data + p0 * b.stride + j, ldb = b.stride;
-          const bool two = columns > L::width;
-          const auto last = static_cast<typename L::Mask>((1u << (columns - (two ? L::width : 0))) - 1);
+          const long vectors = (columns + L::width - 1) / L::width;
+          const auto last = static_cast<typename L::Mask>((1u << (columns - (vectors - 1) * L::width)) - 1);
           const auto run = [&]<int Wide>(std::integral_constant<int, Wide>) {
-            tile_of<T, Wide>(static_cast<int>(rows), kc, for_a, from, ldb, c + i * ldc + j, ldc, p0 > 0, last, j,
-                             finish);
+            if (wide)
+              tile_of<T, Wide, wide_rows>(static_cast<int>(rows), kc, for_a, from, ldb, c + i * ldc + j, ldc, p0 > 0,
+                                          last, j, finish);
+            else if constexpr (Wide <= 2)
+              tile_of<T, Wide>(static_cast<int>(rows), kc, for_a, from, ldb, c + i * ldc + j, ldc, p0 > 0, last, j,
+                               finish);
           };
-          two ? run(std::integral_constant<int, 2>{}) : run(std::integral_constant<int, 1>{});
+          vectors == 4   ? run(std::integral_constant<int, 4>{})
+          : vectors == 3 ? run(std::integral_constant<int, 3>{})
+          : vectors == 2 ? run(std::integral_constant<int, 2>{})
+                         : run(std::integral_constant<int, 1>{});
         }
       }
     }
@@ -232,8 +238,10 @@ inline void turn(const float* from, long m, long n, float* to, long ld) {
 // A row of tiles of the product of square matrices, `From` rows being left for it.
 template <class T, int N, int Left, int Wide>
 [[gnu::always_inline]] inline void small_columns(const T* a, const T* b, T* c) {
-  constexpr int most = Wide == 1 ? 2 * tile_rows : tile_rows, tiles = (Left + most - 1) / most,
-                rows = (Left + tiles - 1) / tiles;
+  constexpr int most = Wide == 1   ? 2 * tile_rows
+                       : Wide == 2 ? tile_rows
+                                   : wide_rows,
+                tiles = (Left + most - 1) / most, rows = (Left + tiles - 1) / tiles;
   constexpr int width = Wide * Lane<T>::width, full = N / width, rest = N % width;
   using Mask = typename Lane<T>::Mask;
   for (int j = 0; j < full; ++j)
@@ -247,7 +255,7 @@ template <class T, int N, int Left, int Wide>
 /// c = a b of square matrices with static extent, without packing.
 template <class T, int N>
 [[gnu::noinline]] void small(const T* a, const T* b, T* c) {
-  small_columns<T, N, N, (N > Lane<T>::width ? 2 : 1)>(a, b, c);
+  small_columns<T, N, N, (N >= 4 * Lane<T>::width ? 4 : N > Lane<T>::width ? 2 : 1)>(a, b, c);
 }
 
 }  // namespace bench::hand

@@ -102,6 +102,35 @@ TEST_CASE("any number of rows is left for the last tiles") {
   }
 }
 
+TEST_CASE("any number of columns is left for the last tiles") {
+  for (index_t n = 1; n <= 140; ++n) {
+    CAPTURE(n);
+    CHECK(product_is_right<float, float>(41, n, 150, 0, 1, 0));  // packed
+    CHECK(product_is_right<double, double>(14, n, 20, 1, 1, 1));
+    CHECK(product_is_right<signed char, signed char>(14, n, 19, 0, 1, 0));
+    CHECK(product_is_right<float, float>(9, n, 20, 0, 0, 0));  // in place
+  }
+}
+TEST_CASE("axes that are columns together and lie apart") {
+  for (index_t n = 1; n <= 23; n += n < 10 ? 1 : 6) {
+    CAPTURE(n);
+    Tensor<float, dyn, dyn, dyn> a(n, 5, 6), w(3, 6, n);
+    for (index_t i = 0; i < a.size(); ++i) a.data()[i] = static_cast<float>(i % 7 - 3);
+    for (index_t i = 0; i < w.size(); ++i) w.data()[i] = static_cast<float>(i % 11 - 4);
+    bool same = true;
+    const Tensor<float, dyn, dyn, dyn, dyn> d = einsum<"aki,bij->abkj">(a, w);
+    for (index_t x = 0; x < n; ++x)
+      for (index_t y = 0; y < 3; ++y)
+        for (index_t z = 0; z < 5; ++z)
+          for (index_t j = 0; j < n; ++j) {
+            float sum = 0;
+            for (index_t i = 0; i < 6; ++i) sum += a(x, z, i) * w(y, i, j);
+            same = same && d(x, y, z, j) == sum;
+          }
+    CHECK(same);
+  }
+}
+
 TEST_CASE("operands and targets of any layout") {
   const index_t sizes[][3] = {{1, 40, 33}, {40, 1, 33}, {7, 9, 100}, {50, 34, 17}, {25, 66, 48}, {3, 2, 1}};
   for (const auto& s : sizes)

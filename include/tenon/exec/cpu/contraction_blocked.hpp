@@ -240,7 +240,8 @@ class Blocked : BlockedFields {
         const int packs = tile_width<T>(left, panel);
         const index_t lanes = vector ? wide : packs * W, valid = smaller(lanes, left);
         const index_t b_step = panel ? C : b_sum_.stride;
-        const Word* b = panel ? reinterpret_cast<const Word*>(b_buffer_.data()) + (q - panels_from_) * (begin + k)
+        const index_t p = q - panels_from_;
+        const Word* b = panel ? reinterpret_cast<const Word*>(b_buffer_.data()) + p / C * C * (begin + k) + p % C
                               : in_place(b_) + b_column_.at(j + q) + b_sum_.at(s);
         const TileFunction<T> f = vector ? vector_tile<T> : tile_function<T>(height, packs, packs_a_);
         const bool fills = valid == lanes || (masked_tiles<T> && packs == 1 && !vector);

@@ -77,6 +77,13 @@ template <class F>
   for (index_t i = 0; i * F::group < n; ++i) simd::store(to + i * stride, v[i]);
 }
 
+// How much of a panel of `rows` rows is filled: whole registers, which is what tiles read.
+template <class F, int P>
+constexpr index_t filled(index_t rows) {
+  constexpr index_t W = simd::native_lanes<typename F::Word>;
+  const index_t up = (rows + W - 1) / W * W;
+  return F::begins || up > P ? P : up;
+}
 // Steps of a panel whose rows follow each other in memory: packs of V, then smaller ones.
 template <class F, class V>
 TENON_INLINE void pack_neighbours(typename F::Word* to, const typename F::Element* const (&p)[F::group], index_t j,
@@ -97,7 +104,7 @@ template <class F, int P>
 #pragma GCC unroll 4
     for (int i = 0; i < F::group; ++i) p[i] = s + i < m ? from + sum.at(k + s + i) : zeros<typename F::Element>;
     pack_neighbours<F, simd::native<typename F::Word>>(to, p, 0, rows);
-    for (index_t j = rows; j < P; ++j) to[j] = typename F::Word{};
+    for (index_t j = rows; j < filled<F, P>(rows); ++j) to[j] = typename F::Word{};
   }
 }
 // The last steps, n elements that follow each other in memory, of groups: what they lack to a block is zero.
@@ -118,13 +125,34 @@ template <class F, int P>
   constexpr int W = simd::native_lanes<typename F::Word>, blocks = (P + W - 1) / W;
   const typename F::Element* row[blocks * W];
   for (int i = 0; i < blocks * W; ++i) row[i] = from + outer.at(o + (i < rows ? i : rows - 1));
+  const index_t used = (filled<F, P>(rows) + W - 1) / W;
   if constexpr (P % W == 0 || blocks == 1) {
-    for (int j = 0; j < blocks; ++j) transpose_rows<F>(to + j * W, P, row + j * W, 0, words / W);
+    for (index_t j = 0; j < used; ++j) transpose_rows<F>(to + j * W, P, row + j * W, 0, words / W);
   } else {
     for (index_t s = 0; s + W <= words; s += W)
-      for (int j = blocks - 1; j >= 0; --j) transpose_rows<F>(to + s * P + j * W, P, row + j * W, s * F::group, 1);
+      for (index_t j = used - 1; j >= 0; --j) transpose_rows<F>(to + s * P + j * W, P, row + j * W, s * F::group, 1);
   }
   return words / W * W;
+}
+// A panel whose rows follow each other in memory some at a time.
+template <class F, int P>
+[[gnu::noinline]] void pack_runs(typename F::Word* to, const typename F::Element* from, const Line& outer, index_t o,
+                                 index_t rows, const Line& sum, index_t k, index_t m) {
+  const index_t columns = filled<F, P>(rows);
+  for (index_t s = 0; s < m; s += F::group, to += P) {
+    index_t at[F::group];
+#pragma GCC unroll 4
+    for (int i = 0; i < F::group; ++i) at[i] = s + i < m ? sum.at(k + s + i) : 0;
+    for (index_t j = 0; j < rows;) {
+      const index_t ahead = outer.contiguous(o + j), run = ahead < rows - j ? ahead : rows - j;
+      const typename F::Element *const start = from + outer.at(o + j), *p[F::group];
+#pragma GCC unroll 4
+      for (int i = 0; i < F::group; ++i) p[i] = s + i < m ? start + at[i] : zeros<typename F::Element>;
+      pack_neighbours<F, simd::native<typename F::Word>>(to + j, p, 0, run);
+      j += run;
+    }
+    for (index_t j = rows; j < columns; ++j) to[j] = typename F::Word{};
+  }
 }
 // A panel of `rows` rows, at most P.
 template <class F, int P>
@@ -132,7 +160,8 @@ void pack_panel(typename F::Word* to, const typename F::Element* from, const Lin
                 const Line& sum, index_t k, index_t m) {
   constexpr index_t group = F::group, W = simd::native_lanes<typename F::Word>;
   if (outer.contiguous(o) >= rows) return pack_rows<F, P>(to, from + outer.at(o), rows, sum, k, m);
-  const index_t words = (m + group - 1) / group;
+  if (outer.offset && outer.run > 3) return pack_runs<F, P>(to, from, outer, o, rows, sum, k, m);
+  const index_t words = (m + group - 1) / group, columns = filled<F, P>(rows);
   for (index_t w = 0; w < words;) {
     const index_t s = w * group, ahead = sum.contiguous(k + s), run = (ahead < m - s ? ahead : m - s) / group;
     const index_t last = w + (run > 0 ? run : 1);  // or else a word that is not in one piece
@@ -142,12 +171,12 @@ void pack_panel(typename F::Word* to, const typename F::Element* from, const Lin
       if (ahead >= m - s)
         return pack_end<F, P>(to + w * P, from + sum.at(k + w * group), outer, o, rows, m - w * group);
     const typename F::Element* row[P];
-    for (index_t j = 0; j < P; ++j) row[j] = from + outer.at(o + (j < rows ? j : rows - 1));
+    for (index_t j = 0; j < columns; ++j) row[j] = from + outer.at(o + (j < rows ? j : rows - 1));
     for (; w < last; ++w) {
       index_t at[group] = {};
       const index_t n = m - w * group < group ? m - w * group : group;
       for (index_t i = 0; i < n; ++i) at[i] = sum.at(k + w * group + i);
-      for (index_t j = 0; j < P; ++j) {
+      for (index_t j = 0; j < columns; ++j) {
         const typename F::Element* p[group];
         for (index_t i = 0; i < group; ++i) p[i] = i < n ? row[j] + at[i] : zeros<typename F::Element>;
         to[w * P + j] = F::word(p, 0);

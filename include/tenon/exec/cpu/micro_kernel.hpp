@@ -148,7 +148,7 @@ TileFunction<T> tile_of_height(int rows, bool packed) {
 template <class T>
 constexpr int tile_width(index_t left, bool padded) {
   constexpr index_t W = simd::native_lanes<sum_t<T>>;
-  if (wide_tiles<T> && left > (padded ? 2 * W : 4 * W - 1)) return 4;
+  if (wide_tiles<T> && left > (padded ? 3 * W : 4 * W - 1)) return 4;
   return left > (padded ? W : 2 * W - 1) ? 2 : 1;
 }
 /// The largest height of a compiled tile that is at most `rows`, in a row of tiles the widest of which has `packs`
