@@ -6,7 +6,7 @@
 //   unrolled_jacobian(error).batch(es, js, ps);     // ps: Tensor<double, 15, dyn>: one in each SIMD lane
 // The function is a generic lambda without captures, of tensors of static extents and numbers, and must not branch on
 // their values. The compiler writes down what it does (ad/traced.hpp); derivatives go back once for each result, all in
-// registers. In constant expressions, in kernels and without a heap it works as anywhere.
+// registers. In constant expressions and without a heap it works as anywhere; nvcc does not compile it yet.
 #pragma once
 #include <tenon/ad/written.hpp>
 

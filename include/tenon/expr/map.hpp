@@ -83,15 +83,29 @@ struct Map : Node<Map<Op, T, Args, N...>, T, broadcast_t<typename N::extents_typ
     return apply<Op>(convert_element<at_t<I, Args>>(
         operand_at<I>(operands).at(broadcast_index(operand_at<I>(operands).extents(), i)))...);
   }
+  // One number after the other: Dims are written in parts and read as a whole, for which processors wait.
   template <int... I>
   constexpr E common_extents(Seq<I...>) const {
-    if constexpr (E::is_static) {
-      return E{};
-    } else {
-      Dims d{};
-      ((d = joined(d, operand_at<I>(operands).extents().dims())), ...);
-      return E::from(d);
+    E e;
+    if constexpr (!E::is_static) {
+      bool fit = true;
+      for (int a = 0; a < E::rank; ++a) {
+        index_t x = 1;
+        ((x = broadcast_extent(x, aligned_extent(operand_at<I>(operands).extents(), a))), ...);
+        e.values[a] = x;
+        fit = fit && x != -2;
+      }
+      if (!fit) {  // not as a function of its own: a node whose address is taken stays in memory
+        Dims d{};
+        ((d = joined(d, operand_at<I>(operands).extents().dims())), ...);
+      }
     }
+    return e;
+  }
+  template <class X>
+  TENON_FN static index_t aligned_extent(const X& x, int axis) {
+    constexpr int missing = E::rank - X::rank;
+    return axis < missing ? 1 : x[axis - missing];
   }
   static constexpr Dims joined(const Dims& a, const Dims& b) {
     const Dims r = broadcast_dims(a, b);
