@@ -5,6 +5,8 @@
 
 #include <complex>
 
+#include "laid_out.hpp"
+
 using namespace tenon;
 
 namespace {
@@ -23,28 +25,12 @@ using Matrix = Tensor<T, dyn, dyn>;
 template <class T>
 using View = TensorView<const T, dyn, dyn>;
 
-// A matrix stored in one of several ways: by rows, by columns, with gaps, backwards.
-constexpr int layouts = 4;
+using test::layouts;
 template <class T>
-struct Stored {
-  Matrix<T> elements;
-  Dims extents, strides;
-  index_t start = 0;
-  Stored(index_t rows, index_t columns, int layout, int seed)
-      : elements(layout == 1 ? columns : rows, layout == 1   ? rows
-                                               : layout == 2 ? 2 * columns + 3
-                                                             : columns),
-        extents{2, {rows, columns}} {
-    fill(elements, seed);
-    const index_t width = elements.extent(1);
-    strides = layout == 1   ? Dims{2, {1, width}}
-              : layout == 2 ? Dims{2, {width, 2}}
-              : layout == 3 ? Dims{2, {-width, 1}}
-                            : Dims{2, {width, 1}};
-    if (layout == 3 && rows > 0) start = (rows - 1) * width;
+struct Stored : test::LaidOut<T> {
+  Stored(index_t rows, index_t columns, int layout, int seed) : test::LaidOut<T>(rows, columns, layout) {
+    fill(this->elements, seed);
   }
-  View<T> view() const { return View<T>(elements.data() + start, extents, strides); }
-  TensorView<T, dyn, dyn> target() { return TensorView<T, dyn, dyn>(elements.data() + start, extents, strides); }
 };
 
 template <class T>

@@ -3,6 +3,8 @@
 #include <doctest/doctest.h>
 #include <tenon/tenon.hpp>
 
+#include "laid_out.hpp"
+
 using namespace tenon;
 
 namespace {
@@ -29,27 +31,12 @@ void fill(Tensor<T, E...>& t, unsigned seed) {
 template <class T>
 using View = TensorView<const T, dyn, dyn>;
 
-// A matrix stored by rows, by columns, with gaps, backwards.
-constexpr int layouts = 4;
+using test::layouts;
 template <class T>
-struct Stored {
-  Tensor<T, dyn, dyn> elements;
-  Dims extents, strides;
-  index_t start = 0;
-  Stored(index_t rows, index_t columns, int layout, unsigned seed)
-      : elements(layout == 1 ? columns : rows, layout == 1   ? rows
-                                               : layout == 2 ? 2 * columns + 3
-                                                             : columns),
-        extents{2, {rows, columns}} {
-    fill(elements, seed);
-    const index_t width = elements.extent(1);
-    strides = layout == 1   ? Dims{2, {1, width}}
-              : layout == 2 ? Dims{2, {width, 2}}
-              : layout == 3 ? Dims{2, {-width, 1}}
-                            : Dims{2, {width, 1}};
-    if (layout == 3) start = (rows - 1) * width;
+struct Stored : test::LaidOut<T> {
+  Stored(index_t rows, index_t columns, int layout, unsigned seed) : test::LaidOut<T>(rows, columns, layout) {
+    fill(this->elements, seed);
   }
-  View<T> view() const { return View<T>(elements.data() + start, extents, strides); }
 };
 
 template <class A, class B>

@@ -33,34 +33,30 @@ struct Step {
     }
   }
 };
-template <>
-struct Step<Bfloat16Pair> {
-  using Sum = float;
+// Groups of narrow numbers in words of 32 bits.
+template <class S, int Group, bool Begins = false>
+struct GroupStep {
+  using Sum = S;
   using Word = unsigned;
-  static constexpr int group = 2;
-  static constexpr bool begins = false;
+  static constexpr int group = Group;
+  static constexpr bool begins = Begins;
+};
+template <>
+struct Step<Bfloat16Pair> : GroupStep<float, 2> {
   template <class W, class V>
   TENON_INLINE static V multiply_add(W a, W b, V sum) {
     return simd::dot_bfloat16(sum, a, b);
   }
 };
 template <>
-struct Step<Int16Pair> {
-  using Sum = unsigned;
-  using Word = unsigned;
-  static constexpr int group = 2;
-  static constexpr bool begins = false;
+struct Step<Int16Pair> : GroupStep<unsigned, 2> {
   template <class V>
   TENON_INLINE static V multiply_add(V a, V b, V sum) {
     return simd::dot_int16(sum, a, b);
   }
 };
 template <>
-struct Step<Int8Quad> {
-  using Sum = unsigned;
-  using Word = unsigned;
-  static constexpr int group = 4;
-  static constexpr bool begins = true;
+struct Step<Int8Quad> : GroupStep<unsigned, 4, true> {
   template <class V>
   TENON_INLINE static V multiply_add(V a, V b, V sum) {
     return simd::dot_int8(sum, a, b);
