@@ -38,6 +38,8 @@ void add(std::vector<Blas>& all, const char* name, const char* package, std::ini
     std::fprintf(stderr, "SKIPPED %s: not found (Debian: %s)\n", name, package);
     return;
   }
+  for (const char* function : {"openblas_set_num_threads", "bli_thread_set_num_threads"})
+    if (!b.set_threads) find(library, function, b.set_threads);
   char* (*text)() = nullptr;
   for (const char* function : {"openblas_get_config", "bli_info_get_version_str"})
     if (find(library, function, text)) b.version += text();
