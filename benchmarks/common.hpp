@@ -85,8 +85,9 @@ struct Kernel {
 /// A library's way to compute the cases area/case/type.
 struct Peer {
   using Prepare = std::function<Kernel(const Operands&)>;
-  Peer(const char* name, const char* of, Prepare how) : library(name), cases(of), prepare(std::move(how)) {
-    list().push_back(*this);
+  Peer(const char* name, const char* of, Prepare how, bool available = true)
+      : library(name), cases(of), prepare(std::move(how)) {
+    if (available) list().push_back(*this);
   }
   static std::vector<Peer>& list() {
     static std::vector<Peer> all;

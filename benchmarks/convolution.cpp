@@ -1,8 +1,8 @@
 // benchmarks/convolution.cpp: images with 3 x 3 filters, as a contraction over windows.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// The filters of an image are one matrix product: [filters, (c, y, x)] by [(c, y, x), (h, w)], the second of which
-// (im2col) is a look at the image. A BLAS library needs it laid out, `hand` reads it while it packs its panels.
+// An image's result is one matrix product: [filters, (c, y, x)] by [(c, y, x), (h, w)], the second of which (im2col) is
+// a look at the image. A BLAS library needs it laid out; tenon reads it while it packs, `hand` while it multiplies.
 #include <tenon/tenon.hpp>
 
 #include "hand_gemm.hpp"
@@ -43,26 +43,45 @@ struct Images : Reference {
 };
 
 #if BENCH_HAND
-// The matrix [(c, y, x), (h, w)] of an image, read without laying it out: pieces of the image's rows.
-struct Windows {
-  const float* image;
-  [[gnu::always_inline]] void operator()(long p, long column, long count, float* to) const {
-    const float* from = image + (p / 9 * side + p / 3 % 3) * side + p % 3;
-    for (long done = 0; done < count;) {
-      const long w = (column + done) % out, piece = std::min(out - w, count - done);
-      const float* f = from + (column + done) / out * side + w;
-      for (long i = 0; i < piece; i += 16) {
-        const auto mask = static_cast<__mmask16>(piece - i >= 16 ? 0xffff : (1u << (piece - i)) - 1);
-        const __m512 v = _mm512_maskz_loadu_ps(mask, f + i);
-        // Whole stores where there is room: what is too much is overwritten next, and masked ones delay later loads.
-        done + i + 16 <= count ? _mm512_storeu_ps(to + done + i, v) : _mm512_mask_storeu_ps(to + done + i, mask, v);
+// Transposed: 13 neighbouring places of a row by 32 filters stay in registers. An element of the image is broadcast
+// from where it lies, so nothing of it is packed; half of the filters, [(c, y, x), 32], stays in the first-level cache.
+constexpr int neighbours = 13, together = 32;
+static_assert(out % neighbours == 0 && filters % together == 0);
+
+inline void tile(const float* x, const float* w, float* to) {
+  __m512 sum[neighbours][2];
+#pragma GCC unroll 16
+  for (auto& s : sum) s[0] = s[1] = _mm512_setzero_ps();
+  for (index_t c = 0; c < channels; ++c, x += side * side)
+    for (index_t i = 0; i < window; ++i)
+#pragma GCC unroll 1  // or elements would be kept for the next j, and sums would not stay in registers
+      for (index_t j = 0; j < window; ++j, w += together) {
+        const __m512 low = _mm512_loadu_ps(w), high = _mm512_loadu_ps(w + 16);
+#pragma GCC unroll 16
+        for (int p = 0; p < neighbours; ++p) {
+          const __m512 v = _mm512_set1_ps(x[i * side + j + p]);
+          sum[p][0] = _mm512_fmadd_ps(v, low, sum[p][0]), sum[p][1] = _mm512_fmadd_ps(v, high, sum[p][1]);
+        }
       }
-      done += piece;
-    }
-    // Up to a whole vector.
-    for (long i = count; i % 16; ++i) to[i] = 0;
+#pragma GCC unroll 16
+  for (int p = 0; p < neighbours; ++p)
+    _mm512_storeu_ps(to + p * together, sum[p][0]), _mm512_storeu_ps(to + p * together + 16, sum[p][1]);
+}
+[[gnu::noinline]] void convolve(const float* x, const float* w, float* y) {
+  alignas(64) static float packed[depth * together], sums[16 * together], turned[together * 16];
+  for (index_t o = 0; o < filters; o += together) {
+    for (index_t p = 0; p < depth; ++p)
+      for (index_t f = 0; f < together; ++f) packed[p * together + f] = w[(o + f) * depth + p];
+    for (index_t n = 0; n < images; ++n)
+      for (index_t i = 0; i < places; i += neighbours) {
+        tile(x + n * channels * side * side + i / out * side + i % out, packed, sums);
+        hand::turn(sums, 16, together, turned, 16);
+        float* to = y + (n * filters + o) * places + i;
+        for (index_t f = 0; f < together; ++f)
+          _mm512_mask_storeu_ps(to + f * places, (1u << neighbours) - 1, _mm512_load_ps(turned + f * 16));
+      }
   }
-};
+}
 #endif
 
 const Area area([] {
@@ -72,11 +91,7 @@ const Area area([] {
   });
   c.bound("peak", [](auto& s) { run_peak<float>(s, static_cast<double>(images * filters * places * depth)); });
 #if BENCH_HAND
-  c.run("hand", [](Images& d) {
-    for (index_t n = 0; n < images; ++n)
-      hand::gemm<float>(filters, places, depth, hand::Dense<float>{d.w.data(), depth}, Windows{d.row(n, 0)},
-                        d.y.data() + n * filters * places, places, hand::Plain{});
-  });
+  c.run("hand", [](Images& d) { convolve(d.x.data(), d.w.data(), d.y.data()); });
 #endif
   for (const Blas& blas : blas_libraries())
     c.run(blas.name, [&blas](Images& d) {
