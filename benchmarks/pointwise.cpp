@@ -123,6 +123,7 @@ void add_chain(std::size_t n) {
     Eigen::Map<Array, Eigen::Aligned64>(d.y.data(), d.length()) = (a * b + c).tanh() * (-a * a).exp();
   });
 #endif
+  c.peers([](Chain<T>& d) { return bench::Operands{{d.length()}, {d.a.data(), d.b.data(), d.c.data(), d.y.data()}}; });
 }
 void add_axpbz(std::size_t n) {
   auto c = add_case<Axpbz>("pointwise/axpbz/f32/" + std::to_string(n), [n] { return new Axpbz(n); });
@@ -140,6 +141,7 @@ void add_axpbz(std::size_t n) {
     Eigen::Map<Eigen::ArrayXf, Eigen::Aligned64>(d.y.data(), d.length()) = 1.5f * a + 0.75f * b;
   });
 #endif
+  c.peers([](Axpbz& d) { return bench::Operands{{d.length()}, {d.a.data(), d.b.data(), d.y.data()}}; });
 }
 
 const Area area([] {
