@@ -73,7 +73,7 @@ struct ScalarStatements {
   }
   // The same for any terms.
   template <int N>
-  [[gnu::noinline]] static char* write_owned(Terms<T, N> t, char* const p, Place place) {
+  static char* write_owned(const Terms<T, N>& t, char* const p, const Place& place) {
     char* end = p;
     write_owned_terms(t, end, place);
     return end == p ? p : put(static_cast<slot_t>(end - p) * 4, end);

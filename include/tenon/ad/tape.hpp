@@ -87,23 +87,17 @@ class Tape {
       return 0;
     } else {
       using Statements = detail::ScalarStatements<T>;
-      constexpr size_t most = Statements::most_bytes(N);
-      if (__builtin_expect(reinterpret_cast<size_t>(cursor_) + most > open_until<T>(), 0)) open_scalars<T>(most);
-      const detail::Terms<T, N> t = Statements::tidy(terms);
+      const auto t = Statements::tidy(terms);
+      const typename Statements::Place place{static_cast<slot_t>(base_), static_cast<slot_t>(units_ - base_)};
       char* const begin = cursor_;
-      const unsigned long long result = units_;
-      const typename Statements::Place place{static_cast<slot_t>(base_), static_cast<slot_t>(result - base_)};
-      char* end;
-      if (__builtin_expect(Statements::owns_all(t, place), 1)) {
-        if (Statements::is_nothing(t)) return 0;
-        end = Statements::write(t, begin, place);
-      } else {
-        end = Statements::write_owned(terms, begin, place);
-        if (end == begin) return 0;
-      }
-      cursor_ = end;
-      units_ = result + Statements::units;
-      return static_cast<slot_t>(result);
+      // All that is rare is one call, at whose sides nothing has to be kept.
+      if (__builtin_expect(
+              reinterpret_cast<size_t>(begin) + Statements::most_bytes(N) > open_until<T>() || !Statements::owns_all(t, place), 0))
+        return rare_statement(terms);
+      if (Statements::is_nothing(t)) return 0;
+      __builtin_prefetch(begin + 2048, 1);
+      cursor_ = Statements::write(t, begin, place);
+      return next_result<T>();
     }
   }
 
@@ -219,6 +213,23 @@ class Tape {
     segments_.back().after = static_cast<slot_t>(units_);
     open_ = nullptr;
     open_until_[0] = open_until_[1] = 0;
+  }
+  // A statement that begins a segment, or has terms that are not owned.
+  template <class T, int N>
+  [[gnu::noinline]] slot_t rare_statement(detail::Terms<T, N> terms) {
+    using Statements = detail::ScalarStatements<T>;
+    constexpr size_t most = Statements::most_bytes(N);
+    if (reinterpret_cast<size_t>(cursor_) + most > open_until<T>()) open_scalars<T>(most);
+    char* const end = Statements::write_owned(terms, cursor_, {static_cast<slot_t>(base_), static_cast<slot_t>(units_ - base_)});
+    if (end == cursor_) return 0;
+    cursor_ = end;
+    return next_result<T>();
+  }
+  template <class T>
+  TENON_INLINE slot_t next_result() {
+    const slot_t result = static_cast<slot_t>(units_);
+    units_ += detail::ScalarStatements<T>::units;
+    return result;
   }
   // Statements of T may be written up to here; 0 if no segment of them is open.
   template <class T>
