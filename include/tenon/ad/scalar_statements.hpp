@@ -24,6 +24,11 @@ struct ScalarStatements {
   static constexpr slot_t added = 2;    // a term with multiplier 1 follows
   static constexpr size_t term_bytes = sizeof(T) + sizeof(slot_t);
   static constexpr unsigned units = (sizeof(T) + 3) / 4;
+  static constexpr slot_t trailer(int terms, slot_t flags) {
+    return static_cast<slot_t>(terms) * static_cast<slot_t>(term_bytes) * 4 + flags;
+  }
+  // The bytes behind the terms.
+  static constexpr size_t tail(slot_t trailer) { return trailer & added ? 2 * sizeof(slot_t) : sizeof(slot_t); }
   static constexpr size_t most_bytes(int terms) { return static_cast<size_t>(terms) * term_bytes + sizeof(slot_t); }
 
   // Slots that the tape owns, and that of the result.
@@ -33,8 +38,8 @@ struct ScalarStatements {
     TENON_INLINE slot_t before() const { return base + count - units; }  // of the statement before
   };
 
-  // What the compiler can tell of terms: those that are no terms get the slot 0, and those of one number, as in
-  // `u[i] - c * u[i]`, become one.
+  // What the compiler can tell of terms: those that are none have the slot 0 after this, and those of one number, as in
+  // `u[i] - c * u[i]`, are one.
   template <int N>
   TENON_INLINE static Terms<T, N> tidy(Terms<T, N> t) {
     if constexpr (is_real<T> && N > 1) {
@@ -43,77 +48,64 @@ struct ScalarStatements {
     }
     return t;
   }
+  TENON_INLINE static bool none(const Terms<T, 0>&) { return true; }
   template <int N>
-  TENON_INLINE static bool owns_all(const Terms<T, N>& t, const Place& place) {
-    if constexpr (N == 0) {
-      return true;
-    } else {
-      return (is_nothing(t.operand) || __builtin_expect(place.owns(t.operand), 1)) && owns_all(t.rest, place);
-    }
+  TENON_INLINE static bool none(const Terms<T, N>& t) {
+    return none(t.operand) && none(t.rest);
   }
+  TENON_INLINE static bool all_owned(const Terms<T, 0>&, const Place&) { return true; }
   template <int N>
-  TENON_INLINE static bool is_nothing(const Terms<T, N>& t) {
-    if constexpr (N == 0) {
-      return true;
-    } else {
-      return is_nothing(t.operand) && is_nothing(t.rest);
-    }
+  TENON_INLINE static bool all_owned(const Terms<T, N>& t, const Place& place) {
+    return (none(t.operand) || __builtin_expect(place.owns(t.operand), 1)) && all_owned(t.rest, place);
   }
   // Writes a statement whose terms are all owned to p; gives its end.
   template <int N>
   TENON_INLINE static char* write(const Terms<T, N>& t, char* const p, const Place& place) {
-    if (is_one(t.multiplier) && !is_nothing(t.operand)) {
-      char* end = write_terms(t.rest, p);
-      const slot_t trailer = static_cast<slot_t>(end - p) * 4;
-      if (t.operand == place.before()) return put(trailer + chained, end);
-      return put(trailer + added, put(t.operand, end));
-    }
-    char* const end = write_terms(t, p);
-    return put(static_cast<slot_t>(end - p) * 4, end);
+    if (!is_one(t.multiplier) || none(t.operand)) return finish(p, write_terms(t, p), 0);
+    char* const end = write_terms(t.rest, p);
+    if (t.operand == place.before()) return finish(p, end, chained);
+    __builtin_memcpy(end, &t.operand, sizeof(slot_t));
+    return finish(p, end, added);
   }
-  // The same for any terms.
+  // The same for any terms; p if none is owned.
   template <int N>
   static char* write_owned(const Terms<T, N>& t, char* const p, const Place& place) {
     char* end = p;
     write_owned_terms(t, end, place);
-    return end == p ? p : put(static_cast<slot_t>(end - p) * 4, end);
+    return end == p ? p : finish(p, end, 0);
   }
 
  private:
-  TENON_INLINE static char* put(slot_t x, char* p) {
-    __builtin_memcpy(p, &x, sizeof(x));
-    return p + sizeof(x);
-  }
   TENON_INLINE static char* put(const T& multiplier, slot_t operand, char* p) {
     __builtin_memcpy(p, &multiplier, sizeof(T));
-    return put(operand, p + sizeof(T));
+    __builtin_memcpy(p + sizeof(T), &operand, sizeof(slot_t));
+    return p + term_bytes;
   }
+  TENON_INLINE static char* finish(char* begin, char* terms_end, slot_t flags) {
+    const slot_t trailer = static_cast<slot_t>(terms_end - begin) * 4 + flags;
+    char* const p = flags & added ? terms_end + sizeof(slot_t) : terms_end;
+    __builtin_memcpy(p, &trailer, sizeof(trailer));
+    return p + sizeof(trailer);
+  }
+  TENON_INLINE static char* write_terms(const Terms<T, 0>&, char* p) { return p; }
   template <int N>
   TENON_INLINE static char* write_terms(const Terms<T, N>& t, char* p) {
-    if constexpr (N == 0) {
-      return p;
-    } else {
-      return write_terms(t.rest, is_nothing(t.operand) ? p : put(t.multiplier, t.operand, p));
-    }
+    return write_terms(t.rest, none(t.operand) ? p : put(t.multiplier, t.operand, p));
   }
+  static void write_owned_terms(const Terms<T, 0>&, char*&, const Place&) {}
   template <int N>
   static void write_owned_terms(const Terms<T, N>& t, char*& p, const Place& place) {
-    if constexpr (N > 0) {
-      if (place.owns(t.operand)) p = put(t.multiplier, t.operand, p);
-      write_owned_terms(t.rest, p, place);
-    }
+    if (place.owns(t.operand)) p = put(t.multiplier, t.operand, p);
+    write_owned_terms(t.rest, p, place);
   }
+  TENON_INLINE static bool merge(Terms<T, 0>&, slot_t, const T&) { return false; }
   template <int N>
   TENON_INLINE static bool merge(Terms<T, N>& t, slot_t slot, const T& m) {
-    if constexpr (N == 0) {
-      return false;
-    } else {
-      if (!is_known(t.operand == slot)) return merge(t.rest, slot, m);
-      t.multiplier += m;
-      return true;
-    }
+    if (!is_known(t.operand == slot)) return merge(t.rest, slot, m);
+    t.multiplier += m;
+    return true;
   }
-  TENON_INLINE static bool is_nothing(slot_t slot) { return is_known(slot == 0); }
+  TENON_INLINE static bool none(slot_t slot) { return is_known(slot == 0); }
   TENON_INLINE static bool is_one(const T& m) {
     if constexpr (is_real<T>) {
       return is_known(m == T(1));
@@ -136,19 +128,48 @@ class ScalarSweep {
   ScalarSweep(char* adjoints, unsigned long long base)
       : origin_(reinterpret_cast<address>(adjoints) - static_cast<address>(base) * unit) {}
 
-  // Last first.
+  // Pulls back the statements of a segment, last first.
   TENON_INLINE void run(const Segment& segment) const {
     slot_t result = segment.after;
     const char* p = segment.end;
-    while (p != segment.begin) {
-      slot_t trailer;
-      __builtin_memcpy(&trailer, p - sizeof(trailer), sizeof(trailer));
+    const char* const begin = segment.begin;
+    while (p != begin) {
+      const auto trailer = read<slot_t>(p - sizeof(slot_t));
       if constexpr (__is_same(A, T) && is_real<T>) {
         switch (trailer) {
-#define CASE(n, f) case n * S::term_bytes * 4 + f: p = alike<n, f>(p, segment.begin, result); continue;
-          CASE(1, 0) CASE(2, 0) CASE(3, 0) CASE(4, 0)
-          CASE(1, 1) CASE(2, 1) CASE(3, 1)
-          CASE(0, 2) CASE(1, 2) CASE(2, 2) CASE(3, 2)
+          case S::trailer(1, 0):
+            p = alike<1, 0>(p, begin, result);
+            continue;
+          case S::trailer(2, 0):
+            p = alike<2, 0>(p, begin, result);
+            continue;
+          case S::trailer(3, 0):
+            p = alike<3, 0>(p, begin, result);
+            continue;
+          case S::trailer(4, 0):
+            p = alike<4, 0>(p, begin, result);
+            continue;
+          case S::trailer(1, S::chained):
+            p = alike<1, S::chained>(p, begin, result);
+            continue;
+          case S::trailer(2, S::chained):
+            p = alike<2, S::chained>(p, begin, result);
+            continue;
+          case S::trailer(3, S::chained):
+            p = alike<3, S::chained>(p, begin, result);
+            continue;
+          case S::trailer(0, S::added):
+            p = alike<0, S::added>(p, begin, result);
+            continue;
+          case S::trailer(1, S::added):
+            p = alike<1, S::added>(p, begin, result);
+            continue;
+          case S::trailer(2, S::added):
+            p = alike<2, S::added>(p, begin, result);
+            continue;
+          case S::trailer(3, S::added):
+            p = alike<3, S::added>(p, begin, result);
+            continue;
         }
       }
       p = one(p, trailer, result);
@@ -156,14 +177,16 @@ class ScalarSweep {
   }
 
  private:
+  template <class X>
+  TENON_INLINE static X read(const char* p) {
+    X x;
+    __builtin_memcpy(&x, p, sizeof(X));
+    return x;
+  }
   TENON_INLINE char* at(slot_t slot) const {
     return reinterpret_cast<char*>(origin_ + static_cast<address>(slot) * unit);
   }
-  TENON_INLINE A get(slot_t slot) const {
-    A a;
-    __builtin_memcpy(&a, at(slot), sizeof(A));
-    return a;
-  }
+  TENON_INLINE A get(slot_t slot) const { return read<A>(at(slot)); }
   TENON_INLINE void set(slot_t slot, const A& a) const { __builtin_memcpy(at(slot), &a, sizeof(A)); }
   TENON_INLINE void add(slot_t slot, const A& x) const { set(slot, get(slot) + x); }
   TENON_INLINE static bool is_zero(const A& g) {
@@ -178,62 +201,68 @@ class ScalarSweep {
       return !simd::any(other);
     }
   }
-  TENON_INLINE void term(const char* q, const A& g) const {
-    slot_t slot;
-    T m;
-    __builtin_memcpy(&m, q, sizeof(T));
-    __builtin_memcpy(&slot, q + sizeof(T), sizeof(slot));
+  // A term at q.
+  TENON_INLINE static slot_t operand(const char* q) { return read<slot_t>(q + sizeof(T)); }
+  TENON_INLINE static A part(const char* q, const A& g) {
+    const T m = read<T>(q);
     if constexpr (__is_same(A, T)) {
-      add(slot, m * g);
+      return m * g;
     } else {
-      add(slot, g == A{} ? A{} : m * g);  // lanes that do not depend on the statement get nothing from it
+      return g == A{} ? A{} : m * g;  // lanes that do not depend on the statement get nothing from it
     }
   }
+
   // One statement, which ends at p; gives where it begins.
   TENON_INLINE const char* one(const char* p, slot_t trailer, slot_t& result) const {
     result -= S::units;
-    p -= sizeof(trailer);
-    const char* const last = trailer & S::added ? p - sizeof(slot_t) : p;
+    const char* const last = p - S::tail(trailer);
     const char* const begin = last - trailer / 4;
     const A g = get(result);
     if (is_zero(g)) return begin;
     if (trailer & S::chained) add(result - S::units, g);
-    if (trailer & S::added) {
-      slot_t slot;
-      __builtin_memcpy(&slot, last, sizeof(slot));
-      add(slot, g);
-    }
-    for (const char* q = begin; q != last; q += S::term_bytes) term(q, g);
+    if (trailer & S::added) add(read<slot_t>(last), g);
+    for (const char* q = begin; q != last; q += S::term_bytes) add(operand(q), part(q, g));
     return begin;
   }
-  // Statements of one shape.
+  // Statements of one shape, the last of which ends at p; gives where the first of them begins.
   template <int N, slot_t Flags>
   TENON_INLINE const char* alike(const char* p, const char* begin, slot_t& after) const {
-    constexpr slot_t trailer = N * S::term_bytes * 4 + Flags;
-    constexpr size_t tail = sizeof(slot_t) * (Flags & S::added ? 2 : 1);
-    slot_t result = after, next = trailer;
-    A carry{};
+    constexpr slot_t trailer = S::trailer(N, Flags);
+    constexpr size_t terms = N * S::term_bytes;
+    constexpr bool chained = (Flags & S::chained) != 0, added = (Flags & S::added) != 0;
+    // As in `s[i] += a[i] * b`: the number that is the last term again and again, and what is to be added to it.
+    constexpr bool holds = added && N > 1;
+    slot_t result = after, held = after - S::units;
+    A sum{};
     do {
       result -= S::units;
-      p -= tail + N * S::term_bytes;
+      p -= terms + S::tail(trailer);
       A g = get(result);
-      if constexpr ((Flags & S::chained) != 0) {
-        g += carry;
+      if (chained || (holds && result == held)) {
+        g += sum;
+        sum = A{};
         set(result, g);
-        carry = g;
       }
       if (!is_zero(g)) {
-        if constexpr ((Flags & S::added) != 0) {
-          slot_t slot;
-          __builtin_memcpy(&slot, p + N * S::term_bytes, sizeof(slot));
-          add(slot, g);
+        if constexpr (chained) sum = g;
+        if constexpr (added) add(read<slot_t>(p + terms), g);
+        for (int k = 0; k < N - holds; ++k) {
+          const char* const q = p + static_cast<size_t>(k) * S::term_bytes;
+          add(operand(q), part(q, g));
         }
-        for (int k = 0; k < N; ++k) term(p + static_cast<size_t>(k) * S::term_bytes, g);
+        if constexpr (holds) {
+          const char* const q = p + (N - 1) * S::term_bytes;
+          if (const slot_t slot = operand(q); slot != held) {
+            add(held, sum);
+            held = slot;
+            sum = A{};
+          }
+          sum += part(q, g);
+        }
       }
-      if (p == begin) break;
-      __builtin_memcpy(&next, p - sizeof(next), sizeof(next));
-    } while (next == trailer);
-    if constexpr ((Flags & S::chained) != 0) add(result - S::units, carry);
+    } while (p != begin && read<slot_t>(p - sizeof(slot_t)) == trailer);
+    if constexpr (chained) add(result - S::units, sum);
+    if constexpr (holds) add(held, sum);
     after = result;
     return p;
   }

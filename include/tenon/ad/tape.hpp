@@ -91,10 +91,11 @@ class Tape {
       const typename Statements::Place place{static_cast<slot_t>(base_), static_cast<slot_t>(units_ - base_)};
       char* const begin = cursor_;
       // All that is rare is one call, at whose sides nothing has to be kept.
-      if (__builtin_expect(
-              reinterpret_cast<size_t>(begin) + Statements::most_bytes(N) > open_until<T>() || !Statements::owns_all(t, place), 0))
+      if (__builtin_expect(reinterpret_cast<size_t>(begin) + Statements::most_bytes(N) > open_until<T>() ||
+                               !Statements::all_owned(t, place),
+                           0))
         return rare_statement(terms);
-      if (Statements::is_nothing(t)) return 0;
+      if (Statements::none(t)) return 0;
       __builtin_prefetch(begin + 2048, 1);
       cursor_ = Statements::write(t, begin, place);
       return next_result<T>();
@@ -220,7 +221,8 @@ class Tape {
     using Statements = detail::ScalarStatements<T>;
     constexpr size_t most = Statements::most_bytes(N);
     if (reinterpret_cast<size_t>(cursor_) + most > open_until<T>()) open_scalars<T>(most);
-    char* const end = Statements::write_owned(terms, cursor_, {static_cast<slot_t>(base_), static_cast<slot_t>(units_ - base_)});
+    char* const end =
+        Statements::write_owned(terms, cursor_, {static_cast<slot_t>(base_), static_cast<slot_t>(units_ - base_)});
     if (end == cursor_) return 0;
     cursor_ = end;
     return next_result<T>();
@@ -244,11 +246,13 @@ class Tape {
   template <class T>
   [[gnu::noinline]] void open_scalars(size_t most) {
     close();
-    if (detail::ScalarStatements<T>::units > 1 && units_ % 2 != 0) ++units_;  // adjoints of 8 bytes and more are aligned to 8
+    if (detail::ScalarStatements<T>::units > 1 && units_ % 2 != 0)
+      ++units_;  // adjoints of 8 bytes and more are aligned to 8
     char* p = room(most);
     cursor_ = p;
     // As many statements as the chunk holds must find slots.
-    if (units_ + static_cast<size_t>(limit_ - p) / sizeof(slot_t) * detail::ScalarStatements<T>::units > most_units) fail_full();
+    if (units_ + static_cast<size_t>(limit_ - p) / sizeof(slot_t) * detail::ScalarStatements<T>::units > most_units)
+      fail_full();
     segments_.push({&sweep_scalars<T>, nullptr, p, p, 0});
     open_ = &sweep_scalars<T>;
     if constexpr (__is_same(T, double) || __is_same(T, float))
