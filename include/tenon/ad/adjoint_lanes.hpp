@@ -34,7 +34,7 @@ class AdjointLanes {
   }
   [[gnu::noinline]] void sweep() {
     for (index_t i = tape_.segments_.size() - 1; i >= 0; --i)
-      Tape::sweep_scalars_in<T, Pack>(block_.data(), tape_.base_, tape_.segments_[i]);
+      ScalarSweep<T, Pack>(block_.data(), tape_.base_).run(tape_.segments_[i]);
   }
 
  private:

@@ -9,8 +9,7 @@
 // different types share one space. A reset tape keeps its memory: a training loop allocates nothing after its first
 // step. A tape belongs to one thread.
 #pragma once
-#include <tenon/ad/segment.hpp>
-#include <tenon/ad/terms.hpp>
+#include <tenon/ad/scalar_statements.hpp>
 
 namespace tenon {
 inline namespace TENON_ABI {
@@ -84,35 +83,23 @@ class Tape {
   /// result; 0 if no term remains.
   template <class T, int N>
   TENON_INLINE slot_t statement(const detail::Terms<T, N>& terms) {
-    constexpr size_t most = N * term_bytes<T> + sizeof(slot_t);
-    if (__builtin_expect(open_ != &sweep_scalars<T> || static_cast<size_t>(limit_ - cursor_) < most, 0))
-      open_scalars<T>(most);
-    char* const begin = cursor_;
-    const unsigned long long result = units_;
-    const slot_t base = static_cast<slot_t>(base_), count = static_cast<slot_t>(result) - base;
-    char* p = begin;
-    slot_t trailer = 0;
-    if (is_one(terms.multiplier)) {
-      p = write(terms.rest, p, base, count);
-      trailer = static_cast<slot_t>(p - begin) * 4;
-      if (terms.operand - base < count) {
-        if (terms.operand == static_cast<slot_t>(result) - units_of<T>) {
-          trailer += chained;
-        } else {
-          __builtin_memcpy(p, &terms.operand, sizeof(slot_t));
-          p += sizeof(slot_t);
-          trailer += added;
-        }
-      }
+    if constexpr (N == 0) {
+      return 0;
     } else {
-      p = write(terms, p, base, count);
-      trailer = static_cast<slot_t>(p - begin) * 4;
+      using Statements = detail::ScalarStatements<T>;
+      const auto t = Statements::tidy(terms);
+      const typename Statements::Place place{static_cast<slot_t>(base_), static_cast<slot_t>(units_ - base_)};
+      char* const begin = cursor_;
+      // All that is rare is one call, at whose sides nothing has to be kept.
+      if (__builtin_expect(reinterpret_cast<size_t>(begin) + Statements::most_bytes(N) > open_until<T>() ||
+                               !Statements::all_owned(t, place),
+                           0))
+        return rare_statement(terms);
+      if (Statements::none(t)) return 0;
+      __builtin_prefetch(begin + 2048, 1);
+      cursor_ = Statements::write(t, begin, place);
+      return next_result<T>();
     }
-    if (trailer == 0) return 0;
-    __builtin_memcpy(p, &trailer, sizeof(trailer));
-    cursor_ = p + sizeof(trailer);
-    units_ = result + units_of<T>;
-    return static_cast<slot_t>(result);
   }
 
   /// The adjoint at a slot; valid during and after a sweep.
@@ -185,97 +172,9 @@ class Tape {
   void activate();
   void leave();
 
-  // In memory a statement is its terms (a multiplier and a slot each), maybe the slot of a term with multiplier 1, and
-  // a trailer: the terms' bytes, times 4, and flags. Statements of a segment give results with slots one after the
-  // other.
-  static constexpr slot_t chained = 1;  // the result of the statement before is a term with multiplier 1, as in sums
-  static constexpr slot_t added = 2;    // a term with multiplier 1 follows
-  template <class T>
-  static constexpr size_t term_bytes = sizeof(T) + sizeof(slot_t);
-  template <class T>
-  static constexpr unsigned units_of = (sizeof(T) + 3) / 4;
-
-  template <class T>
-  static char* write(const detail::Terms<T, 0>&, char* p, slot_t, slot_t) {
-    return p;
-  }
-  template <class T, int N>
-  TENON_INLINE static char* write(const detail::Terms<T, N>& t, char* p, slot_t base, slot_t count) {
-    __builtin_memcpy(p, &t.multiplier, sizeof(T));
-    __builtin_memcpy(p + sizeof(T), &t.operand, sizeof(slot_t));
-    return write(t.rest, p + (t.operand - base < count ? term_bytes<T> : 0), base, count);
-  }
-  // Whether a multiplier is known to be 1 when this is compiled.
-  template <class T>
-  TENON_INLINE static bool is_one(const T& m) {
-    if constexpr (is_real<T>) {
-      return __builtin_constant_p(m) && m == T(1);
-    } else {
-      return false;
-    }
-  }
-
   template <class T>
   static void sweep_scalars(Tape& tape, const detail::Segment& segment) {
-    sweep_scalars_in<T, T>(tape.adjoints_.data(), tape.base_, segment);
-  }
-  // Whether a lane is not zero; looked at in packs that the machine has.
-  template <class T, class A>
-  TENON_INLINE static bool any_lane(const A& g) {
-    using V = simd::native<T>;
-    V part[sizeof(A) / sizeof(V)];
-    __builtin_memcpy(part, &g, sizeof(A));
-    auto other = part[0] != V{};
-    for (size_t k = 1; k < sizeof(A) / sizeof(V); ++k) other |= part[k] != V{};
-    return simd::any(other);
-  }
-  // A is the type of adjoints: T, or a pack of them, which takes the place of as many T.
-  template <class T, class A>
-  TENON_INLINE static void sweep_scalars_in(char* adjoints, unsigned long long base, const detail::Segment& segment) {
-    constexpr __UINTPTR_TYPE__ unit = 4 * (sizeof(A) / sizeof(T));
-    const auto origin = reinterpret_cast<__UINTPTR_TYPE__>(adjoints) - base * unit;
-    const auto add = [origin](slot_t slot, const A& x) {
-      char* const to = reinterpret_cast<char*>(origin + static_cast<__UINTPTR_TYPE__>(slot) * unit);
-      A a;
-      __builtin_memcpy(&a, to, sizeof(A));
-      a = a + x;
-      __builtin_memcpy(to, &a, sizeof(A));
-    };
-    slot_t result = segment.after;
-    const char* p = segment.end;
-    while (p != segment.begin) {
-      result -= units_of<T>;
-      slot_t trailer;
-      p -= sizeof(trailer);
-      __builtin_memcpy(&trailer, p, sizeof(trailer));
-      slot_t one = 0;
-      if (trailer & added) {
-        p -= sizeof(one);
-        __builtin_memcpy(&one, p, sizeof(one));
-      }
-      const char* const last = p;
-      p -= trailer / 4;
-      A g;
-      __builtin_memcpy(&g, reinterpret_cast<char*>(origin + static_cast<__UINTPTR_TYPE__>(result) * unit), sizeof(A));
-      if constexpr (__is_same(A, T)) {
-        if (detail::is_zero_adjoint(g)) continue;
-      } else {
-        if (!any_lane<T>(g)) continue;
-      }
-      if (trailer & chained) add(result - units_of<T>, g);
-      if (trailer & added) add(one, g);
-      for (const char* q = p; q != last; q += term_bytes<T>) {
-        slot_t slot;
-        T m;
-        __builtin_memcpy(&m, q, sizeof(T));
-        __builtin_memcpy(&slot, q + sizeof(T), sizeof(slot));
-        if constexpr (__is_same(A, T)) {
-          add(slot, m * g);
-        } else {
-          add(slot, g == A{} ? A{} : m * g);  // lanes that do not depend on the statement get nothing from it
-        }
-      }
-    }
+    detail::ScalarSweep<T, T>(tape.adjoints_.data(), tape.base_).run(segment);
   }
 
   [[gnu::cold, gnu::noinline]] static void fail_full() {
@@ -306,6 +205,7 @@ class Tape {
       if (segments_[i].destroy) segments_[i].destroy(segments_[i].begin);
     segments_.shrink(first);
     open_ = nullptr;
+    open_until_[0] = open_until_[1] = 0;
   }
   // Scalar statements go to [cursor_, limit_) while a segment of them is open.
   void close() {
@@ -313,18 +213,50 @@ class Tape {
     segments_.back().end = cursor_;
     segments_.back().after = static_cast<slot_t>(units_);
     open_ = nullptr;
+    open_until_[0] = open_until_[1] = 0;
+  }
+  // A statement that begins a segment, or has terms that are not owned.
+  template <class T, int N>
+  [[gnu::noinline]] slot_t rare_statement(detail::Terms<T, N> terms) {
+    using Statements = detail::ScalarStatements<T>;
+    constexpr size_t most = Statements::most_bytes(N);
+    if (reinterpret_cast<size_t>(cursor_) + most > open_until<T>()) open_scalars<T>(most);
+    char* const end =
+        Statements::write_owned(terms, cursor_, {static_cast<slot_t>(base_), static_cast<slot_t>(units_ - base_)});
+    if (end == cursor_) return 0;
+    cursor_ = end;
+    return next_result<T>();
+  }
+  template <class T>
+  TENON_INLINE slot_t next_result() {
+    const slot_t result = static_cast<slot_t>(units_);
+    units_ += detail::ScalarStatements<T>::units;
+    return result;
+  }
+  // Statements of T may be written up to here; 0 if no segment of them is open.
+  template <class T>
+  TENON_INLINE size_t open_until() const {
+    if constexpr (__is_same(T, double) || __is_same(T, float)) {
+      return open_until_[__is_same(T, double)];
+    } else {
+      return open_ == &sweep_scalars<T> ? reinterpret_cast<size_t>(limit_) : 0;
+    }
   }
   // A segment for scalar statements of T, with room for one of `most` bytes.
   template <class T>
   [[gnu::noinline]] void open_scalars(size_t most) {
     close();
-    if (units_of < T >> 1 && units_ % 2 != 0) ++units_;  // adjoints of 8 bytes and more are aligned to 8
+    if (detail::ScalarStatements<T>::units > 1 && units_ % 2 != 0)
+      ++units_;  // adjoints of 8 bytes and more are aligned to 8
     char* p = room(most);
     cursor_ = p;
     // As many statements as the chunk holds must find slots.
-    if (units_ + static_cast<size_t>(limit_ - p) / sizeof(slot_t) * units_of < T >> most_units) fail_full();
+    if (units_ + static_cast<size_t>(limit_ - p) / sizeof(slot_t) * detail::ScalarStatements<T>::units > most_units)
+      fail_full();
     segments_.push({&sweep_scalars<T>, nullptr, p, p, 0});
     open_ = &sweep_scalars<T>;
+    if constexpr (__is_same(T, double) || __is_same(T, float))
+      open_until_[__is_same(T, double)] = reinterpret_cast<size_t>(limit_);
     adjoints_ready_ = false;
   }
   void enter(index_t chunk) {
@@ -356,6 +288,7 @@ class Tape {
   index_t chunk_ = 0;
   char *cursor_ = nullptr, *limit_ = nullptr;              // the free part of the chunk
   void (*open_)(Tape&, const detail::Segment&) = nullptr;  // of the scalar statements that the last segment takes
+  size_t open_until_[2] = {};                              // where the chunk ends, if they are of float, double
   unsigned long long base_ = first_slot, units_ = first_slot;
   detail::BlockRef adjoints_;
   bool adjoints_ready_ = false;
