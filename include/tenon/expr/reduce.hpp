@@ -212,7 +212,7 @@ struct Reduce : Cut<Reduce<Op, Mask, Keep, A>, typename detail::ReducedType<Op, 
   using Element = typename A::value_type;
   using Result = primal_t<typename Base::value_type>;
   using operation = Op;
-  static constexpr unsigned mask = Mask, line_axes = Keep ? Mask : ~0u;
+  static constexpr unsigned mask = Mask;
   static_assert(detail::ReducesElements<Op, Element>::ok);
   using Base::Base;
 

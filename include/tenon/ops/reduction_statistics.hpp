@@ -67,6 +67,15 @@ struct Spread : Reduction<D> {
     return more;
   }
 
+  /// All lanes, which have the same count: squares around the means' mean.
+  template <class V>
+  requires(simd::is_pack<V>) TENON_FN static Moments<simd::lane_t<V>> joined(const Moments<V>& s) {
+    using T = simd::lane_t<V>;
+    const T mean = simd::reduce_add(s.mean) * static_cast<T>(1.0 / simd::lanes<V>);
+    const V delta = s.mean - mean;
+    return {mean, simd::reduce_add(V(s.squares + delta * delta * static_cast<T>(s.count))), s.count * simd::lanes<V>};
+  }
+
  protected:
   // The moments of n packs and `before` elements that lie at the center on average (and whose squares are not counted).
   template <class V>
@@ -115,19 +124,6 @@ struct Var : tenon::detail::Spread<Var<Ddof>> {
   }
 };
 
-/// Mean and variance together; R is a struct of the two.
-template <int Ddof>
-struct MeanAndVar : tenon::detail::Spread<MeanAndVar<Ddof>> {
-  static constexpr FixedString name{"mean_var"};
-  template <class R, class V>
-  TENON_FN static R finish(const tenon::detail::Moments<V>& s, index_t count) {
-    using T = decltype(R::mean);
-    const V nothing = reduction_constant<V>(0) / reduction_constant<V>(static_cast<double>(count));
-    return {static_cast<T>(V(s.mean + nothing)),  // no mean of no elements
-            static_cast<T>(V(s.squares / reduction_constant<V>(MeanAndVar::degrees(count, Ddof))))};
-  }
-};
-
 /// Standard deviation: the square root of the variance; its derivative is 0 where it is 0.
 template <int Ddof>
 struct Std : tenon::detail::Spread<Std<Ddof>> {
@@ -142,6 +138,22 @@ struct Std : tenon::detail::Spread<Std<Ddof>> {
   static void pull(const Y& y, const G& g, X& x, const Over& over) {
     const auto slope = g * (1 / Std::degrees(over.count(), Ddof)) / where(y == lit(0), lit(1), y);
     x.add(where(y == lit(0), lit(0), slope) * (x.value - over.mean(x.value)));
+  }
+};
+
+/// The mean, and as second result what D, Var or Std, makes of the same state.
+template <class D>
+struct MeanAnd : tenon::detail::Spread<MeanAnd<D>> {
+  static constexpr FixedString name{"mean_var"};
+  static constexpr bool has_second = true, finishes_packs = D::finishes_packs;
+  template <class R, class V>
+  TENON_FN static R finish(const tenon::detail::Moments<V>& s, index_t count) {
+    const V nothing = reduction_constant<V>(0) / reduction_constant<V>(static_cast<double>(count));
+    return static_cast<R>(V(s.mean + nothing));  // no mean of no elements
+  }
+  template <class R, class V>
+  TENON_FN static R second(const tenon::detail::Moments<V>& s, index_t count) {
+    return D::template finish<R>(s, count);
   }
 };
 

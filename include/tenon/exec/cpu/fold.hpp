@@ -5,144 +5,11 @@
 // are shared by all ops. States of blocks are joined like the carries of a binary counter.
 #pragma once
 #include <tenon/base/memory.hpp>
-#include <tenon/base/scalar_traits.hpp>
-#include <tenon/ops/op.hpp>
-#include <tenon/simd/mask.hpp>
-#include <tenon/simd/memory.hpp>
-#include <tenon/simd/reduce.hpp>
+#include <tenon/exec/cpu/fold_state.hpp>
 
 namespace tenon {
 inline namespace TENON_ABI {
 namespace exec {
-
-// Bools are folded as the bytes that they are.
-template <class B>
-struct FoldedAs {
-  using type = B;
-};
-template <>
-struct FoldedAs<bool> {
-  using type = unsigned char;
-};
-template <class N, int W>
-struct FoldedPack {
-  using type = simd::pack<N, W>;
-};
-template <class N>
-struct FoldedPack<N, 1> {
-  using type = N;
-};
-
-// The index of an element in a lane as wide as the element's, or 32 bits.
-template <class N>
-struct FoldedIndex {
-  using type = index_t;
-};
-template <class N>
-requires(is_real<N>) struct FoldedIndex<N> {
-  using type = simd::int_of<sizeof(N) < 4 ? 4 : static_cast<int>(sizeof(N))>;
-};
-
-/// Op's states over buffer elements B: S of one number N, SV of a pack V of W numbers.
-template <class Op, class B>
-struct Fold {
-  using N = typename FoldedAs<B>::type;
-  static constexpr int W = is_real<N> ? simd::native_lanes<N> : 1;
-  using V = typename FoldedPack<N, W>::type;
-  using S = typename Op::template state<N>;
-  using SV = typename Op::template state<V>;
-  static constexpr bool has_neutral = requires { Op::template neutral<V>(); };
-  // Equal numbers with different derivatives are not the same: the first one must stay.
-  static constexpr bool in_order = Op::keeps_first && !is_plain<N>;
-
-  /// The state of x; its index is that of its first lane along a row (step > 1), of all lanes down a column.
-  template <class P>
-  TENON_INLINE static auto lifted(P x, index_t first, index_t step) {
-    if constexpr (!Op::indexed) {
-      return Op::lift(x, 0);
-    } else if constexpr (!simd::is_pack<P>) {
-      return Op::lift(x, first);
-    } else {
-      using Index = typename FoldedIndex<N>::type;
-      using I = simd::rebind_t<P, Index>;
-      const I index = simd::broadcast<I>(static_cast<Index>(first));
-      return Op::lift(x, step > 1 ? I(index + simd::iota<I>()) : index);
-    }
-  }
-  /// n packs, `stride` elements apart; the first has index `first`, each further one `step` more.
-  template <class P>
-  TENON_INLINE static auto packs(const N* p, index_t stride, index_t n, index_t first, index_t step) {
-    if constexpr (requires { Op::template fold<P>(p, stride, n); }) {
-      return Op::template fold<P>(p, stride, n);
-    } else {
-      // Index of a pack: in its lanes along a row (step > 1), the same in all of them down a column.
-      const auto get = [&](index_t i) { return lifted(simd::load<P>(p + i * stride), first + i * step, step); };
-      auto s = get(0);
-      index_t i = 1;
-      if (!in_order && n >= 8) {
-        auto a = get(1), b = get(2), c = get(3);
-        for (i = 4; i + 4 <= n; i += 4) {
-          s = Op::combine(s, get(i));
-          a = Op::combine(a, get(i + 1));
-          b = Op::combine(b, get(i + 2));
-          c = Op::combine(c, get(i + 3));
-        }
-        s = Op::combine(Op::combine(s, a), Op::combine(b, c));
-      }
-      for (; i < n; ++i) s = Op::combine(s, get(i));
-      return s;
-    }
-  }
-  /// The state of one lane, or of half of the lanes.
-  template <class State, class G>
-  TENON_INLINE static auto mapped(const State& s, const G& f) {
-    if constexpr (requires { s.map(f); }) {
-      return s.map(f);
-    } else {
-      return f(s);
-    }
-  }
-  TENON_INLINE static S lane(const SV& s, int l) {
-    if constexpr (W == 1) {
-      return s;
-    } else {
-      return lane_of(s, l);
-    }
-  }
-  /// All lanes joined, halves first.
-  TENON_INLINE static S joined(const SV& s) {
-    if constexpr (requires { Op::joined(s); }) {
-      return Op::joined(s);
-    } else {
-      return join_halves<W>(s);
-    }
-  }
-
- private:
-  template <int Lanes, class State>
-  TENON_INLINE static S join_halves(const State& s) {
-#if !defined(__CUDACC__)
-    if constexpr (Lanes > 2) {
-      const auto low = mapped(s, [](const auto& v) { return simd::low_half(v); });
-      const auto high = mapped(s, [](const auto& v) { return simd::high_half(v); });
-      return join_halves<Lanes / 2>(Op::combine(low, high));
-    }
-#endif
-    if constexpr (Lanes == 2) {
-      return Op::combine(lane_of(s, 0), lane_of(s, 1));
-    } else if constexpr (Lanes == 1) {
-      return s;
-    }
-  }
-  template <class State>
-  TENON_INLINE static S lane_of(const State& s, int l) {
-    if constexpr (simd::is_pack<State>) {
-      return static_cast<S>(s[l]);
-    } else {
-      return s.map([l](const auto& v) { return simd::lane_t<bare_t<decltype(v)>>(v[l]); });
-    }
-  }
-};
 
 /// Columns that are being folded; the states are in `levels`, level after level, `packs` of them in each.
 struct Columns {
@@ -153,23 +20,29 @@ struct Columns {
   static constexpr int blocks_in_chain = 8, most_rows = 8;  // of a chain, of a block
 };
 
+/// How results lie, and what they are made from.
+struct Results {
+  index_t stride;     // in elements, from one to the next
+  index_t count;      // elements that go into each
+  index_t plane = 0;  // elements from the first to the second result, of an op that has two
+};
+
 /// What executors need to know of an op: sizes, and functions over buffer elements.
 struct FoldKernel {
   index_t bytes, lanes, pack_state_bytes, pack_state_alignment, total_bytes;
   bool indexed;   // indices or counts are kept, of 32 bits in lanes
   bool in_order;  // elements must come in their order
-  /// m results, each from n elements in a row; rows are `pitch` apart, results `out_stride`; n fits into one chunk.
-  void (*rows)(const void* p, index_t pitch, index_t n, index_t m, void* out, index_t out_stride, index_t count);
+  /// m results, each from n elements in a row; rows are `pitch` apart; n fits into one chunk.
+  void (*rows)(const void* p, index_t pitch, index_t n, index_t m, void* out, const Results& results);
   /// One result from many chunks: `start`, then `add` (the first of n elements is the index-th), then `end`.
   void (*start)(void* total);
   void (*add)(void* total, const void* p, index_t n, index_t index);
-  void (*end)(const void* total, void* out, index_t count);
+  void (*end)(const void* total, void* out, const Results& results);
   /// n more rows of columns; `padded`: a pack may be read past the end of a row.
   void (*columns)(Columns& c, const void* p, index_t pitch, index_t n, index_t index, bool padded);
-  void (*finish)(Columns& c, void* out, index_t out_stride, index_t count);
-  /// As finish, where column j belongs to result j % results; `rest` holds further rows, of `results` elements each.
-  void (*finish_together)(Columns& c, index_t results, const void* rest, index_t rows, void* out, index_t out_stride,
-                          index_t count);
+  void (*finish)(Columns& c, void* out, const Results& results);
+  /// As finish, where column j belongs to result j % n; `rest` holds further rows, of n elements each.
+  void (*finish_together)(Columns& c, index_t n, const void* rest, index_t rows, void* out, const Results& results);
 };
 
 namespace detail {
@@ -191,6 +64,12 @@ struct Pairwise {
       if (++l; b & 1) s = Op::combine(level[l], s);
     return s;
   }
+};
+
+// Whether an op has two results: `finish` gives the first, `second` the other one.
+template <class Op>
+inline constexpr bool has_second = requires {
+  requires Op::has_second;
 };
 
 template <bool Indexed, class S, class SV>
@@ -239,11 +118,14 @@ struct Folds {
     }
   }
 
-  static void rows(const void* memory, index_t pitch, index_t n, index_t m, void* out, index_t out_stride,
-                   index_t count) {
+  TENON_INLINE static void put_result(R* to, const S& s, const Results& results) {
+    *to = Op::template finish<R>(s, results.count);
+    if constexpr (has_second<Op>) to[results.plane] = Op::template second<R>(s, results.count);
+  }
+  static void rows(const void* memory, index_t pitch, index_t n, index_t m, void* out, const Results& results) {
     const N* p = static_cast<const N*>(memory);
     for (index_t i = 0; i < m; ++i)
-      static_cast<R*>(out)[i * out_stride] = Op::template finish<R>(row(p + i * pitch, n, 0), count);
+      put_result(static_cast<R*>(out) + i * results.stride, row(p + i * pitch, n, 0), results);
   }
   static void start(void* total) {
     static_cast<Total*>(total)->packs.blocks = 0;
@@ -267,7 +149,7 @@ struct Folds {
       }
     }
   }
-  static void end(const void* total, void* out, index_t count) {
+  static void end(const void* total, void* out, const Results& results) {
     const Total& t = *static_cast<const Total*>(total);
     S s = Op::template identity<N>();
     if (t.packs.blocks != 0) {
@@ -278,7 +160,7 @@ struct Folds {
       }
     }
     if (t.single.blocks != 0) s = t.packs.blocks != 0 ? Op::combine(s, t.single.total()) : t.single.total();
-    *static_cast<R*>(out) = Op::template finish<R>(s, count);
+    put_result(static_cast<R*>(out), s, results);
   }
 
   // As a whole a struct of packs would go through memory once more, in narrower pieces.
@@ -338,56 +220,54 @@ struct Folds {
       if (++l; b & 1)
         for (index_t k = 0; k < c.packs; ++k) s[k] = Op::combine(state(c, l, k), state(c, 0, k));
   }
-  // The results of a pack of states; in halves where they are wider than a register.
-  template <class State>
-  TENON_INLINE static void finish_pack(const State& s, R* to, index_t out_stride, index_t lanes, index_t count) {
-#if !defined(__CUDACC__)
-    const auto result_of = [&](const auto& part) {
-      return Op::template finish<simd::pack<R, simd::native_lanes<R>>>(part, count);
-    };
-    if constexpr (sizeof(R) > sizeof(N)) {
-      const index_t low = W / 2;
-      store_results(to, result_of(F::mapped(s, [](const auto& v) { return simd::low_half(v); })), out_stride,
-                    lanes < low ? lanes : low);
-      if (lanes > low)
-        store_results(to + low * out_stride, result_of(F::mapped(s, [](const auto& v) { return simd::high_half(v); })),
-                      out_stride, lanes - low);
-    } else {
-      store_results(to, result_of(s), out_stride, lanes);
-    }
-#endif
-  }
-  template <class Results>
-  TENON_INLINE static void store_results(R* to, Results r, index_t out_stride, index_t lanes) {
-    if (out_stride == 1) {
-      simd::store_partial(to, r, lanes);
-    } else {
-      for (int l = 0; l < lanes; ++l) to[l * out_stride] = r[l];
-    }
-  }
-  static void finish(Columns& c, void* out, index_t out_stride, index_t count) {
+  static void finish(Columns& c, void* out, const Results& results) {
     total_columns(c);
-    R* to = static_cast<R*>(out);
     for (index_t k = 0; k < c.packs; ++k) {
       const SV s = state(c, 0, k);
       const index_t from = k * W, lanes = c.columns - from < W ? c.columns - from : W;
+      R* to = static_cast<R*>(out) + from * results.stride;
       if constexpr (Op::finishes_packs && W > 1 && (__is_same(R, N) || Op::indexed)) {
-        finish_pack(s, to + from * out_stride, out_stride, lanes, count);
+        put_pack(to, s, lanes, results);
       } else {
-        for (int l = 0; l < lanes; ++l) to[(from + l) * out_stride] = Op::template finish<R>(F::lane(s, l), count);
+        for (int l = 0; l < lanes; ++l) put_result(to + l * results.stride, F::lane(s, l), results);
       }
     }
   }
-  static void finish_together(Columns& c, index_t results, const void* rest, index_t rows, void* out,
-                              index_t out_stride, index_t count) {
+  // The results of a pack of states; in halves where they are wider than a register.
+  template <class State>
+  TENON_INLINE static void put_pack(R* to, const State& s, index_t lanes, const Results& results) {
+#if !defined(__CUDACC__)
+    if constexpr (sizeof(R) > sizeof(N) && __is_same(State, SV)) {
+      const index_t low = lanes < W / 2 ? lanes : W / 2;
+      put_pack(to, F::mapped(s, [](const auto& v) { return simd::low_half(v); }), low, results);
+      put_pack(to + low * results.stride, F::mapped(s, [](const auto& v) { return simd::high_half(v); }), lanes - low,
+               results);
+    } else {
+      using P = simd::native<R>;
+      store_pack(to, Op::template finish<P>(s, results.count), lanes, results.stride);
+      if constexpr (has_second<Op>)
+        store_pack(to + results.plane, Op::template second<P>(s, results.count), lanes, results.stride);
+    }
+#endif
+  }
+  template <class P>
+  TENON_INLINE static void store_pack(R* to, P result, index_t lanes, index_t stride) {
+    if (stride == 1) {
+      simd::store_partial(to, result, lanes);
+    } else {
+      for (int l = 0; l < lanes; ++l) to[l * stride] = result[l];
+    }
+  }
+  static void finish_together(Columns& c, index_t n, const void* rest, index_t rows, void* out,
+                              const Results& results) {
     total_columns(c);
     const N* p = static_cast<const N*>(rest);
-    for (index_t r = 0; r < results; ++r) {
+    for (index_t r = 0; r < n; ++r) {
       S s = F::lane(level(c, 0)[r / W], static_cast<int>(r % W));
-      for (index_t j = r + results; j < c.columns; j += results)
+      for (index_t j = r + n; j < c.columns; j += n)
         s = Op::combine(s, F::lane(level(c, 0)[j / W], static_cast<int>(j % W)));
-      for (index_t i = 0; i < rows; ++i) s = Op::combine(s, Op::lift(p[i * results + r], 0));
-      static_cast<R*>(out)[r * out_stride] = Op::template finish<R>(s, count);
+      for (index_t i = 0; i < rows; ++i) s = Op::combine(s, Op::lift(p[i * n + r], 0));
+      put_result(static_cast<R*>(out) + r * results.stride, s, results);
     }
   }
 };

@@ -172,6 +172,13 @@ inline bool has_short_rows(const Nest& nest) {
   } while (outer > 0 && walk.next(nest, 0, outer));
 }
 
+// Operand 0 is the result.
+inline void drive_all(Nest& nest, RowFunction row) {
+  order_axes(nest);
+  if (has_short_rows(nest)) return drive_short_rows(nest, row);
+  drive(nest, row);
+}
+
 }  // namespace detail
 
 /// A pointwise loop without its types: what all expressions share.
