@@ -63,13 +63,11 @@ struct JacobianType<T, Extents<>, Extents<>> {
 
 // Evaluates what was written down, forwards and backwards.
 template <class F, class V, int Arg, class... X>
-struct Unrolled : Writer<F, V, 1u << Arg, X...> {
-  using W = Writer<F, V, 1u << Arg, X...>;
-  using W::outputs;
-  static constexpr int first_input = W::first(Arg);
+struct Unrolled : Pullback<F, V, 1u << Arg, X...> {
+  using P = Pullback<F, V, 1u << Arg, X...>;
+  using P::outputs, P::inputs, P::written, P::size;
+  static constexpr int first_input = P::first(Arg);
   static constexpr int variables = static_cast<int>(FixedPart<at_t<Arg, TypeList<X...>>>::size);
-  static constexpr typename W::Written written = W::write();
-  static constexpr int size = written.trace.size;
 
   // Which nodes result k depends on, and which contribution to a node's adjoint is the first on the way back.
   struct Way {
@@ -104,20 +102,8 @@ struct Unrolled : Writer<F, V, 1u << Arg, X...> {
   }
   template <int I>
   TENON_FN static void forward(const V* in, V* v, Slopes<V>* s) {
-    constexpr TraceNode<V> n = written.trace.node[I];
-    if constexpr (n.arity == 0) {
-      if constexpr (n.input >= 0) {
-        v[I] = in[n.input];
-      } else {
-        v[I] = V{} + static_cast<simd::lane_t<V>>(n.constant);
-      }
-    } else {
-      const V a = v[n.arg[0]], b = v[n.arg[1]], c = v[n.arg[2]];
-      constexpr auto value = n.rule->value;
-      constexpr auto slopes = n.rule->slopes;
-      v[I] = value(a, b, c);
-      if constexpr (written.active[I]) s[I] = slopes(v[I], a, b, c);
-    }
+    P::template step<I>(in, v);
+    if constexpr (written.trace.node[I].arity > 0 && written.active[I]) s[I] = P::template slopes<I>(v);
   }
   template <int K, int... I>
   TENON_FN static void back(Slopes<V>* s, V* row, Seq<I...>) {
@@ -171,12 +157,11 @@ struct Unrolled : Writer<F, V, 1u << Arg, X...> {
   // By index, not in loops: then compilers keep arrays in registers.
   template <int... K, int... I>
   TENON_FN static void run_together(const V* in, V* value, V* jacobian, Seq<K...>, Seq<I...>) {
-    using P = Pullback<F, V, 1u << Arg, X...>;
     using A = simd::pack<V, lanes>;
     V v[size];
     P::values(in, v);
     ((value[K] = v[written.output[K]]), ...);
-    A g[outputs] = {only<K, A>(make_seq<lanes>{})...}, d[W::inputs];
+    A g[outputs] = {only<K, A>(make_seq<lanes>{})...}, d[inputs];
     P::pull_from(v, g, d);
     ((jacobian[I] = d[first_input + I % variables][I / variables]), ...);
   }
