@@ -30,6 +30,7 @@ have() {
     cmake) has_tool cmake && [ "$(printf '3.22\n%s\n' "$(cmake --version | sed -n '1s/[^0-9]*//p')" | sort -V | head -1)" = 3.22 ] ;;
     ninja-build) has_tool ninja || has_tool make ;;
     clang-19) has_tool clang++-19 ;;
+    libclang-rt-19-dev) echo 'int main() {}' | clang++-19 -fsanitize=address,undefined -x c++ -o /dev/null - >/dev/null 2>&1 ;;
     clang-format-14) has_tool clang-format-14 ;;
     time) type -P time >/dev/null ;;
     doctest-dev) has_header doctest/doctest.h ;;

@@ -8,6 +8,10 @@
 //       .run("tenon", [](Data& d) { d.y = tanh(d.a * d.b + d.c); })
 //       .run("hand", [](Data& d) { chain(d.a.data(), ...); });
 // Data has `result()` (a range of numbers), `expected` (vector<double>), `tolerance`, and optionally `scale`.
+// A library with a file of its own adds itself to the cases of other files, which show their operands to all such:
+//   const Peer chain("eigen5", "pointwise/chain/f32", [](const Operands& o) { return Kernel{[=] { ... }}; });
+//   add_case<Data>(...).peers([](Data& d) { return Operands{{1000}, {d.a.data(), d.b.data(), d.c.data(), d.y.data()}};
+//   });
 #pragma once
 #include <benchmark/benchmark.h>
 
@@ -19,6 +23,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #if defined(__AVX512F__) && defined(__AVX512DQ__) && defined(__AVX512VL__) && defined(__AVX512BW__)
@@ -61,6 +66,37 @@ void verify(const std::string& name, std::span<const T> got, const Reference& r)
   if (!ok) std::exit(1);
 }
 
+/// The operands of a case for libraries that know nothing of its Data: extents, and where numbers are read and, last,
+/// written. Each area says which extents and operands there are.
+struct Operands {
+  std::vector<std::int64_t> extents;
+  std::vector<void*> data;
+  template <class T = float>
+  T* at(std::size_t i) const {
+    return static_cast<T*>(data[i]);
+  }
+  std::int64_t operator[](std::size_t i) const { return extents[i]; }
+};
+/// What computes a case, prepared once for its operands. Only `run` is timed; `finish`, where there is one, brings a
+/// result from the library's own format to its place before it is verified.
+struct Kernel {
+  std::function<void()> run, finish;
+};
+/// A library's way to compute the cases area/case/type.
+struct Peer {
+  using Prepare = std::function<Kernel(const Operands&)>;
+  Peer(const char* name, const char* of, Prepare how, bool available = true)
+      : library(name), cases(of), prepare(std::move(how)) {
+    if (available) list().push_back(*this);
+  }
+  static std::vector<Peer>& list() {
+    static std::vector<Peer> all;
+    return all;
+  }
+  std::string library, cases;
+  Prepare prepare;
+};
+
 template <class Data>
 class Case {
  public:
@@ -68,16 +104,18 @@ class Case {
       : name_(std::move(name)), shared_(std::make_shared<Shared>()) {
     shared_->make = std::move(make);
   }
-  /// Registers `f(Data&)`, which computes the whole case once.
-  template <class F>
-  Case& run(const char* library, F f) {
+  /// Registers `f(Data&)`, which computes the whole case once. `finish(Data&)` is called before the result is verified.
+  template <class F, class Finish = void (*)(Data&)>
+  Case& run(
+      const std::string& library, F f, Finish finish = [](Data&) {}) {
     const std::string name = name_ + "/" + library;
-    benchmark::RegisterBenchmark(name.c_str(), [name, f, shared = shared_](benchmark::State& state) {
+    auto* b = benchmark::RegisterBenchmark(name.c_str(), [name, f, finish, shared = shared_](benchmark::State& state) {
       if (!shared->data) shared->data.reset(shared->make());
       Data& d = *shared->data;
       auto result = d.result();
       for (auto& r : result) r = static_cast<std::remove_reference_t<decltype(r)>>(-77);
       f(d);
+      finish(d);
       using T = std::remove_reference_t<decltype(*result.data())>;
       verify<T>(name, std::span<const T>(result.data(), result.size()), d);
       for (auto _ : state) {
@@ -85,7 +123,29 @@ class Case {
         benchmark::ClobberMemory();
       }
     });
+    if (shared_->wall_time) b->UseRealTime();
     return *this;
+  }
+  /// Registers what peers with files of their own compute; `operands(Data&)` gives the Operands.
+  template <class F>
+  Case& peers(F operands) {
+    for (const Peer& p : Peer::list())
+      if (name_.starts_with(p.cases + "/")) run(p, p.library, operands);
+    return *this;
+  }
+  /// Registers what a peer computes, under the name `library`.
+  template <class F>
+  Case& run(const Peer& p, const std::string& library, F operands) {
+    const auto kernel = std::make_shared<Kernel>();
+    return run(
+        library,
+        [kernel, operands, prepare = p.prepare](Data& d) {
+          if (!kernel->run) *kernel = prepare(operands(d));
+          kernel->run();
+        },
+        [kernel](Data&) {
+          if (kernel->finish) kernel->finish();
+        });
   }
   /// Registers what computes nothing that could be checked (a bound).
   template <class F>
@@ -93,11 +153,17 @@ class Case {
     benchmark::RegisterBenchmark((name_ + "/" + library).c_str(), [f](benchmark::State& state) { f(state); });
     return *this;
   }
+  /// What is registered from now on takes the time on the clock, not that of one thread.
+  Case& wall_time() {
+    shared_->wall_time = true;
+    return *this;
+  }
 
  private:
   struct Shared {
     std::function<Data*()> make;
     std::unique_ptr<Data> data;
+    bool wall_time = false;
   };
   std::string name_;
   std::shared_ptr<Shared> shared_;
@@ -110,12 +176,14 @@ Case<Data> add_case(std::string name, std::function<Data*()> make) {
 template <class T>
 inline constexpr const char* type_name = sizeof(T) == 4 ? "f32" : "f64";
 
-/// A part of the program that registers its cases: `const bench::Area pointwise([] { ... });`
+/// A part of the program that registers its cases: `const bench::Area pointwise([] { ... });`. Those on several cores
+/// run in an invocation of their own (--threads), as all others do best when the process is held on one core.
+enum class Cores { one, several };
 struct Area {
-  explicit Area(void (*add)()) { list().push_back(add); }
-  static std::vector<void (*)()>& list() {
-    static std::vector<void (*)()> areas;
-    return areas;
+  explicit Area(void (*add)(), Cores cores = Cores::one) { list(cores).push_back(add); }
+  static std::vector<void (*)()>& list(Cores cores) {
+    static std::vector<void (*)()> areas[2];
+    return areas[cores == Cores::several];
   }
 };
 

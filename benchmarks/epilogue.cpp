@@ -115,6 +115,9 @@ void add_layer(index_t m, index_t n, index_t k) {
     }
   });
 #endif
+  c.peers([](Layer& d) {
+    return Operands{{d.m(), d.n(), d.k()}, {d.a.data(), d.b.data(), d.bias.data(), d.y.data()}};
+  });
 }
 
 const Area area([] {

@@ -75,6 +75,7 @@ void add_product(const char* name, index_t m, index_t n, index_t k) {
       c.run("libxsmm", [product](P& d) { call(product, d.a.data(), d.b.data(), d.c.data()); });
   for (const Blas& blas : blas_libraries())
     c.run(blas.name, [&blas](P& d) { blas.gemm(d.m(), d.n(), d.k(), d.a.data(), d.b.data(), d.c.data()); });
+  c.peers([](P& d) { return Operands{{d.m(), d.n(), d.k()}, {d.a.data(), d.b.data(), d.c.data()}}; });
 }
 
 template <class T>

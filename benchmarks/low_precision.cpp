@@ -65,6 +65,7 @@ void add_product(const char* type, index_t n, double peak_rate) {
     c.run("hand", [](P& d) { hand::gemm_int8(d.n(), d.n(), d.n(), d.a.data(), d.b.data(), d.c.data()); });
 #endif
 #endif
+  c.peers([](P& d) { return Operands{{d.n(), d.n(), d.n()}, {d.a.data(), d.b.data(), d.c.data()}}; });
   c.bound("peak", [=](benchmark::State& state) { run_peak<float>(state, static_cast<double>(n * n * n) / peak_rate); });
 }
 

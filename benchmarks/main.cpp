@@ -1,5 +1,8 @@
-// benchmarks/main.cpp: registers all cases and runs them; the options are Google Benchmark's.
+// benchmarks/main.cpp: registers all cases and runs them; the options are Google Benchmark's, and --threads
+// for the cases that run on several cores instead of all others.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include <cstring>
+
 #include "common.hpp"
 #include "peers.hpp"
 
@@ -12,7 +15,12 @@ int main(int argc, char** argv) {
                "SKIPPED hand: the hand-written kernels need AVX-512 (F, BW, DQ, VL), which the flags do not allow\n");
 #endif
   for (const auto& [name, version] : bench::peers()) benchmark::AddCustomContext(name, version);
-  for (auto* add : bench::Area::list()) add();
+  bench::Cores cores = bench::Cores::one;
+  if (argc > 1 && std::strcmp(argv[1], "--threads") == 0) {
+    cores = bench::Cores::several;
+    argv[1] = argv[0], ++argv, --argc;
+  }
+  for (auto* add : bench::Area::list(cores)) add();
   benchmark::Initialize(&argc, argv);
   if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 2;
   const auto count = benchmark::RunSpecifiedBenchmarks();

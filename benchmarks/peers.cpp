@@ -38,6 +38,7 @@ void add(std::vector<Blas>& all, const char* name, const char* package, std::ini
     std::fprintf(stderr, "SKIPPED %s: not found (Debian: %s)\n", name, package);
     return;
   }
+  find(library, "openblas_set_num_threads", b.set_threads);
   char* (*text)() = nullptr;
   for (const char* function : {"openblas_get_config", "bli_info_get_version_str"})
     if (find(library, function, text)) b.version += text();
@@ -106,6 +107,7 @@ std::vector<std::pair<std::string, std::string>> peers() {
 #else
   std::fprintf(stderr, "SKIPPED libxsmm: not found (Debian: libxsmm-dev)\n");
 #endif
+  std::fprintf(stderr, "SKIPPED onnxruntime: no cases (Debian 12 has no package of it for C++)\n");
   return list;
 }
 

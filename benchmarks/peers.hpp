@@ -33,6 +33,7 @@ struct Blas {
   Sgemm sgemm = nullptr;
   Dgemm dgemm = nullptr;
   Sgemv sgemv = nullptr;
+  void (*set_threads)(int) = nullptr;  // OpenBLAS's alone
 
   /// c = a b, [m, k] x [k, n]; b is stored as [n, k] if it is `turned`.
   void gemm(int m, int n, int k, const float* a, const float* b, float* c, bool turned = false) const {

@@ -1,5 +1,6 @@
 // benchmarks/pointwise.cpp: element by element: a chain with transcendental functions, and a x + b z.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include <algorithm>
 #include <tenon/tenon.hpp>
 
 #include "common.hpp"
@@ -46,6 +47,25 @@ struct Axpbz : Operands<float> {
     for (std::size_t i = 0; i < size; ++i)
       expected[i] = 1.5f * static_cast<double>(a.data()[i]) + 0.75f * static_cast<double>(b.data()[i]);
   }
+};
+
+// y = a + transposed(b), n x n.
+struct Turned : Operands<float> {
+  using Matrix = tenon::Tensor<float, tenon::dyn, tenon::dyn>;
+  explicit Turned(std::size_t side)
+      : Operands(side * side), n1(static_cast<tenon::index_t>(side)), m(n1, n1), t(n1, n1) {
+    std::copy_n(a.data(), n, m.data());
+    std::copy_n(b.data(), n, t.data());
+    r = Matrix(n1, n1);
+    for (std::size_t i = 0; i < side; ++i)
+      for (std::size_t j = 0; j < side; ++j)
+        expected[i * side + j] =
+            static_cast<double>(a.data()[i * side + j]) + static_cast<double>(b.data()[j * side + i]);
+    scale = 1;
+  }
+  std::span<float> result() { return {r.data(), n}; }
+  tenon::index_t n1;
+  Matrix m, t, r;
 };
 
 #if BENCH_HAND
@@ -99,6 +119,50 @@ template <bool Stream>
     return _mm512_fmadd_ps(va, _mm512_maskz_loadu_ps(m, x + i), _mm512_mul_ps(vb, _mm512_maskz_loadu_ps(m, z + i)));
   });
 }
+// Tiles of 16 x 16, transposed in registers: pairs of rows, then of pairs, then quarters of registers. Four tiles of b
+// side by side, so that whole neighbouring lines are read.
+inline void transpose16(__m512 (&r)[16]) {
+  __m512 s[16];
+#pragma GCC unroll 8
+  for (int i = 0; i < 16; i += 2) {
+    s[i] = _mm512_unpacklo_ps(r[i], r[i + 1]);
+    s[i + 1] = _mm512_unpackhi_ps(r[i], r[i + 1]);
+  }
+#pragma GCC unroll 4
+  for (int i = 0; i < 16; i += 4) {
+    r[i] = _mm512_shuffle_ps(s[i], s[i + 2], 0x44);
+    r[i + 1] = _mm512_shuffle_ps(s[i], s[i + 2], 0xee);
+    r[i + 2] = _mm512_shuffle_ps(s[i + 1], s[i + 3], 0x44);
+    r[i + 3] = _mm512_shuffle_ps(s[i + 1], s[i + 3], 0xee);
+  }
+#pragma GCC unroll 4
+  for (int i = 0; i < 4; ++i) {
+    s[i] = _mm512_shuffle_f32x4(r[i], r[i + 4], 0x88);
+    s[i + 4] = _mm512_shuffle_f32x4(r[i], r[i + 4], 0xdd);
+    s[i + 8] = _mm512_shuffle_f32x4(r[i + 8], r[i + 12], 0x88);
+    s[i + 12] = _mm512_shuffle_f32x4(r[i + 8], r[i + 12], 0xdd);
+  }
+#pragma GCC unroll 4
+  for (int i = 0; i < 4; ++i) {
+    r[i] = _mm512_shuffle_f32x4(s[i], s[i + 8], 0x88);
+    r[i + 4] = _mm512_shuffle_f32x4(s[i + 4], s[i + 12], 0x88);
+    r[i + 8] = _mm512_shuffle_f32x4(s[i], s[i + 8], 0xdd);
+    r[i + 12] = _mm512_shuffle_f32x4(s[i + 4], s[i + 12], 0xdd);
+  }
+}
+[[gnu::noinline]] void add_turned(std::size_t n, const float* a, const float* b, float* y) {
+  for (std::size_t i = 0; i < n; i += 64)
+    for (std::size_t j = 0; j < n; j += 16)
+      for (std::size_t k = i; k < i + 64; k += 16) {
+        __m512 r[16];
+#pragma GCC unroll 16
+        for (std::size_t l = 0; l < 16; ++l) r[l] = _mm512_loadu_ps(b + (j + l) * n + k);
+        transpose16(r);
+#pragma GCC unroll 16
+        for (std::size_t l = 0; l < 16; ++l)
+          _mm512_storeu_ps(y + (k + l) * n + j, _mm512_add_ps(r[l], _mm512_loadu_ps(a + (k + l) * n + j)));
+      }
+}
 #endif
 
 // Where streaming stores pay: hand takes the better kernel for the size.
@@ -123,6 +187,7 @@ void add_chain(std::size_t n) {
     Eigen::Map<Array, Eigen::Aligned64>(d.y.data(), d.length()) = (a * b + c).tanh() * (-a * a).exp();
   });
 #endif
+  c.peers([](Chain<T>& d) { return bench::Operands{{d.length()}, {d.a.data(), d.b.data(), d.c.data(), d.y.data()}}; });
 }
 void add_axpbz(std::size_t n) {
   auto c = add_case<Axpbz>("pointwise/axpbz/f32/" + std::to_string(n), [n] { return new Axpbz(n); });
@@ -140,9 +205,28 @@ void add_axpbz(std::size_t n) {
     Eigen::Map<Eigen::ArrayXf, Eigen::Aligned64>(d.y.data(), d.length()) = 1.5f * a + 0.75f * b;
   });
 #endif
+  c.peers([](Axpbz& d) { return bench::Operands{{d.length()}, {d.a.data(), d.b.data(), d.y.data()}}; });
+}
+
+void add_turned_case(std::size_t side) {
+  auto c = add_case<Turned>("pointwise/add_transposed/f32/" + std::to_string(side) + "x" + std::to_string(side),
+                            [side] { return new Turned(side); });
+  c.run("tenon", [](Turned& d) { d.r = d.m + transpose(d.t); });
+#if BENCH_HAND
+  c.run("hand", [](Turned& d) { add_turned(static_cast<std::size_t>(d.n1), d.m.data(), d.t.data(), d.r.data()); });
+#endif
+#if BENCH_EIGEN
+  c.run("eigen", [](Turned& d) {
+    using Array = Eigen::Array<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
+    using In = Eigen::Map<const Array, Eigen::Aligned64>;
+    const In a(d.m.data(), d.n1, d.n1), b(d.t.data(), d.n1, d.n1);
+    Eigen::Map<Array, Eigen::Aligned64>(d.r.data(), d.n1, d.n1) = a + b.transpose();
+  });
+#endif
 }
 
 const Area area([] {
+  for (const std::size_t n : {256, 1024}) add_turned_case(n);
   for (const std::size_t n : {1'000, 100'000, 10'000'000}) add_chain<float>(n), add_chain<double>(n);
   for (const std::size_t n : {100'000, 10'000'000}) add_axpbz(n);
 });

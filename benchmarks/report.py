@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-"""Prints docs/benchmarks.md from the JSON that benchmarks/run.sh --json wrote: python3 report.py FILE."""
+"""Prints the report of the JSON that benchmarks/run.sh --json wrote: python3 report.py FILE.
+python3 report.py --merge FILE... prints one such file made of several."""
 import json
 import platform
 import re
@@ -16,14 +17,28 @@ AREAS = {
     "low_precision": "Matrix products of bfloat16 (summed in float) and of int8",
     "epilogue": "Matrix products with a bias and an activation",
     "einsum": "Contractions",
+    "convolution": "Convolutions",
     "small": "Small matrices and vectors",
     "autodiff": "Gradients",
+    "threads": "Two threads",
 }
-OWN = {"tenon", "hand", "peak"}
+PEERS = ("eigen", "eigen5", "openblas", "blis", "libxsmm", "onednn", "xtensor", "torch", "glm", "ceres", "adept", "adolc",
+         "cppad")
+OWN = ("tenon", "hand", "peak")
+CLOSE = 1.05  # at most so many times as long counts as not behind
 
 
-def number(ns):
-    return f"{ns:.1f}" if ns < 100 else f"{ns:,.0f}"
+def is_peer(library):
+    return library not in OWN and library != "primal" and not library.startswith("tenon")
+
+
+def digits(x):
+    """Three significant digits, or all before the point."""
+    return f"{x:,.0f}" if x >= 99.95 else f"{x:.1f}" if x >= 9.995 else f"{x:.2f}" if x >= 0.9995 else f"{x:.3f}"
+
+
+def unit(ns):
+    return next((u for u in ((1, "ns"), (1e3, "us")) if ns < 1000 * u[0]), (1e6, "ms"))
 
 
 def processor():
@@ -35,26 +50,36 @@ def processor():
 
 
 def medians(run):
+    """Nanoseconds by name: of the processor, or on the clock where the case says so."""
     times = defaultdict(list)
     for b in run["benchmarks"]:
         if b.get("run_type") == "iteration" and not b.get("error_occurred"):
-            unit = {"ns": 1, "us": 1e3, "ms": 1e6, "s": 1e9}[b["time_unit"]]
-            times[b["run_name"]].append(b["cpu_time"] * unit)
+            name, wall, _ = b["run_name"].partition("/real_time")
+            scale = {"ns": 1, "us": 1e3, "ms": 1e6, "s": 1e9}[b["time_unit"]]
+            times[name].append(b["real_time" if wall else "cpu_time"] * scale)
     return {name: statistics.median(t) for name, t in times.items()}
+
+
+def print_table(head, rows):
+    print("| " + " | ".join(head) + " |\n|---" + "|---:" * (len(head) - 1) + "|")
+    for row in rows:
+        print("| " + " | ".join(row) + " |")
+    print()
 
 
 def machine(run, times):
     context = run["context"]
-    print("| | |\n|---|---|")
+    print("## Machine\n\n| | |\n|---|---|")
 
     def row(key, value):
         print(f"| {key} | " + str(value).replace("|", "\\|") + " |")
 
-    row("processor", f"{processor()}, {context['num_cpus']} cores seen, one used")
+    row("processor", f"{processor()}, {context['num_cpus']} cores seen, one used unless the table says otherwise")
     row("system", f"{platform.system()} {platform.release()}")
     row("compiler", f"g++ {context.get('compiler', '?')}, `{context.get('flags', '?')}`")
-    for peer in ("eigen", "openblas", "blis", "libxsmm", "glm", "ceres", "adept", "adolc", "cppad"):
+    for peer in PEERS:
         row(peer, context.get(peer, "SKIPPED: not found"))
+    row("onnxruntime", "SKIPPED: no cases (Debian 12 has no package of it for C++)")
     row("command", f"`{context.get('command', '?')}`, {context['date'][:10]}")
     row("load average before the run", context.get("load_before", "?"))
     for kind in ("f32", "f64"):
@@ -68,22 +93,58 @@ def machine(run, times):
     print()
 
 
+def on_threads(row):
+    """The row of what ran on two threads, under the names of the libraries."""
+    return {name.removesuffix("_2"): ns for name, ns in row.items() if name.endswith("_2")}
+
+
+def against_peers(row):
+    """tenon's time over that of the best peer, and that peer; nothing if either is missing."""
+    peers = [(ns, name) for name, ns in row.items() if is_peer(name)]
+    return (row["tenon"] / min(peers)[0], min(peers)[1]) if peers and "tenon" in row else None
+
+
+def summary(areas):
+    print("## Summary\n")
+    print(f"Cases in which tenon takes at most {CLOSE} times as long as the best peer, and as `hand`; and those three in")
+    print("which it does worst beside the best peer.\n")
+    rows = []
+    for area, title in AREAS.items():
+        compared = [(on_threads(row) if area == "threads" else row, case) for case, row in areas[area].items()]
+        peers = [(*found, case) for row, case in compared if (found := against_peers(row))]
+        hands = [row["tenon"] / row["hand"] for row, _ in compared if "hand" in row and "tenon" in row]
+        if peers or hands:
+            worst = "; ".join(f"{case} {ratio:.2f} ({name})" for ratio, name, case in sorted(peers, reverse=True)[:3])
+
+            def count(ratios):
+                return f"{sum(r <= CLOSE for r in ratios)} of {len(ratios)}" if ratios else ""
+
+            rows.append([f"[{area}](#{anchor(title)})", count([p[0] for p in peers]), count(hands), worst])
+    print_table(["area", "beside the best peer", "beside `hand`", "worst beside the best peer"], rows)
+
+
+def anchor(title):
+    """Where GitHub puts a heading."""
+    return re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-")
+
+
 def table(title, cases):
-    libraries = sorted({library for row in cases.values() for library in row}, key=lambda n: (n not in OWN, n))
-    order = [n for n in ("tenon", "hand", "peak") if n in libraries] + [n for n in libraries if n not in OWN]
-    print(f"## {title}\n")
-    head = ["case"] + order + ["tenon/hand", "tenon/best peer"]
-    print("| " + " | ".join(head) + " |\n|---" + "|---:" * (len(head) - 1) + "|")
+    found = {library for row in cases.values() for library in row}
+    order = [n for n in OWN if n in found] + sorted(n for n in found if n not in OWN and not is_peer(n))
+    order += sorted(n for n in found if is_peer(n))
+    with_hand, with_peers = "hand" in found, any(is_peer(n) for n in found)
+    rows = []
     for case, row in cases.items():
-        peers = [(ns, name) for name, ns in row.items() if name not in OWN and not name.startswith("tenon")]
-
-        def ratio(other):
-            return f"{row['tenon'] / other:.2f}" if "tenon" in row and other else ""
-
-        best = f"{ratio(min(peers)[0])} ({min(peers)[1]})" if peers else ""
-        cells = [case] + [number(row[n]) if n in row else "" for n in order] + [ratio(row.get("hand")), best]
-        print("| " + " | ".join(cells) + " |")
-    print()
+        ratios = []
+        if with_hand:
+            ratios.append(f"{row['tenon'] / row['hand']:.2f}" if "tenon" in row and "hand" in row else "")
+        if with_peers:
+            best = against_peers(row)
+            ratios.append(f"{best[0]:.2f} ({best[1]})" if best else "")
+        scale, name = unit(row.get("tenon", min(row.values())))
+        rows.append([case] + ratios + [name] + [digits(row[n] / scale) if n in row else "" for n in order])
+    print(f"## {title}\n")
+    print_table(["case"] + ["tenon/hand"] * with_hand + ["tenon/best peer"] * with_peers + ["unit"] + order, rows)
 
 
 def gradients(title, cases, kept):
@@ -95,7 +156,6 @@ def gradients(title, cases, kept):
     print("Value and derivatives over the value alone (`primal`: plain scalar loops, compiled with `-O3`). `hand` is scalar")
     print("code; `tenon_scalar` is the primal's source over `rev<double>`, as it is for the tapes among the peers; `tenon`")
     print("is written with tensors or fixed sizes. In brackets: bytes kept for the way back.\n")
-    print("| case | primal, us | " + " | ".join(order) + " |\n|---" + "|---:" * (len(order) + 1) + "|")
 
     def cell(case, row, library):
         if library not in row or "primal" not in row:
@@ -103,22 +163,35 @@ def gradients(title, cases, kept):
         size = kept.get((case, library))
         return f"{row[library] / row['primal']:.2f}" + (f" ({size:.3g})" if size else "")
 
+    rows = []
     for case, row in cases.items():
         primal = f"{row['primal'] / 1000:.1f}" if "primal" in row else ""
-        print("| " + " | ".join([case, primal] + [cell(case, row, n) for n in order]) + " |")
-    print()
+        rows.append([case, primal] + [cell(case, row, n) for n in order])
+    print_table(["case", "primal, us"] + order, rows)
 
 
-def main():
-    with open(sys.argv[1], encoding="utf-8") as file:
+def threads(title, cases):
+    libraries = {name for row in cases.values() for name in on_threads(row)}
+    order = ["tenon"] * ("tenon" in libraries) + sorted(libraries - {"tenon"})
+    print(f"## {title}\n")
+    print("By the clock: the time on two threads, and in brackets how many times as fast that is as the same library on")
+    print("one. tenon runs on OpenMP's threads (`tenon/exec/openmp.hpp`).\n")
+    rows = []
+    for case, row in cases.items():
+        two = on_threads(row)
+        best = against_peers(two)
+        scale, name = unit(min(row.values()))
+        row = [case, f"{best[0]:.2f} ({best[1]})" if best else "", name] + [
+            f"{digits(two[n] / scale)} ({row[n] / two[n]:.2f})" if n in two and n in row else "" for n in order
+        ]
+        rows.append(row)
+    print_table(["case", "tenon/best peer", "unit"] + [f"{n} (speed-up)" for n in order], rows)
+
+
+def report(path):
+    with open(path, encoding="utf-8") as file:
         run = json.load(file)
     times = medians(run)
-    print("# Benchmarks\n")
-    print("Median nanoseconds of the repetitions, which ran in random order in one process on one core, and ratios of")
-    print("times: below 1, tenon is the faster. `hand` is AVX-512 written for that one case; `peak` is the time that the")
-    print("multiply-adds alone take in registers. Every result was checked against a reference in double before it was")
-    print("timed. Written by `benchmarks/run.sh --report`.\n")
-    machine(run, times)
     areas = defaultdict(lambda: defaultdict(dict))
     for name, ns in times.items():
         area, case, kind, size, library = name.split("/")
@@ -127,17 +200,52 @@ def main():
     def natural(item):  # numbers by value, words by letters
         return [(0, int(part), "") if part.isdigit() else (1, 0, part) for part in re.split(r"(\d+)", item[0]) if part]
 
+    areas = defaultdict(dict, {area: dict(sorted(cases.items(), key=natural)) for area, cases in areas.items()})
     kept = {}
     for b in run["benchmarks"]:
         if "bytes" in b:
             _, case, kind, size, library = b["run_name"].split("/")
             kept[f"{case} {kind} {size}", library] = b["bytes"]
+
+    arch = re.search(r"-march=(\S+)", run["context"].get("flags", ""))
+    arch = arch.group(1) if arch else "native"
+    by_hand = any("hand" in row for area in areas for row in areas[area].values() if area != "autodiff")
+    print("# Benchmarks" + (f" with -march={arch}" if arch != "native" else "") + "\n")
+    print("Median times of the repetitions, which ran in random order in one process on one core, and ratios of times:")
+    print("below 1, tenon is the faster. `peak` is the time that the multiply-adds alone take in registers.")
+    if by_hand:
+        print("`hand` is AVX-512 written for that one case.")
+    else:
+        print("`hand` is left out: it is AVX-512, which this machine or `-march` has not.")
+    print("Every result was checked against a reference in double before it was timed. Written by")
+    print(f"`benchmarks/run.sh {'' if arch == 'native' else f'--arch {arch} '}--report`.\n")
+    summary(areas)
     for area, title in AREAS.items():
-        cases = dict(sorted(areas[area].items(), key=natural))
-        if cases and area == "autodiff":
-            gradients(title, cases, kept)
-        elif cases:
-            table(title, cases)
+        if not areas[area]:
+            continue
+        if area == "autodiff":
+            gradients(title, areas[area], kept)
+        elif area == "threads":
+            threads(title, areas[area])
+        else:
+            table(title, areas[area])
+    machine(run, times)
 
 
-main()
+def merge(paths):
+    merged = None
+    for path in paths:
+        with open(path, encoding="utf-8") as file:
+            run = json.load(file)
+        if merged:
+            merged["benchmarks"] += run["benchmarks"]
+            merged["context"] = {**run["context"], **merged["context"]}
+        else:
+            merged = run
+    json.dump(merged, sys.stdout, indent=1)
+
+
+if sys.argv[1] == "--merge":
+    merge(sys.argv[2:])
+else:
+    report(sys.argv[1])

@@ -199,6 +199,11 @@ void add_eigen(Case<Whole>& softmax, Case<Whole>& layernorm, Case<Line>& sum, Ca
 }
 #endif
 
+template <class Data>
+void add_peers(Case<Data>& c) {
+  c.peers([](Data& d) { return Operands{{n, n}, {d.x.data(), d.y.data()}}; });
+}
+
 template <int Axis>
 void add_axis() {
   auto softmax = add<Whole>("softmax", What::softmax, Axis), layernorm = add<Whole>("layernorm", What::layernorm, Axis);
@@ -209,6 +214,7 @@ void add_axis() {
 #if BENCH_EIGEN
   add_eigen<Axis>(softmax, layernorm, sum, mean, var, argmax);
 #endif
+  add_peers(softmax), add_peers(layernorm), add_peers(sum), add_peers(mean), add_peers(var), add_peers(argmax);
 }
 
 const Area area([] { add_axis<0>(), add_axis<1>(); });

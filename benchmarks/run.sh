@@ -1,25 +1,32 @@
 #!/usr/bin/env bash
 # All benchmarks on a fresh Debian or Ubuntu machine: installs the libraries that tenon is measured against, builds
-# below build/, runs everything in one process on one core, repetitions in random order.
+# below build/, runs everything in one process on one core, repetitions in random order. What is measured on several
+# cores (the area `threads`) runs in a second process, not held on one core, and by the time on the clock.
 #   benchmarks/run.sh                    all; medians on the terminal
 #   benchmarks/run.sh --filter REGEX     those whose name area/case/type/size/library matches
 #   benchmarks/run.sh --json FILE        also Google Benchmark's JSON
 #   benchmarks/run.sh --report           writes docs/benchmarks.md (with --json FILE and --no-run: from that file)
+#   benchmarks/run.sh --arch ARCH        compiled with -march=ARCH, in a folder of its own; peers that choose their code
+#                                        at run time are held to the same instructions; the report is
+#                                        docs/benchmarks-INSTRUCTIONS.md, docs/benchmarks-avx2.md for haswell
 #   benchmarks/run.sh --repetitions N --min-time SECONDS    5 and 0.05 if not said
-# A peer that this machine has not is named as SKIPPED. ADBench's own inputs are run as well if TENON_BENCH_DATA names a
-# directory that holds its `data` as `adbench`.
+# A peer that this machine has not is named as SKIPPED. Some are measured only if the environment says so:
+#   TENON_EIGEN5_INCLUDE=DIR   Eigen 5 beside Eigen 3.4, from a folder that holds it
+#   TENON_BENCH_TORCH=ON       libtorch, which takes long to compile (Debian: libtorch-dev)
+#   TENON_BENCH_DATA=DIR       ADBench's own inputs, from a folder that holds its `data` as `adbench`
 set -eu -o pipefail
 root=$(cd "$(dirname "$0")/.." && pwd)
 . "$root/.ci/common.sh"
 
-command="benchmarks/run.sh $*" filter=. json='' report='' run=yes repetitions=5 min_time=0.05
+command="benchmarks/run.sh $*" filter=. json='' report='' arch=native run=yes repetitions=5 min_time=0.05
 while [ $# -gt 0 ]; do
   case $1 in
-    --filter | --json | --repetitions | --min-time)
+    --filter | --json | --arch | --repetitions | --min-time)
       [ $# -gt 1 ] || { echo "$1 needs a value" >&2; exit 2; }
       case $1 in
         --filter) filter=$2 ;;
         --json) json=$2 ;;
+        --arch) arch=$2 ;;
         --repetitions) repetitions=$2 ;;
         --min-time) min_time=$2 ;;
       esac
@@ -27,46 +34,94 @@ while [ $# -gt 0 ]; do
       ;;
     --report) report=yes ;;
     --no-run) run='' ;;
-    -h | --help) sed -n '2,11s/^# //p' "$0"; exit 0 ;;
+    -h | --help) sed -n '2,/^set/s/^# //p' "$0"; exit 0 ;;
     *) echo "unknown option $1 (see --help)" >&2; exit 2 ;;
   esac
   shift
 done
-if [ -z "$json" ]; then
-  json=$(mktemp)
-  trap 'rm -f "$json"' EXIT
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+json=${json:-$scratch/all.json}
+
+# The widest instructions that -march=ARCH allows, by the name that reports have.
+instructions() {
+  local macros
+  macros=$("$(find_gxx)" -march="$arch" -dM -E -x c++ /dev/null) || { echo "unknown --arch $arch" >&2; return 2; }
+  case $macros in
+    *__AVX512F__*) echo avx512 ;;
+    *__AVX2__*) echo avx2 ;;
+    *__AVX__*) echo avx ;;
+    *__SSE2__*) echo sse ;;
+    *) echo "$arch" ;;
+  esac
+}
+name=benchmarks build=$root/build/benchmarks
+if [ "$arch" != native ]; then
+  provide g++ || true
+  width=$(instructions)
+  name=benchmarks-$width build=$root/build/benchmarks-$arch
 fi
+build=${TENON_BENCH_BUILD:-$build}
+
+# Libraries with code for several machines: the one that is meant, not always the one that they choose.
+peers_for() {
+  case $1 in
+    avx512) export OPENBLAS_CORETYPE=${OPENBLAS_CORETYPE:-SkylakeX} BLIS_ARCH_TYPE=${BLIS_ARCH_TYPE:-0} ;;
+    avx2) export OPENBLAS_CORETYPE=Haswell BLIS_ARCH_TYPE=3 LIBXSMM_TARGET=hsw DNNL_MAX_CPU_ISA=AVX2 ;;
+    avx) export OPENBLAS_CORETYPE=Sandybridge BLIS_ARCH_TYPE=4 LIBXSMM_TARGET=snb DNNL_MAX_CPU_ISA=AVX ;;
+    sse) export OPENBLAS_CORETYPE=Nehalem BLIS_ARCH_TYPE=5 LIBXSMM_TARGET=wsm DNNL_MAX_CPU_ISA=SSE41 ;;
+  esac
+}
 
 if [ -n "$run" ]; then
   provide g++ cmake ninja-build libbenchmark-dev libeigen3-dev libopenblas-dev libblis-dev libglm-dev libxsmm-dev \
-    libadolc-dev libceres-dev || true
-  build=${TENON_BENCH_BUILD:-$root/build/benchmarks}
+    libdnnl-dev libxtensor-dev libxsimd-dev libadolc-dev libceres-dev python3 || true
   # shellcheck disable=SC2046
   cmake -S "$root" -B "$build" -DCMAKE_CXX_COMPILER="$(type -P "$(find_gxx)")" -DCMAKE_BUILD_TYPE=Release \
     -DCMAKE_CXX_FLAGS_RELEASE= -DTENON_BUILD_TESTS=OFF -DTENON_BUILD_EXAMPLES=OFF -DTENON_BUILD_BENCHMARKS=ON \
-    $(generator "$build")
+    -DTENON_BENCHMARK_FLAGS="-O2 -march=$arch" ${TENON_EIGEN5_INCLUDE:+"-DTENON_EIGEN5_INCLUDE=$TENON_EIGEN5_INCLUDE"} \
+    ${TENON_BENCH_TORCH:+"-DTENON_BENCH_TORCH=$TENON_BENCH_TORCH"} $(generator "$build")
   cmake --build "$build" --parallel "$(parallel_jobs)" --target tenon_bench || {
     echo "FAILED: the benchmarks do not build (they need libbenchmark-dev)" >&2
     exit 1
   }
-  # One core, one thread. Debian's OpenBLAS and BLIS do not know AMD's AVX-512 cores and would run at half speed there.
-  export OPENBLAS_NUM_THREADS=1 BLIS_NUM_THREADS=1 OMP_NUM_THREADS=1
-  if grep -q AuthenticAMD /proc/cpuinfo && grep -q avx512f /proc/cpuinfo; then
-    export OPENBLAS_CORETYPE=${OPENBLAS_CORETYPE:-SkylakeX} BLIS_ARCH_TYPE=${BLIS_ARCH_TYPE:-0}
+  if [ "$arch" != native ]; then
+    peers_for "$width"
+  elif grep -q AuthenticAMD /proc/cpuinfo && grep -q avx512f /proc/cpuinfo; then
+    # Debian's OpenBLAS and BLIS do not know AMD's AVX-512 cores and would run at half speed there.
+    peers_for avx512
   fi
-  pin=()
-  has_tool taskset && pin=(taskset -c "$(($(nproc) - 1))")
   # Times of a busy machine mislead: the report says how busy it was.
   read -r load _ </proc/loadavg
   echo "-- load average before the run: $load"
-  "${pin[@]}" "$build/benchmarks/tenon_bench" --benchmark_filter="$filter" --benchmark_out="$json" \
-    --benchmark_out_format=json --benchmark_repetitions="$repetitions" --benchmark_min_time="$min_time" \
-    --benchmark_enable_random_interleaving=true --benchmark_display_aggregates_only=true \
-    --benchmark_context=command="$command",load_before="$load" | { grep _median || true; } || exit 1
+  parts=()
+  # measure THREADS PROGRAM...: all its cases that the filter names, each library on THREADS threads unless told.
+  measure() {
+    local threads=$1
+    shift
+    [ -n "$("$@" --benchmark_filter="$filter" --benchmark_list_tests 2>/dev/null)" ] || return 0
+    parts+=("$scratch/$threads.json")
+    OPENBLAS_NUM_THREADS=$threads BLIS_NUM_THREADS=$threads OMP_NUM_THREADS=$threads \
+      "$@" --benchmark_filter="$filter" --benchmark_out="$scratch/$threads.json" --benchmark_out_format=json \
+      --benchmark_repetitions="$repetitions" --benchmark_min_time="$min_time" \
+      --benchmark_enable_random_interleaving=true --benchmark_display_aggregates_only=true \
+      --benchmark_context=command="$command",load_before="$load" | { grep _median || true; } || exit 1
+  }
+  pin=()
+  has_tool taskset && pin=(taskset -c "$(($(nproc) - 1))")
+  measure 1 "${pin[@]}" "$build/benchmarks/tenon_bench"
+  if [ "$(nproc)" -gt 1 ]; then
+    measure 2 "$build/benchmarks/tenon_bench" --threads
+  else
+    echo "SKIPPED threads: this machine has one core" >&2
+  fi
+  [ ${#parts[@]} -gt 0 ] || { echo "FAILED: no benchmark has such a name" >&2; exit 1; }
+  python3 "$root/benchmarks/report.py" --merge "${parts[@]}" >"$scratch/merged.json"
+  cp "$scratch/merged.json" "$json"
 fi
 if [ -n "$report" ]; then
   has_tool python3 || provide python3 || { echo "FAILED: the report needs python3" >&2; exit 1; }
-  python3 "$root/benchmarks/report.py" "$json" >"$root/docs/benchmarks.md.new"
-  mv "$root/docs/benchmarks.md.new" "$root/docs/benchmarks.md"
-  echo "-- wrote docs/benchmarks.md"
+  python3 "$root/benchmarks/report.py" "$json" >"$scratch/report.md"
+  cp "$scratch/report.md" "$root/docs/$name.md"
+  echo "-- wrote docs/$name.md"
 fi

@@ -12,6 +12,7 @@ provide g++ cmake ninja-build zlib1g-dev || {
   echo "FAILED: the example needs these packages: ${missing[*]}" >&2
   exit 1
 }
+case ${1-} in -h | --help) sed -n '2,6s/^# \{0,1\}//p' "$0"; exit 0 ;; esac
 program=digits_train
 for argument in "$@"; do [ "$argument" = --data ] && program=digits_train_mnist; done
 build=$root/build/examples

@@ -2,7 +2,8 @@
 # All tests on a fresh Debian or Ubuntu machine: installs what is missing, builds below build/, runs ctest.
 #   tests/run.sh                        g++, release
 #   tests/run.sh --compiler clang++-19  another compiler (may be given more than once)
-#   tests/run.sh --sanitize             address and undefined-behaviour sanitizers, checked build (clang 19, else g++)
+#   tests/run.sh --sanitize             sanitizers (clang 19, else g++): addresses and undefined behaviour in a checked
+#                                       build, then races in the tests of threads
 #   tests/run.sh --all                  g++, clang 19 and the sanitizers
 #   tests/run.sh ... -- -R unit.shape   what follows -- goes to ctest
 # The status is 0 only if everything that was asked for was built and passed; parts that this machine cannot run are
@@ -23,7 +24,7 @@ while [ $# -gt 0 ]; do
     --sanitize) sanitize=yes ;;
     --all) all=yes ;;
     --) shift; ctest_arguments=("$@"); break ;;
-    -h | --help) sed -n '2,9s/^# //p' "$0"; exit 0 ;;
+    -h | --help) sed -n '2,10s/^# //p' "$0"; exit 0 ;;
     *) echo "unknown option $1 (see --help)" >&2; exit 2 ;;
   esac
   shift
@@ -31,7 +32,7 @@ done
 
 packages=(g++ cmake ninja-build doctest-dev libeigen3-dev nlohmann-json3-dev zlib1g-dev libtbb-dev time)
 for name in "${compilers[@]}"; do [ "$name" = clang++-19 ] && packages+=(clang-19); done
-[ -n "$all$sanitize" ] && packages+=(clang-19)
+[ -n "$all$sanitize" ] && packages+=(clang-19 libclang-rt-19-dev)
 [ -n "$all" ] && packages+=(g++-aarch64-linux-gnu qemu-user)
 provide "${packages[@]}" || true
 
@@ -57,8 +58,9 @@ if [ -n "$all" ]; then
 fi
 [ ${#compilers[@]} -gt 0 ] || [ -n "$sanitize" ] || compilers=("$gxx")
 
-run() {  # run NAME PRESET COMPILER
-  local name=$1 build="build/$1" result=0 configure
+run() {  # run NAME PRESET COMPILER [TEST]: all tests, or one of unit/
+  local name=$1 build="build/$1" result=0 configure target=() only=()
+  [ $# -gt 3 ] && target=(--target "test_unit_$4") only=(-R "^unit\\.$4\$")
   printf '\n==== %s: configure\n' "$name"
   rm -f "$build/ctest.xml"
   # shellcheck disable=SC2207
@@ -72,13 +74,13 @@ run() {  # run NAME PRESET COMPILER
   # Goes on past errors: what does not build is a failed test below, beside the results of all others.
   local keep_going=-k
   grep -q '^CMAKE_GENERATOR:.*=Ninja' "$build/CMakeCache.txt" && keep_going=-k0
-  cmake --build "$build" --parallel "$(parallel_jobs)" -- $keep_going || { echo "FAILED: $name does not build completely"; result=1; }
+  cmake --build "$build" --parallel "$(parallel_jobs)" "${target[@]}" -- $keep_going || { echo "FAILED: $name does not build completely"; result=1; }
   printf '\n==== %s: ctest\n' "$name"
   local launcher=()
-  # g++'s AddressSanitizer cannot start under some kernels' address-space randomisation.
-  [ "$2" = asan-ubsan ] && setarch -R true 2>/dev/null && launcher=(setarch -R)
+  # g++'s AddressSanitizer and ThreadSanitizer cannot start under some kernels' address-space randomisation.
+  [[ $2 =~ san ]] && setarch -R true 2>/dev/null && launcher=(setarch -R)
   "${launcher[@]}" ctest --test-dir "$build" --output-on-failure --no-tests=error --no-label-summary --output-junit "$root/$build/ctest.xml" \
-    --parallel "$(parallel_jobs)" "${ctest_arguments[@]}" || result=1
+    --parallel "$(parallel_jobs)" "${only[@]}" "${ctest_arguments[@]}" || result=1
   local verdict=passed tests=0 failed=0 skipped=0
   [ -e "$build/ctest.xml" ] && read -r tests failed skipped < <(counts "$build/ctest.xml")
   [ $result -eq 0 ] && [ "$failed" -eq 0 ] || verdict=FAILED status=1
@@ -92,7 +94,14 @@ for name in "${compilers[@]}"; do
   run "$(basename "$name")" $preset "$path"
 done
 # clang compiles sanitized code in a fraction of g++'s time.
-[ -n "$sanitize" ] && run sanitize asan-ubsan "$(type -P clang++-19 || type -P "$gxx")"
+if [ -n "$sanitize" ]; then
+  compiler=$(type -P "$gxx")
+  have libclang-rt-19-dev && compiler=$(type -P clang++-19)
+  run sanitize asan-ubsan "$compiler"
+  # Only its own tests: a choice given after -- is one among those of the other build. (oneTBB itself is not compiled
+  # for it, and left out.)
+  [ ${#ctest_arguments[@]} -gt 0 ] || run sanitize-threads tsan "$compiler" threads
+fi
 
 printf '\n==== tests/run.sh\n'
 printf '%s\n' "${summary[@]}"

@@ -66,7 +66,7 @@ inline Split<784> read_mnist(const std::string& folder) {
           read_set<784>(folder + "/t10k-images-idx3-ubyte", folder + "/t10k-labels-idx1-ubyte", 255)};
 }
 
-// Options in pairs of a name and a value; any other name ends the program.
+// Options in pairs of a name and a value; --help lists them, any other name ends the program.
 class Options {
  public:
   Options(int argc, char** argv, std::initializer_list<const char*> names) : argc_(argc), argv_(argv) {
@@ -74,6 +74,12 @@ class Options {
       bool known = false;
       for (const char* name : names) known = known || std::strcmp(argv[i], name) == 0;
       if (known && i + 1 < argc) continue;
+      if (std::strcmp(argv[i], "--help") == 0 || std::strcmp(argv[i], "-h") == 0) {
+        std::printf("usage: %s", argv[0]);
+        for (const char* name : names) std::printf(" [%s VALUE]", name);
+        std::puts("");
+        std::exit(0);
+      }
       std::fprintf(stderr, known ? "%s: option %s needs a value" : "%s: there is no option %s", argv[0], argv[i]);
       std::fputs("; options:", stderr);
       for (const char* name : names) std::fprintf(stderr, " %s VALUE", name);

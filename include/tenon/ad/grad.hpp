@@ -170,7 +170,6 @@ struct Lifts {
   template <int I, class X>
   struct Type<I, X, false, true, true> {
     using type = rev<X, Tag>;
-    static_assert(has_derivative<X>, "tenon: grad: an integer argument has no derivative; pass a float or a double");
   };
   template <int I, class X>
   struct Type<I, X, false, true, false> {
@@ -229,7 +228,13 @@ struct Reverse {
  private:
   template <int... I, class... X>
   auto take(Seq<I...> s, const X&... x) const {
-    return run(s, variable<I>(x)...);
+    constexpr bool derivable = ((!selected<I, Arg...> || is_frozen<X> || differentiable<X>)&&...);
+    static_assert(derivable, "tenon: grad: an integer argument has no derivative; pass float or double numbers");
+    if constexpr (derivable) {
+      return run(s, variable<I>(x)...);
+    } else {
+      return ValueAndGrad<int, int>{};
+    }
   }
   template <int I, class X>
   static decltype(auto) variable(const X& x) {

@@ -45,6 +45,14 @@ inline constexpr bool is_frozen<Frozen<X>> = true;
 template <class T>
 inline constexpr bool has_derivative = is_floating<base_t<T>> || is_complex<base_t<T>>;
 
+/// Whether a derivative with respect to an X makes sense: of integers it does not; models may be without parameters.
+template <class X>
+inline constexpr bool differentiable = true;
+template <class X>
+requires(is_element<X>) inline constexpr bool differentiable<X> = has_derivative<X>;
+template <class X>
+requires(expression<X>) inline constexpr bool differentiable<X> = has_derivative<typename X::value_type>;
+
 template <class X>
 concept sequence = requires(X& x) {
   x.begin();

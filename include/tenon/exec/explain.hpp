@@ -99,12 +99,20 @@ struct Explainer {
     }
     ++leaves;
   }
+  // A cut and its first operand may share their address: the type tells them apart.
+  struct Cut {
+    const void* node;
+    const void* type;
+  };
+  template <class N>
+  static constexpr char type_mark = 0;
   static constexpr int most = 64;
-  const void* cut[most] = {};
+  Cut cut[most] = {};
   int known = 0;
-  int find(const void* n) const {
+  template <class N>
+  int find(const N* n) const {
     for (int i = 0; i < known; ++i)
-      if (cut[i] == n) return i + 1;
+      if (cut[i].node == n && cut[i].type == &type_mark<N>) return i + 1;
     return 0;
   }
 
@@ -181,7 +189,7 @@ struct Explainer {
     if (find(&n)) return;
     cut_loop(n, true);
     plan.text << "  =: %" << known + 1 << '\n';
-    if (known < most) cut[known++] = &n;
+    if (known < most) cut[known++] = {&n, &type_mark<N>};
   }
   template <class N>
   void cut_loop(const N& n, bool temporary) {
@@ -240,6 +248,7 @@ struct Explainer {
   }
   template <class A>
   void memory_operand(const A& a) {
+    if constexpr (exec::detail::repeats_computed<A>) return memory_operand(a.arg);
     below(a);
     if constexpr (!cut_node<A> && !exec::detail::is_memory<A>) {
       start();

@@ -17,6 +17,12 @@ template <class M, class A>
 inline constexpr bool is_memory<Movement<M, A>> = is_memory<A> || cut_node<A>;
 template <class A, class R>
 inline constexpr bool is_memory<Unpacked<A, R>> = true;
+// A movement in which elements repeat, of something to be computed: that is computed once for each element.
+template <class N>
+inline constexpr bool repeats_computed = false;
+template <class M, class A>
+inline constexpr bool repeats_computed<Movement<M, A>> =
+    !is_memory<Movement<M, A>> && (repeats_elements<M> || repeats_computed<A>);
 }  // namespace detail
 
 /// Operand n as a strided leaf that keeps its memory alive. Leaves and movements of leaves cost nothing; other nodes
@@ -27,14 +33,21 @@ auto operand(const N& n) {
   using E = typename N::extents_type;
   Leaf<T, E, tenon::detail::BlockRef, false> leaf;
   leaf.shape = n.extents();
-  if constexpr (detail::is_memory<N> || cut_node<N>) {
+  const auto place = [&leaf](const void* data, const StridedMap& map, slot_t slot) {
+    const auto* p = static_cast<const primal_t<T>*>(data);
+    leaf.data = p ? p + map.offset : p;
+    leaf.strides = map.strides;
+    leaf.slot = slot ? static_cast<slot_t>(static_cast<index_t>(slot) + map.offset * adjoint_units<T>) : 0;
+  };
+  if constexpr (detail::repeats_computed<N>) {
+    auto whole = operand(n.arg);
+    place(whole.data, n.move.apply({whole.shape.dims(), whole.strides, 0}), whole.slot);
+    leaf.hold = static_cast<tenon::detail::BlockRef&&>(whole.hold);
+  } else if constexpr (detail::is_memory<N> || cut_node<N>) {
     Source s;
     Source* end = &s;
     n.fill(end);
-    const auto* p = static_cast<const primal_t<T>*>(s.data);
-    leaf.data = p ? p + s.map.offset : p;
-    leaf.strides = s.map.strides;
-    leaf.slot = s.slot ? static_cast<slot_t>(static_cast<index_t>(s.slot) + s.map.offset * adjoint_units<T>) : 0;
+    place(s.data, s.map, s.slot);
     leaf.hold = static_cast<tenon::detail::BlockRef&&>(s.keep);
   } else {
     ValueCache<true> cache;

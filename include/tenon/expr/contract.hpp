@@ -84,7 +84,7 @@ struct Contract : Cut<Contract<Spec, E, A, B>, contracted_t<typename A::value_ty
   constexpr auto with(X x, Y y) const {
     return Contract<Spec, E, X, Y>(shape, static_cast<X&&>(x), static_cast<Y&&>(y));
   }
-  /// The adjoint of each operand is the contraction of g with the other one (of complex elements, its conjugate).
+  /// The adjoint of each operand is the contraction of g with the other one.
   template <class Y, class G, class XA, class XB>
   static void pull(const Y&, const G& g, XA& a, XB& b);  // exec/cpu/contract.hpp
 };

@@ -60,8 +60,10 @@ template <class A, class B>
 constexpr auto matmul_nodes(A&& a, B&& b) {
   using EA = typename A::extents_type;
   using EB = typename B::extents_type;
-  if constexpr (Matmul<EA, EB>::ok) {
-    if constexpr (!(EA::is_static && EB::is_static)) check_matmul(a.extents().dims(), b.extents().dims());
+  // Operands that do not fit are an error already: the product goes on, so that it stays the only one.
+  if constexpr (Matmul<EA, EB>::has_axes) {
+    if constexpr (Matmul<EA, EB>::ok && !(EA::is_static && EB::is_static))
+      check_matmul(a.extents().dims(), b.extents().dims());
     using LA = seq_from<MatmulLabels<0, EA::rank, EB::rank>>;
     using LB = seq_from<MatmulLabels<1, EA::rank, EB::rank>>;
     return contracted<seq_from<MatmulLabels<2, EA::rank, EB::rank>>, LA, LB>(static_cast<A&&>(a), static_cast<B&&>(b));

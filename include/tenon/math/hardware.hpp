@@ -98,8 +98,23 @@ struct Fma {
 };
 #endif
 
+#if TENON_ISA == 512 && !defined(__CUDACC__)
+// By the class of the second operand: that operand where it is a NaN, quiet (bits 0 to 3) or signalling (4 to 7), and
+// for all others, whose bits are 0, the first one.
+struct NanOf {
+  TENON_INLINE static F16 apply(F16 x, F16 other) {
+    return __builtin_ia32_fixupimmps512_mask(other, x, simd::broadcast<simd::pack<int, 16>>(0x11), 0, every16, 4);
+  }
+  TENON_INLINE static D8 apply(D8 x, D8 other) {
+    return __builtin_ia32_fixupimmpd512_mask(other, x, simd::broadcast<simd::pack<long long, 8>>(0x11), 0, every8, 4);
+  }
+};
+#endif
+
 #if TENON_ISA == 512 && !defined(__clang__)
 // gcc makes a comparison and a blend of what is one instruction; both give the second operand where one is NaN.
+template <class V>
+inline constexpr bool has_extrema = __is_same(V, F16) || __is_same(V, D8);
 struct Smaller {
   TENON_INLINE static F16 apply(F16 a, F16 b) { return __builtin_ia32_minps512_mask(a, b, a, every16, 4); }
   TENON_INLINE static D8 apply(D8 a, D8 b) { return __builtin_ia32_minpd512_mask(a, b, a, every8, 4); }
@@ -181,22 +196,40 @@ TENON_FN V mul(V a, V b) {
 #endif
 }
 
+/// a if it is the smaller one, else b: b where one is NaN. One instruction.
+template <class V>
+TENON_FN V smaller(V a, V b) {
+#if TENON_ISA == 512 && !defined(__clang__) && !defined(__CUDACC__)
+  if constexpr (detail::has_extrema<V>) return detail::Smaller::apply(a, b);
+#endif
+  return simd::select(a < b, a, b);
+}
+/// a if it is the larger one, else b: b where one is NaN. One instruction.
+template <class V>
+TENON_FN V larger(V a, V b) {
+#if TENON_ISA == 512 && !defined(__clang__) && !defined(__CUDACC__)
+  if constexpr (detail::has_extrema<V>) return detail::Larger::apply(a, b);
+#endif
+  return simd::select(a > b, a, b);
+}
+/// x where it is NaN, else `other`. One instruction where there is one.
+template <class V>
+TENON_FN V nan_of(V x, V other) {
+#if TENON_ISA == 512 && !defined(__CUDACC__)
+  if (!__builtin_is_constant_evaluated()) {
+    if constexpr (__is_same(V, detail::F16) || __is_same(V, detail::D8)) return detail::NanOf::apply(x, other);
+  }
+#endif
+  return simd::select(x == x, other, x);
+}
 /// x, or the bound where x is beyond it; NaN stays.
 template <class V>
 TENON_FN V at_most(V x, simd::lane_t<V> bound) {
-  const V b = simd::broadcast<V>(bound);
-#if TENON_ISA == 512 && !defined(__clang__) && !defined(__CUDACC__)
-  if constexpr (sizeof(V) == simd::native_bytes) return detail::Smaller::apply(b, x);
-#endif
-  return simd::select(x > b, b, x);
+  return smaller(simd::broadcast<V>(bound), x);
 }
 template <class V>
 TENON_FN V at_least(V x, simd::lane_t<V> bound) {
-  const V b = simd::broadcast<V>(bound);
-#if TENON_ISA == 512 && !defined(__clang__) && !defined(__CUDACC__)
-  if constexpr (sizeof(V) == simd::native_bytes) return detail::Larger::apply(b, x);
-#endif
-  return simd::select(x < b, b, x);
+  return larger(simd::broadcast<V>(bound), x);
 }
 
 /// The lanes rounded to integers; the mode is 8 nearest even, 9 down, 10 up, 11 towards zero. Needs `has_rounding`.

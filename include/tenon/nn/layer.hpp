@@ -28,6 +28,18 @@ constexpr bool layer_takes() {
     return true;
   }
 }
+// What stands for the output where a layer does not take its input X, which is an error: extents that fit anywhere, so
+// that it stays the only one.
+template <class X>
+struct UnfitDims {
+  static constexpr Dims value() {
+    Dims d{1, {dyn}};
+    while (d.rank < bare_t<X>::rank) d.push(dyn);
+    return d;
+  }
+};
+template <class X>
+using Unfit = decltype(tenon::detail::tensor_of<typename bare_t<X>::value_type>(extents_from<UnfitDims<X>>{}));
 }  // namespace detail
 
 /// x with its value computed: a tensor, view or leaf as it is, any other expression evaluated (a named one once, for

@@ -64,6 +64,7 @@ struct Linear {
       return matmul(evaluated(static_cast<X&&>(x)), transpose(weight)) + bias;
     } else {
       static_cast<void>(detail::Takes<Linear, typename bare_t<X>::extents_type>());
+      return detail::Unfit<X>();
     }
   }
   void init(Rng& rng) {
@@ -90,6 +91,7 @@ struct Projection {
       return matmul(evaluated(static_cast<X&&>(x)), transpose(weight));
     } else {
       static_cast<void>(detail::Takes<Projection, typename bare_t<X>::extents_type>());
+      return detail::Unfit<X>();
     }
   }
   void init(Rng& rng) { detail::init_uniform(rng, weight, weight.extent(1)); }

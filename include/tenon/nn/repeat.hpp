@@ -85,6 +85,7 @@ class Repeat {
       return as_node(static_cast<R&&>(h));
     } else {
       static_cast<void>(detail::KeepsShape<Block, tensor_of<X>, R>());
+      return detail::Unfit<X>();
     }
   }
 

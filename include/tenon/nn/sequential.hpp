@@ -74,6 +74,7 @@ class Sequential {
       return as_node(static_cast<X&&>(x));
     } else if constexpr (!detail::layer_takes<at_t<I, TypeList<Layers...>>, typename bare_t<X>::extents_type>()) {
       static_cast<void>(detail::Fits<I, at_t<I, TypeList<Layers...>>, typename bare_t<X>::extents_type>());
+      return detail::Unfit<X>();
     } else if constexpr (I + 1 == count) {
       return at<I>()(static_cast<X&&>(x));
     } else {

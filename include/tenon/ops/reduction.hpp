@@ -23,6 +23,7 @@ inline namespace TENON_ABI {
 template <class D>
 struct Reduction {
   static constexpr FixedString onnx{""}, stablehlo{""};
+  static constexpr bool rounds = true;           ///< whether `combine` rounds, so that states are joined pairwise
   static constexpr bool needs_element = false;   ///< whether an empty reduction is an error
   static constexpr bool indexed = false;         ///< whether states hold indices or counts, of 32 bits in lanes
   static constexpr bool needs_order = true;      ///< whether it is for real elements only

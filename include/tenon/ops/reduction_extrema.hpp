@@ -35,9 +35,46 @@ TENON_FN auto same_extreme(V a, V b) {
   }
 }
 
+// v where it is further out, else `best`: that where one is NaN.
+template <bool Largest, class V>
+TENON_FN V further(V v, V best) {
+  if constexpr (lanewise::floating<V> && simd::is_pack<V>) {
+    return Largest ? math::kernel::larger(v, best) : math::kernel::smaller(v, best);
+  } else {
+    return Largest ? simd::select(v > best, v, best) : simd::select(v < best, v, best);
+  }
+}
+// The extreme of some packs, lane by lane, NaNs left out; and a NaN where there was one, else any element.
+template <class V>
+struct Extremes {
+  V best, nan;
+};
+// Of n > 0 packs. NaNs are kept aside, which leaves one instruction on the way from one pack to the next.
+template <bool Largest, class V>
+TENON_FN Extremes<V> extremes(const simd::lane_t<V>* p, index_t stride, index_t n) {
+  const V first = simd::load<V>(p);
+  V best[4] = {first, first, first, first}, nan[4] = {first, first, first, first};
+  const auto meet = [&](index_t i, int u) {
+    const V v = simd::load<V>(p + i * stride);
+    best[u] = further<Largest>(v, best[u]);
+    if constexpr (lanewise::floating<V>) nan[u] = math::kernel::nan_of(v, nan[u]);
+  };
+  index_t i = 0;
+  for (; i + 4 <= n; i += 4)
+#pragma GCC unroll 4
+    for (int u = 0; u < 4; ++u) meet(i + u, u);
+  for (; i < n; ++i) meet(i, 0);
+  best[0] = further<Largest>(further<Largest>(best[0], best[1]), further<Largest>(best[2], best[3]));
+  if constexpr (lanewise::floating<V>) {
+    using math::kernel::nan_of;
+    nan[0] = nan_of(nan_of(nan[0], nan[1]), nan_of(nan[2], nan[3]));
+  }
+  return {best[0], nan[0]};
+}
+
 template <class D, bool Largest>
 struct Extremum : Reduction<D> {
-  static constexpr bool needs_element = true, keeps_first = true, finishes_packs = true;
+  static constexpr bool rounds = false, needs_element = true, keeps_first = true, finishes_packs = true;
   template <class V>
   TENON_FN static V identity() {
     return reduction_bound<V, !Largest>();
@@ -49,6 +86,15 @@ struct Extremum : Reduction<D> {
   template <class S>
   TENON_FN static S combine(S a, S b) {
     return simd::select(more_extreme<Largest>(b, a), b, a);
+  }
+  template <class V>
+  requires(simd::is_pack<V>) TENON_FN static V fold(const simd::lane_t<V>* p, index_t stride, index_t n) {
+    const auto [best, nan] = extremes<Largest, V>(p, stride, n);
+    if constexpr (lanewise::floating<V>) {
+      return math::kernel::nan_of(nan, best);
+    } else {
+      return best;
+    }
   }
   template <class Y, class G, class X, class Over>
   static void pull(const Y& y, const G& g, X& x, const Over& over) {
@@ -91,7 +137,7 @@ struct Located {
 
 template <class D, bool Largest>
 struct Locate : Reduction<D> {
-  static constexpr bool needs_element = true, indexed = true;
+  static constexpr bool rounds = false, needs_element = true, indexed = true, finishes_packs = true;
   template <class T>
   using number = typename LocatedNumber<T>::type;
   template <class V>
@@ -118,13 +164,69 @@ struct Locate : Reduction<D> {
                                        lanewise::both(same_extreme(a.value, b.value), before));
     return {simd::select(take, b.value, a.value), simd::select(take, b.index, a.index)};
   }
+  /// The state of n packs after those of s, whose indices are the same in all lanes, from `first` on.
+  template <class V>
+  TENON_FN static Located<V> extended(const Located<V>& s, const simd::lane_t<V>* p, index_t stride, index_t n,
+                                      index_t first) {
+    using I = decltype(s.index);
+    Located<V> r{s.value, s.index};
+    I index = simd::broadcast<I>(static_cast<simd::lane_t<I>>(first));
+    V nan{};
+    const auto meet = [&](index_t i) {
+      const V v = simd::load<V>(p + i * stride);
+      r.index = simd::select(Largest ? v > r.value : v < r.value, index, r.index);
+      r.value = further<Largest>(v, r.value);
+      index = index + 1;
+      if constexpr (lanewise::floating<V>) nan = math::kernel::nan_of(v, nan);
+    };
+    index_t i = 0;
+    for (; i + 4 <= n; i += 4)
+#pragma GCC unroll 4
+      for (int u = 0; u < 4; ++u) meet(i + u);
+    for (; i < n; ++i) meet(i);
+    if constexpr (!lanewise::integral<V>) {
+      if (simd::any(nan != nan)) {
+        r = {s.value, s.index};
+        for (i = 0; i < n; ++i)
+          r = combine(r, {simd::load<V>(p + i * stride), simd::broadcast<I>(static_cast<simd::lane_t<I>>(first + i))});
+      }
+    }
+    return r;
+  }
+  /// The state of n >= lanes neighbours: the extreme first, then its place, by when they are in the cache.
+  template <class V>
+  TENON_FN static Located<simd::lane_t<V>> line(const simd::lane_t<V>* p, index_t n) {
+    constexpr index_t W = simd::lanes<V>;
+    const V last = simd::load<V>(p + n - W);  // overlaps the pack before, unless packs fill the line
+    auto [best, nan] = extremes<Largest, V>(p, W, n / W);
+    const auto top = simd::reduce(further<Largest>(last, best), [](auto a, auto b) { return further<Largest>(a, b); });
+    index_t i = 0;
+    if (simd::any((nan != nan) | (last != last))) {
+      while (p[i] == p[i]) ++i;
+    } else {
+      const V all = simd::broadcast<V>(top);
+      const auto found = [&](index_t k) { return simd::equal_lanes(simd::load<V>(p + k), all); };
+      unsigned long long bits = 0;
+      for (; i + 4 * W <= n; i += 4 * W)
+        if ((bits = found(i) | found(i + W) << W | found(i + 2 * W) << 2 * W | found(i + 3 * W) << 3 * W)) break;
+      for (; bits == 0 && i + W <= n; i += W)
+        if ((bits = found(i))) break;
+      if (bits == 0) bits = found(i = n - W);
+      i += __builtin_ctzll(bits);
+    }
+    return {p[i], i};
+  }
   template <class V>
   TENON_FN static Located<V> moved(const Located<V>& s, index_t by) {
     return {s.value, s.index + by};
   }
   template <class R, class V>
   TENON_FN static R finish(const Located<V>& s, index_t) {
-    return static_cast<R>(s.index);
+    if constexpr (simd::is_pack<V>) {
+      return simd::convert<simd::lane_t<R>>(s.index);
+    } else {
+      return static_cast<R>(s.index);
+    }
   }
 };
 

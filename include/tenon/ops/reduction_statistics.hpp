@@ -60,7 +60,8 @@ struct Spread : Reduction<D> {
   }
   /// The state of more elements, n packs from p on: squares are summed around the mean so far.
   template <class V>
-  TENON_FN static Moments<V> extended(const Moments<V>& s, const simd::lane_t<V>* p, index_t stride, index_t n) {
+  TENON_FN static Moments<V> extended(const Moments<V>& s, const simd::lane_t<V>* p, index_t stride, index_t n,
+                                      index_t) {
     Moments<V> more = around(s.mean, p, stride, n, s.count);
     more.squares = more.squares + s.squares;
     return more;

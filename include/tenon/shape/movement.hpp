@@ -53,6 +53,12 @@ struct MovedDims {
   static constexpr Dims value() { return M::static_dims(E::static_dims()); }
 };
 
+/// Whether an element of the operand may occur several times in the result of movement M.
+template <class M>
+inline constexpr bool repeats_elements = requires {
+  M::repeats;
+};
+
 namespace move {
 
 /// Axis i of the result is axis P[i] of the operand.
@@ -147,6 +153,7 @@ struct Flip {
 /// Broadcast to the extents E; run-time extents in `to`.
 template <class E>
 struct BroadcastTo {
+  static constexpr bool repeats = true;
   E to{};
   TENON_FN static Dims static_dims(const Dims&) { return E::static_dims(); }
   TENON_FN StridedMap apply(StridedMap m) const {
@@ -178,6 +185,7 @@ struct Diagonal {
 /// Windows of W elements along axis A, S apart: the axis counts windows, a new last axis walks inside one.
 template <int A, index_t W, index_t S, index_t Dilation = 1>
 struct Window {
+  static constexpr bool repeats = true;
   TENON_FN static index_t count(index_t n) {
     constexpr index_t reach = (W - 1) * Dilation + 1;
     return n == dyn ? dyn : n < reach ? 0 : (n - reach) / S + 1;

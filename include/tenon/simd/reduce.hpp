@@ -81,6 +81,9 @@ TENON_FN lane_t<V> reduce(V v, F f) {
       return v[0];
     } else if constexpr (lanes<V> == 2) {
       return f(lane_t<V>{v[0]}, lane_t<V>{v[1]});
+    } else if constexpr (lanes<V> == 4 && sizeof(V) == 16) {  // as pairs they might go through memory
+      const V w = f(v, shuffle<2, 3, 0, 1>(v, v));
+      return f(lane_t<V>{w[0]}, lane_t<V>{w[1]});
     } else {
       return reduce(f(low_half(v), high_half(v)), f);
     }
@@ -136,6 +139,32 @@ template <class M>
 unsigned sign_bits(M mask);
 #endif
 }  // namespace detail
+
+/// The lanes in which a equals b as bits of a number, the first lane lowest; at most 64 lanes.
+template <class V>
+TENON_FN unsigned long long equal_lanes(V a, V b) {
+#if TENON_ISA == 512 && !defined(__clang__) && !defined(__CUDACC__)
+  // gcc would make a pack of the mask, and a mask of the pack.
+  if (!__builtin_is_constant_evaluated()) {
+    if constexpr (__is_same(V, pack<float, 16>))
+      return static_cast<unsigned short>(__builtin_ia32_cmpps512_mask(a, b, 0, static_cast<short>(-1), 4));
+    if constexpr (__is_same(V, pack<double, 8>))
+      return static_cast<unsigned char>(__builtin_ia32_cmppd512_mask(a, b, 0, static_cast<signed char>(-1), 4));
+  }
+#endif
+  using M = decltype(a == b);
+  if constexpr (is_pack<M> && detail::has_sign_bits<M>) {
+    if (!__builtin_is_constant_evaluated()) return detail::sign_bits(M(a == b));
+  }
+  if constexpr (is_pack<M>) {
+    const M m = a == b;
+    unsigned long long bits = 0;
+    for (int l = 0; l < lanes<M>; ++l) bits |= static_cast<unsigned long long>(m[l] & 1) << l;
+    return bits;
+  } else {
+    return a == b;
+  }
+}
 
 /// Whether a mask is set in at least one lane.
 template <class M>

@@ -32,6 +32,9 @@ template <expression X>
 constexpr tensor_of<X> evaluate(X&& x) {
   return tensor_of<X>(static_cast<X&&>(x));
 }
+/// A number is its own value, so that code over numbers and tensors may say the same.
+template <class X>
+requires(is_element<X>) constexpr X evaluate(const X& x) { return x; }
 /// `noalias(t) = e` promises that e does not read t (other than element on element) and skips the check.
 template <class T, index_t... E>
 constexpr auto noalias(Tensor<T, E...>& target) {

@@ -180,3 +180,31 @@ TEST_CASE("a variable used with itself") {
   CHECK(grad([](auto x) { return x; })(2.0) == 1);
   CHECK(grad([](auto x) { return -x; })(2.0) == -1);
 }
+
+TEST_CASE("gradients of up to eight arguments") {
+  const auto f = [](auto a, auto b, auto c, auto d, auto e, auto g, auto h, auto i) {
+    return a * b + c * d * 2 + e * g * 3 + h * i * 4;
+  };
+  const auto [a, b, c, d, e, g, h, i] = grad<0, 1, 2, 3, 4, 5, 6, 7>(f)(1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0);
+  CHECK(a == 2);
+  CHECK(b == 1);
+  CHECK(c == 8);
+  CHECK(d == 6);
+  CHECK(e == 18);
+  CHECK(g == 15);
+  CHECK(h == 32);
+  CHECK(i == 28);
+  const auto five = grad<4, 3, 2, 1, 0>(f)(1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0);
+  CHECK(get<0>(five) == 18);
+  CHECK(get<4>(five) == 2);
+}
+
+TEST_CASE("evaluate settles a number of any kind: one source for plain and rev numbers") {
+  const auto f = [](auto x) {
+    auto z = evaluate(exp(x));
+    z = evaluate(z) * z;
+    return z;
+  };
+  CHECK(f(0.5) == doctest::Approx(std::exp(1.0)));
+  CHECK(grad(f)(0.5) == doctest::Approx(2 * std::exp(1.0)));
+}

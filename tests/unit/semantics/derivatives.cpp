@@ -165,6 +165,30 @@ TEST_CASE("[C2] the complex derivative") {
   const auto exponential = grad([](const auto& x) { return sum(exp(x * Z(0, 1))); })(z);
   const Z expected = Z(0, 1) * std::exp(Z(0, 1) * Z(3, 4));
   CHECK(std::abs(exponential(0) - expected) < 1e-15);
+
+  // Products are the same sums of products: small ones, large ones, by einsum, forwards and backwards.
+  const auto numbers = [](index_t n, index_t m) {
+    Tensor<Z, dyn, dyn> x(n, m);
+    for (index_t i = 0; i < x.size(); ++i) x.data()[i] = Z(static_cast<double>(i % 5) - 2, static_cast<double>(i % 3));
+    return x;
+  };
+  const auto a = numbers(3, 4), b = numbers(4, 2);
+  const Tensor<Z, 2> u{Z(0, 1), Z(2, 0)}, v{Z(1, 2), Z(3, -1)};
+  const auto of_dot = grad([&](const auto& x) { return dot(x, u) + dot(u, x); })(v);
+  CHECK(of_dot(0) == 2.0 * u(0));
+  CHECK(of_dot(1) == 2.0 * u(1));
+  const auto all_equal = [](const auto& x, const auto& y) { return all(x == y); };
+  const auto by_matmul = grad<0, 1>([](const auto& x, const auto& y) { return sum(matmul(x, y)); })(a, b);
+  const auto by_einsum = grad<0, 1>([](const auto& x, const auto& y) { return sum(einsum<"ij,jk->ik">(x, y)); })(a, b);
+  const Tensor<Z, dyn, dyn> da = broadcast_to(expand_dims<0>(sum<1>(b)), 3, 4),
+                            db = broadcast_to(expand_dims<1>(sum<0>(a)), 4, 2);
+  CHECK(all_equal(get<0>(by_matmul), da));
+  CHECK(all_equal(get<1>(by_matmul), db));
+  CHECK(all_equal(get<0>(by_einsum), da));
+  CHECK(all_equal(get<1>(by_einsum), db));
+  const auto direction = numbers(3, 4);
+  const auto forward = jvp([&](const auto& x) { return sum(matmul(x, b)); }, a, direction).tangent;
+  CHECK(forward == static_cast<Z>(sum(da * direction)));
 }
 TEST_CASE("[C3] what has no complex derivative") {
   // That asking for it does not compile: tests/compile_fail/ad/complex_real.cpp. Real numbers are their own parts.

@@ -69,26 +69,25 @@ template <class A, class B>
     if (swaps_operands(p, simd::native_lanes<S>)) return contract_steps<Swapped, A, B>(p, a, b, c);
   contract_steps<T, A, B>(p, a, b, c);
 }
-// Other elements; with Conjugate, of a and conj(b).
-template <bool Conjugate, class A, class B>
+// Other elements.
+template <class A, class B>
 [[gnu::noinline]] void contract_any(const ContractionLabels& l, const Source& a, const Source& b,
                                     const ContractionTarget& c) {
   using S = contraction_sum_t<A, B>;
   ContractionPlan p;
   plan_contraction(p, l, a.map, b.map, c.map);
-  contract_generic<S, Conjugate>(p, static_cast<const A*>(a.data) + a.map.offset,
-                                 static_cast<const B*>(b.data) + b.map.offset, static_cast<S*>(c.data) + c.map.offset,
-                                 c.add);
+  contract_generic<S>(p, static_cast<const A*>(a.data) + a.map.offset, static_cast<const B*>(b.data) + b.map.offset,
+                      static_cast<S*>(c.data) + c.map.offset, c.add);
 }
 
 template <class A, class B>
 inline constexpr bool contracts_real = is_real<A>&& is_real<B>;
-template <bool Conjugate, class A, class B>
+template <class A, class B>
 constexpr ContractionFunction contraction_function() {
   if constexpr (contracts_real<A, B>) {
     return contract_real<A, B>;
   } else {
-    return contract_any<Conjugate, A, B>;
+    return contract_any<A, B>;
   }
 }
 
@@ -110,7 +109,7 @@ void fill_call(const Contract<Spec, E, A, B>& n, ContractionCall& call) {
   using PA = primal_t<typename A::value_type>;
   using PB = primal_t<typename B::value_type>;
   call.labels = &contraction_labels<Spec>;
-  call.run = contraction_function<false, PA, PB>();
+  call.run = contraction_function<PA, PB>();
   call.a_bytes = sizeof(PA);
   call.b_bytes = sizeof(PB);
   call.sum_bytes = sizeof(contraction_sum_t<PA, PB>);
@@ -192,7 +191,7 @@ void pull_contraction(const G& g, X& x, const Y& other) {
     using B = typename bare_t<decltype(other.value)>::value_type;
     using C = typename bare_t<decltype(x.adjoint)>::value_type;
     using S = exec::contraction_sum_t<A, B>;
-    constexpr exec::ContractionFunction run = exec::detail::contraction_function<true, A, B>();
+    constexpr exec::ContractionFunction run = exec::detail::contraction_function<A, B>();
     Source sg, so;
     fill_view(g, sg);
     fill_view(other.value, so);

@@ -9,17 +9,8 @@ inline namespace TENON_ABI {
 namespace exec {
 namespace detail {
 
-template <bool Conjugate, class T>
-TENON_FN T conjugated(const T& x) {
-  if constexpr (Conjugate && is_complex<T>) {
-    return T(x.real(), -x.imag());
-  } else {
-    return x;
-  }
-}
-
-/// c = (accumulate: c +) the sum of a * b in S; with Conjugate, of a * conj(b).
-template <class S, bool Conjugate, class A, class B, class C>
+/// c = (accumulate: c +) the sum of a * b in S.
+template <class S, class A, class B, class C>
 [[gnu::noinline]] void contract_generic(ContractionPlan& p, const A* a, const B* b, C* c, bool accumulate) {
   if (p.nothing) return;
   const bool empty = p.sum.size() == 0;
@@ -47,7 +38,7 @@ template <class S, bool Conjugate, class A, class B, class C>
           if (!empty) do {
               const S x = convert_element<S>(static_cast<compute_t<A>>(pa[s.a]));
               for (index_t k = 0; k < m; ++k) {
-                const S y = convert_element<S>(conjugated<Conjugate>(static_cast<compute_t<B>>(pb[s.b + k * sb])));
+                const S y = convert_element<S>(static_cast<compute_t<B>>(pb[s.b + k * sb]));
                 sum[k] = apply<op::Add>(sum[k], apply<op::Multiply>(x, y));
               }
             } while (s.next(p.sum));

@@ -228,6 +228,8 @@ struct Folds {
     if constexpr (W == 1) {
       return F::template packs<N>(p, 1, n, index, 1);
     } else {
+      if constexpr (requires { Op::template line<V>(p, n); })
+        if (n >= W) return Op::moved(Op::template line<V>(p, n), index);
       const index_t whole = n / W, rest = n % W;
       if (whole == 0 && !tail_fills_pack(rest)) return F::template packs<N>(p, 1, n, index, 1);
       SV s = whole > 0 ? F::template packs<V>(p, W, whole, index, W) : tail_pack(p, rest, index);
@@ -295,9 +297,9 @@ struct Folds {
     c.chain = 0;
   }
   TENON_INLINE static void put(SV& to, bool first, const N* p, index_t pitch, index_t n, index_t index) {
-    if constexpr (requires { Op::extended(to, p, pitch, n); }) {
+    if constexpr (requires { Op::extended(to, p, pitch, n, index); }) {
       if (!first) {
-        to = Op::extended(by_packs(to), p, pitch, n);
+        to = Op::extended(by_packs(to), p, pitch, n, index);
         return;
       }
     }
@@ -321,9 +323,12 @@ struct Folds {
           simd::store(staged + i * W, simd::load_partial<V>(p + whole * W + i * pitch, rest));
         put(level(c, 0)[whole], first, staged, W, n, index);
       }
-    if (++c.chain == Columns::blocks_in_chain) carry(c);
+    ++c.chain;
+    if constexpr (Op::rounds)
+      if (c.chain == Columns::blocks_in_chain) carry(c);
   }
-  static void total_columns(Columns& c) {
+  static void total_columns([[maybe_unused]] Columns& c) {
+    if constexpr (!Op::rounds) return;
     if (c.chains == 0) return;  // all in the first chain
     if (c.chain > 0) carry(c);
     int l = __builtin_ctzll(c.chains) + 1;
@@ -333,19 +338,41 @@ struct Folds {
       if (++l; b & 1)
         for (index_t k = 0; k < c.packs; ++k) s[k] = Op::combine(state(c, l, k), state(c, 0, k));
   }
+  // The results of a pack of states; in halves where they are wider than a register.
+  template <class State>
+  TENON_INLINE static void finish_pack(const State& s, R* to, index_t out_stride, index_t lanes, index_t count) {
+#if !defined(__CUDACC__)
+    const auto result_of = [&](const auto& part) {
+      return Op::template finish<simd::pack<R, simd::native_lanes<R>>>(part, count);
+    };
+    if constexpr (sizeof(R) > sizeof(N)) {
+      const index_t low = W / 2;
+      store_results(to, result_of(F::mapped(s, [](const auto& v) { return simd::low_half(v); })), out_stride,
+                    lanes < low ? lanes : low);
+      if (lanes > low)
+        store_results(to + low * out_stride, result_of(F::mapped(s, [](const auto& v) { return simd::high_half(v); })),
+                      out_stride, lanes - low);
+    } else {
+      store_results(to, result_of(s), out_stride, lanes);
+    }
+#endif
+  }
+  template <class Results>
+  TENON_INLINE static void store_results(R* to, Results r, index_t out_stride, index_t lanes) {
+    if (out_stride == 1) {
+      simd::store_partial(to, r, lanes);
+    } else {
+      for (int l = 0; l < lanes; ++l) to[l * out_stride] = r[l];
+    }
+  }
   static void finish(Columns& c, void* out, index_t out_stride, index_t count) {
     total_columns(c);
     R* to = static_cast<R*>(out);
     for (index_t k = 0; k < c.packs; ++k) {
       const SV s = state(c, 0, k);
       const index_t from = k * W, lanes = c.columns - from < W ? c.columns - from : W;
-      if constexpr (Op::finishes_packs && W > 1 && __is_same(R, N)) {
-        const V result = Op::template finish<V>(s, count);
-        if (out_stride == 1) {
-          simd::store_partial(to + from, result, lanes);
-        } else {
-          for (int l = 0; l < lanes; ++l) to[(from + l) * out_stride] = result[l];
-        }
+      if constexpr (Op::finishes_packs && W > 1 && (__is_same(R, N) || Op::indexed)) {
+        finish_pack(s, to + from * out_stride, out_stride, lanes, count);
       } else {
         for (int l = 0; l < lanes; ++l) to[(from + l) * out_stride] = Op::template finish<R>(F::lane(s, l), count);
       }

@@ -37,9 +37,7 @@ inline void streamed_row(const Nest& nest, RowFunction row, char* out, const voi
   if (before < n) row(out + before * nest.operand[0].bytes, past_caches, source, stride, n - before);
   stream_fence();
 }
-[[gnu::noinline]] inline void drive(Nest& nest, RowFunction row, bool streamed = false) {
-  if (nest.empty()) return;
-  order_axes(nest);
+[[gnu::noinline]] inline void drive_rows(const Nest& nest, RowFunction row, bool streamed) {
   const int inner = nest.rank - 1;
   index_t stride[max_operands];
   for (int k = 0; k < nest.operands; ++k) stride[k] = nest.rank ? nest.operand[k].stride[inner] : 0;
@@ -53,6 +51,79 @@ inline void streamed_row(const Nest& nest, RowFunction row, char* out, const voi
       row(walk.out(), nest.rank ? stride[0] : 1, walk.at + 1, stride + 1, n);
     }
   } while (inner > 0 && walk.next(nest, 0, inner));
+}
+
+// Rows and columns of a block that is turned: whole lines of memory, and not too short rows.
+inline constexpr index_t turned_rows = 16, turned_columns = 128;
+inline bool is_turned(const Walked& o, int axis, int inner) {
+  return o.stride[axis] == 1 && o.stride[inner] != 1 && o.stride[inner] != 0 && can_stage(o.bytes);
+}
+// The axis along which operands are contiguous that are not so along the rows (-1: none): blocks of them are turned.
+inline int turned_axis(const Nest& nest) {
+  const int inner = nest.rank - 1;
+  if (inner < 1 || nest.operand[0].stride[inner] != 1) return -1;
+  int best = -1, most = 0;
+  for (int a = 0; a < inner; ++a) {
+    if (nest.extent[a] < 4) continue;
+    int count = 0;
+    for (int k = 1; k < nest.operands; ++k) count += is_turned(nest.operand[k], a, inner);
+    if (count > most) best = a, most = count;
+  }
+  return best;
+}
+// Blocks of rows by columns: what is turned is transposed into a buffer in the first-level cache before.
+[[gnu::noinline]] inline void drive_turned(Nest& nest, int axis, RowFunction row, bool streamed) {
+  const int inner = nest.rank - 1, outer = inner - 1;
+  nest.swap(axis, outer);
+  const index_t rows = nest.extent[outer], columns = nest.extent[inner];
+  bool turned[max_operands];
+  index_t stride[max_operands], each = 0;
+  for (int k = 0; k < nest.operands; ++k) {
+    turned[k] = k > 0 && is_turned(nest.operand[k], outer, inner);
+    stride[k] = turned[k] ? 1 : nest.operand[k].stride[inner];
+    if (turned[k]) each += nest.operand[k].bytes;
+  }
+  alignas(alignment) char buffer[staging_bytes];
+  const index_t wide = columns < turned_columns ? columns : turned_columns;
+  const index_t fit = staging_bytes / (each * wide), high = fit > turned_rows ? fit / turned_rows * turned_rows : fit;
+  if (high == 0) return drive_rows(nest, row, streamed);
+  Walk walk;
+  walk.start(nest, 0, outer);
+  do {
+    for (index_t i = 0; i < rows; i += high) {
+      const index_t m = rows - i < high ? rows - i : high;
+      for (index_t j = 0; j < columns; j += wide) {
+        const index_t n = columns - j < wide ? columns - j : wide;
+        const void* at[max_operands];
+        char* place = buffer;
+        for (int k = 0; k < nest.operands; ++k) {
+          const Walked& o = nest.operand[k];
+          const char* const from = walk.byte(k) + (i * o.stride[outer] + j * o.stride[inner]) * o.bytes;
+          at[k] = turned[k] ? place : from;
+          if (!turned[k]) continue;
+          turn(place, n, from, o.stride[inner], o.bytes, m, n);
+          place += m * n * o.bytes;
+        }
+        for (index_t r = 0; r < m; ++r) {
+          char* const out = static_cast<char*>(const_cast<void*>(at[0]));
+          if (streamed)
+            streamed_row(nest, row, out, at + 1, stride + 1, n);
+          else
+            row(out, 1, at + 1, stride + 1, n);
+          for (int k = 0; k < nest.operands; ++k)
+            at[k] = static_cast<const char*>(at[k]) +
+                    (turned[k] ? n : nest.operand[k].stride[outer]) * nest.operand[k].bytes;
+        }
+      }
+    }
+  } while (outer > 0 && walk.next(nest, 0, outer));
+}
+
+[[gnu::noinline]] inline void drive(Nest& nest, RowFunction row, bool streamed = false) {
+  if (nest.empty()) return;
+  order_axes(nest);
+  if (const int axis = turned_axis(nest); axis >= 0) return drive_turned(nest, axis, row, streamed);
+  drive_rows(nest, row, streamed);
 }
 
 // Rows shorter than this go many at once: operands that do not continue from row to row are gathered before.

@@ -8,6 +8,7 @@
 #include <tenon/base/config.hpp>
 #include <tenon/simd/memory.hpp>
 #include <tenon/simd/reduce.hpp>
+#include <tenon/simd/transpose.hpp>
 
 namespace tenon {
 inline namespace TENON_ABI {
@@ -145,8 +146,55 @@ void scatter_bytes(void* to, const void* from, const Plane& p) {
   scatter_words<Bytes>(static_cast<Word<Bytes>*>(to), static_cast<const Word<Bytes>*>(from), p);
 }
 
+// Row i of m gets the i-th elements of n neighbouring runs, which begin `apart` elements after each other.
+template <int Bytes>
+void turn_words(Word<Bytes>* to, index_t to_stride, const Word<Bytes>* from, index_t apart, index_t m, index_t n) {
+  index_t done = 0;  // columns
+#if !defined(__CUDACC__)
+  using V = simd::native<simd::int_of<Bytes>>;
+  constexpr int W = simd::lanes<V>;
+  if constexpr (W > 1 && W <= 16) {
+    for (; done + W <= n; done += W) {
+      const Word<Bytes>* const run = from + done * apart;
+      for (index_t i = 0; i < m; i += W) {
+        V v[W];
+        const index_t rows = m - i < W ? m - i : W;
+        if (rows == W) {
+#pragma GCC unroll 16
+          for (int j = 0; j < W; ++j) v[j] = simd::load<V>(run + j * apart + i);
+        } else {
+          for (int j = 0; j < W; ++j) v[j] = simd::load_partial<V>(run + j * apart + i, rows);
+        }
+        simd::transpose(v);
+        Word<Bytes>* const row = to + i * to_stride + done;
+        if (rows == W) {
+#pragma GCC unroll 16
+          for (int j = 0; j < W; ++j) simd::store<V>(row + j * to_stride, v[j]);
+        } else {
+          for (index_t j = 0; j < rows; ++j) simd::store<V>(row + j * to_stride, v[j]);
+        }
+      }
+    }
+  }
+#endif
+  for (index_t i = 0; i < m; ++i)
+    for (index_t j = done; j < n; ++j) to[i * to_stride + j] = from[j * apart + i];
+}
+template <int Bytes>
+void turn_bytes(void* to, index_t to_stride, const void* from, index_t apart, index_t m, index_t n) {
+  turn_words<Bytes>(static_cast<Word<Bytes>*>(to), to_stride, static_cast<const Word<Bytes>*>(from), apart, m, n);
+}
+
 }  // namespace detail
 
+/// Transposes a block: to[i * to_stride + j] = from[j * apart + i] for i < m, j < n.
+[[gnu::noinline]] inline void turn(void* to, index_t to_stride, const void* from, index_t apart, index_t bytes,
+                                   index_t m, index_t n) {
+  if (bytes == 4) return detail::turn_bytes<4>(to, to_stride, from, apart, m, n);
+  if (bytes == 8) return detail::turn_bytes<8>(to, to_stride, from, apart, m, n);
+  if (bytes == 2) return detail::turn_bytes<2>(to, to_stride, from, apart, m, n);
+  detail::turn_bytes<1>(to, to_stride, from, apart, m, n);
+}
 /// The elements of a plane one after the other in `to`.
 [[gnu::noinline]] inline void gather(void* to, const void* from, index_t bytes, const Plane& p) {
   if (bytes == 4) return detail::gather_bytes<4>(to, from, p);

@@ -1,4 +1,4 @@
-// tests/unit/ad/threads_sharing.cpp: threads that share recorded functions, and run checkpointed ones at once.
+// tests/unit/threads/sharing.cpp: threads that share recorded functions, and run checkpointed ones at once.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include <thread>
 #include <vector>
@@ -7,7 +7,7 @@
 #include <tenon/ad/sparse.hpp>
 #include <tenon/ops/catalogue.hpp>
 
-#include "derivatives.hpp"
+#include "unit/ad/derivatives.hpp"
 
 using namespace tenon;
 

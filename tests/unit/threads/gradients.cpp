@@ -1,11 +1,11 @@
-// tests/unit/ad/threads.cpp: threads that take gradients at once; each has tapes of its own.
+// tests/unit/threads/gradients.cpp: threads that take gradients at once; each has tapes of its own.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include <thread>
 #include <vector>
 
 #include <tenon/ad/variable.hpp>
 
-#include "gradients.hpp"
+#include "unit/ad/gradients.hpp"
 
 using namespace tenon;
 using namespace tenon::test;
