@@ -63,13 +63,11 @@ struct JacobianType<T, Extents<>, Extents<>> {
 
 // Evaluates what was written down, forwards and backwards.
 template <class F, class V, int Arg, class... X>
-struct Unrolled : Writer<F, V, 1u << Arg, X...> {
-  using W = Writer<F, V, 1u << Arg, X...>;
-  using W::outputs;
-  static constexpr int first_input = W::first(Arg);
+struct Unrolled : Pullback<F, V, 1u << Arg, X...> {
+  using P = Pullback<F, V, 1u << Arg, X...>;
+  using P::outputs, P::inputs, P::written, P::size;
+  static constexpr int first_input = P::first(Arg);
   static constexpr int variables = static_cast<int>(FixedPart<at_t<Arg, TypeList<X...>>>::size);
-  static constexpr typename W::Written written = W::write();
-  static constexpr int size = written.trace.size;
 
   // Which nodes result k depends on, and which contribution to a node's adjoint is the first on the way back.
   struct Way {
@@ -104,20 +102,8 @@ struct Unrolled : Writer<F, V, 1u << Arg, X...> {
   }
   template <int I>
   TENON_FN static void forward(const V* in, V* v, Slopes<V>* s) {
-    constexpr TraceNode<V> n = written.trace.node[I];
-    if constexpr (n.arity == 0) {
-      if constexpr (n.input >= 0) {
-        v[I] = in[n.input];
-      } else {
-        v[I] = V{} + static_cast<simd::lane_t<V>>(n.constant);
-      }
-    } else {
-      const V a = v[n.arg[0]], b = v[n.arg[1]], c = v[n.arg[2]];
-      constexpr auto value = n.rule->value;
-      constexpr auto slopes = n.rule->slopes;
-      v[I] = value(a, b, c);
-      if constexpr (written.active[I]) s[I] = slopes(v[I], a, b, c);
-    }
+    P::template step<I>(in, v);
+    if constexpr (written.trace.node[I].arity > 0 && written.active[I]) s[I] = P::template slopes<I>(v);
   }
   template <int K, int... I>
   TENON_FN static void back(Slopes<V>* s, V* row, Seq<I...>) {
@@ -168,25 +154,26 @@ struct Unrolled : Writer<F, V, 1u << Arg, X...> {
       return simd::is_pack<simd::native<V>> && outputs <= lanes && lanes <= simd::native_lanes<V>;
     }
   }
-  static void run_together(const V* in, V* value, V* jacobian) {
-    using P = Pullback<F, V, 1u << Arg, X...>;
+  // By index, not in loops: then compilers keep arrays in registers.
+  template <int... K, int... I>
+  TENON_FN static void run_together(const V* in, V* value, V* jacobian, Seq<K...>, Seq<I...>) {
     using A = simd::pack<V, lanes>;
     V v[size];
     P::values(in, v);
-    A g[outputs], d[W::inputs];
-    for (int k = 0; k < outputs; ++k) {
-      value[k] = v[written.output[k]];
-      for (int i = 0; i < lanes; ++i) g[k][i] = i == k;
-    }
+    ((value[K] = v[written.output[K]]), ...);
+    A g[outputs] = {only<K, A>(make_seq<lanes>{})...}, d[inputs];
     P::pull_from(v, g, d);
-#pragma GCC unroll 8
-    for (int k = 0; k < outputs; ++k)
-#pragma GCC unroll 64
-      for (int i = 0; i < variables; ++i) jacobian[k * variables + i] = d[first_input + i][k];
+    ((jacobian[I] = d[first_input + I % variables][I / variables]), ...);
+  }
+  template <int K, class A, int... L>
+  TENON_FN static A only(Seq<L...>) {
+    return A{V(L == K)...};
   }
   TENON_FN static void run(const V* in, V* value, V* jacobian) {
     if constexpr (goes_together())
-      if (!__builtin_is_constant_evaluated()) return run_together(in, value, jacobian);
+      if (!__builtin_is_constant_evaluated()) {
+        return run_together(in, value, jacobian, make_seq<outputs>{}, make_seq<outputs * variables>{});
+      }
     run(in, value, jacobian, make_seq<size>{}, make_seq<outputs>{});
   }
 };
@@ -213,17 +200,17 @@ struct UnrolledJacobian {
     using T = Element<X...>;
     using W = Writer<F, T, 1u << Arg, X...>;
     using R = FixedPart<typename W::Result>;
-    typename R::template rebind<T> value{};
-    typename JacobianType<T, typename R::extents, typename FixedPart<at_t<Arg, TypeList<X...>>>::extents>::type
-        jacobian{};
+    using Value = typename R::template rebind<T>;
+    using Jacobian =
+        typename JacobianType<T, typename R::extents, typename FixedPart<at_t<Arg, TypeList<X...>>>::extents>::type;
+    ValueAndJacobian<Value, Jacobian> result{};  // written in place: copies would wait for what was just stored
     if constexpr (runs_straight<F, T, Arg, X...>()) {
-      using J = FixedPart<decltype(jacobian)>;
       T in[W::inputs];
       int next = 0;
-      (collect(x, in, next), ...);
-      Unrolled<F, T, Arg, X...>::run(in, &R::at(value, 0), &J::at(jacobian, 0));
+      (collect(x, in, next, make_seq<static_cast<int>(FixedPart<X>::size)>{}), ...);
+      Unrolled<F, T, Arg, X...>::run(in, &R::at(result.value, 0), &FixedPart<Jacobian>::at(result.jacobian, 0));
     }
-    return ValueAndJacobian<decltype(value), decltype(jacobian)>{value, jacobian};
+    return result;
   }
 
   /// The same for many points at once, each in a lane of the SIMD packs: the last axis of x... counts them, and the
@@ -309,9 +296,10 @@ struct UnrolledJacobian {
   [[gnu::noinline]] static void one(U, const V* in, V* value, V* jacobian) {
     U::run(in, value, jacobian);
   }
-  template <class X, class T>
-  TENON_FN static void collect(const X& x, T* in, int& next) {
-    for (index_t i = 0; i < FixedPart<X>::size; ++i) in[next++] = static_cast<T>(FixedPart<X>::at(x, i));
+  template <class X, class T, int... I>
+  TENON_FN static void collect(const X& x, T* in, int& next, Seq<I...>) {
+    ((in[next + I] = static_cast<T>(FixedPart<X>::at(x, I))), ...);
+    next += static_cast<int>(sizeof...(I));
   }
 };
 

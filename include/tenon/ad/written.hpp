@@ -6,6 +6,7 @@
 // backwards for the adjoints of all results.
 #pragma once
 #include <tenon/ad/traced.hpp>
+#include <tenon/ops/trigonometric.hpp>
 #include <tenon/tensor/tensor.hpp>
 
 namespace tenon {
@@ -65,6 +66,9 @@ struct Writer {
     Trace<V> trace;
     int output[outputs] = {};
     bool active[most_traced] = {};  // whether a node depends on the variables
+    // Of a sine the cosine of the same number, and the other way round: both are computed at once, and each is the
+    // other's derivative. 0: none.
+    int twin[most_traced] = {};
   };
   static constexpr Written write() {
     Written w;
@@ -84,7 +88,26 @@ struct Writer {
     for (int i = inputs; i < t.size; ++i)
       for (int k = 0; k < t.node[i].arity; ++k)
         w.active[i] = w.active[i] || (t.node[i].rule->differentiable && w.active[t.node[i].arg[k]]);
+    if constexpr (is_real<simd::lane_t<V>>)
+      for (int i = inputs, n = t.size; i < n; ++i)
+        if ((is_sine(t.node[i]) || is_cosine(t.node[i])) && !w.twin[i]) find_twin(w, i, n);
     return w;
+  }
+  static constexpr bool is_sine(const TraceNode<V>& n) { return n.rule == &RuleOf<op::Sin, 1, V>::rule; }
+  static constexpr bool is_cosine(const TraceNode<V>& n) { return n.rule == &RuleOf<op::Cos, 1, V>::rule; }
+  // The twin of a node, among those up to n; written down now if the function has none and a derivative needs one.
+  static constexpr void find_twin(Written& w, int node, int n) {
+    Trace<V>& t = w.trace;
+    TraceNode<V> other = t.node[node];
+    other.rule = is_sine(other) ? &RuleOf<op::Cos, 1, V>::rule : &RuleOf<op::Sin, 1, V>::rule;
+    int i = node + 1;
+    while (i < n && !(t.node[i].rule == other.rule && t.node[i].arg[0] == other.arg[0] && !w.twin[i])) ++i;
+    if (i == n) {
+      if (!w.active[node]) return;
+      i = t.add(other);
+    }
+    w.twin[node] = i;
+    w.twin[i] = node;
   }
   template <class... A>
   static constexpr void call(Written& w, const A&... x) {
@@ -154,15 +177,17 @@ struct Pullback : Writer<F, V, Active, X...> {
   /// The values of all nodes.
   TENON_FN static void values(const V* in, V* v) { forward(in, v, make_seq<size>{}); }
 
- private:
-  template <int... I>
-  TENON_FN static void forward(const V* in, V* v, Seq<I...>) {
-    (step<I>(in, v), ...);
-  }
+ protected:
   template <int I>
   TENON_FN static void step(const V* in, V* v) {
     constexpr TraceNode<V> n = written.trace.node[I];
-    if constexpr (n.arity > 0) {
+    if constexpr (constexpr int twin = written.twin[I]; twin > 0) {
+      if constexpr (I < twin) {
+        const auto both = math::sincos(v[n.arg[0]]);
+        v[I] = W::is_sine(n) ? both.sin : both.cos;
+        v[twin] = W::is_sine(n) ? both.cos : both.sin;
+      }
+    } else if constexpr (n.arity > 0) {
       constexpr auto value = n.rule->value;
       v[I] = value(v[n.arg[0]], v[n.arg[1]], v[n.arg[2]]);
     } else if constexpr (n.input >= 0) {
@@ -170,6 +195,22 @@ struct Pullback : Writer<F, V, Active, X...> {
     } else {
       v[I] = V{} + static_cast<simd::lane_t<V>>(n.constant);
     }
+  }
+  template <int I>
+  TENON_FN static Slopes<V> slopes(const V* v) {
+    constexpr TraceNode<V> n = written.trace.node[I];
+    if constexpr (constexpr int twin = written.twin[I]; twin > 0) {
+      return {W::is_sine(n) ? v[twin] : -v[twin], V{}, V{}};
+    } else {
+      constexpr auto slopes = n.rule->slopes;
+      return slopes(v[I], v[n.arg[0]], v[n.arg[1]], v[n.arg[2]]);
+    }
+  }
+
+ private:
+  template <int... I>
+  TENON_FN static void forward(const V* in, V* v, Seq<I...>) {
+    (step<I>(in, v), ...);
   }
   template <class A, int... K>
   TENON_FN static void seed(const A* g, A* adjoint, Seq<K...>) {
@@ -183,8 +224,7 @@ struct Pullback : Writer<F, V, Active, X...> {
   TENON_FN static void back(const V* v, A* adjoint) {
     constexpr TraceNode<V> n = written.trace.node[I];
     if constexpr (n.arity > 0 && written.active[I] && way.needed[I]) {
-      constexpr auto slopes = n.rule->slopes;
-      Slopes<V> s = slopes(v[I], v[n.arg[0]], v[n.arg[1]], v[n.arg[2]]);
+      Slopes<V> s = slopes<I>(v);
       add<I, 0>(s, adjoint);
       if constexpr (n.arity > 1) add<I, 1>(s, adjoint);
       if constexpr (n.arity > 2) add<I, 2>(s, adjoint);
