@@ -38,6 +38,9 @@ struct FoldKernel {
   void (*start)(void* total);
   void (*add)(void* total, const void* p, index_t n, index_t index);
   void (*end)(const void* total, void* out, const Results& results);
+  /// As if the chunks of `more` had been added to the total, which has a multiple of a power of two of them that is at
+  /// least their number.
+  void (*join)(void* total, const void* more);
   /// n more rows of columns; `padded`: a pack may be read past the end of a row.
   void (*columns)(Columns& c, const void* p, index_t pitch, index_t n, index_t index, bool padded);
   void (*finish)(Columns& c, void* out, const Results& results);
@@ -51,11 +54,19 @@ template <class Op, class S>
 struct Pairwise {
   S level[48];
   unsigned long long blocks;
-  void push(S s) {
-    int l = 0;
-    for (unsigned long long b = blocks; b & 1; b >>= 1) s = Op::combine(level[l++], s);
+  // Of 2^l blocks, which follow a multiple of so many.
+  void push(S s, int l = 0) {
+    const unsigned long long pushed = 1ull << l;
+    for (unsigned long long b = blocks >> l; b & 1; b >>= 1) s = Op::combine(level[l++], s);
     level[l] = s;
-    ++blocks;
+    blocks += pushed;
+  }
+  void append(const Pairwise& o) {
+    for (unsigned long long b = o.blocks; b;) {
+      const int l = 63 - __builtin_clzll(b);
+      push(o.level[l], l);
+      b -= 1ull << l;
+    }
   }
   S total() const {
     int l = __builtin_ctzll(blocks);
@@ -161,6 +172,13 @@ struct Folds {
     }
     if (t.single.blocks != 0) s = t.packs.blocks != 0 ? Op::combine(s, t.single.total()) : t.single.total();
     put_result(static_cast<R*>(out), s, results);
+  }
+
+  static void join(void* total, const void* more) {
+    Total& t = *static_cast<Total*>(total);
+    const Total& m = *static_cast<const Total*>(more);
+    t.packs.append(m.packs);
+    t.single.append(m.single);
   }
 
   // As a whole a struct of packs would go through memory once more, in narrower pieces.
@@ -287,6 +305,7 @@ inline constexpr FoldKernel fold_kernel = {sizeof(typename detail::Folds<Op, B, 
                                            detail::Folds<Op, B, R>::start,
                                            detail::Folds<Op, B, R>::add,
                                            detail::Folds<Op, B, R>::end,
+                                           detail::Folds<Op, B, R>::join,
                                            detail::Folds<Op, B, R>::columns,
                                            detail::Folds<Op, B, R>::finish,
                                            detail::Folds<Op, B, R>::finish_together};

@@ -42,13 +42,16 @@ inline void sort_axes(Nest& nest, int first, int last) {
 }
 
 // Operand 0 of the nest is the output (stride 0 along reduced axes), operands from 1 on are the program's leaves; axes
-// [0, kept) are kept, the rest reduced. `row` fills the buffer; `direct`: the only leaf has the buffer's type.
+// [0, kept) are kept, the rest reduced. `row` fills the buffer; `direct`: the only leaf has the buffer's type. The nest
+// may be a part of a larger one: `outputs` is the whole's extent along the last kept axis, by which the way is chosen.
 class ReduceLoops {
  public:
-  ReduceLoops(const FoldKernel& op, Nest& nest, int kept, RowFunction row, bool direct, index_t count, index_t plane)
+  ReduceLoops(const FoldKernel& op, const Nest& nest, int kept, index_t outputs, RowFunction row, bool direct,
+              index_t count, index_t plane)
       : op_(op),
         nest_(nest),
         kept_(kept),
+        outputs_(outputs),
         row_(row),
         direct_(direct),
         count_(count),
@@ -69,8 +72,19 @@ class ReduceLoops {
       over_rows();
     } else if (op_.indexed && nest_.extent[inner] >> 30) {
       over_rows();  // an index would not fit into a lane
-    } else if (op_.indexed || inner != kept_ || nest_.extent[kept_ - 1] >= op_.lanes || !side_by_side()) {
+    } else if (op_.indexed || inner != kept_ || outputs_ >= op_.lanes || !side_by_side()) {
       over_columns();
+    }
+  }
+  // Folds elements [from, to) of a single row, all of which is reduced; `from` is a multiple of a chunk.
+  void fold(void* total, index_t from, index_t to) {
+    Walk walk;
+    walk.start(nest_, 0, 0);
+    index_t pitch;
+    op_.start(total);
+    for (; from < to; from += chunk_) {
+      const index_t length = at_most(to - from, chunk_);
+      op_.add(total, block(walk, -1, 0, 1, 0, from, length, pitch), length, from);
     }
   }
 
@@ -130,7 +144,7 @@ class ReduceLoops {
         for (index_t o = 0; o < outputs; o += batch) {
           const index_t m = at_most(outputs - o, batch);
           const char* p = block(outer, along, o, m, inner, 0, n, pitch);
-          if (tiny_rows && m >= op_.lanes)
+          if (tiny_rows && outputs_ >= op_.lanes)
             turned_rows(p, pitch, n, m, output(outer, along, o));
           else
             op_.rows(p, pitch, n, m, output(outer, along, o), results_);
@@ -208,7 +222,7 @@ class ReduceLoops {
     const index_t columns = nest_.extent[along], rows = nest_.extent[inner];
     // Long runs of each row keep the prefetchers going.
     const bool in_place = direct_ && nest_.operand[1].stride[along] == 1;
-    const index_t width = at_most(columns, chunk_), fit = room_ / width;
+    const index_t width = at_most(columns, chunk_), fit = room_ / at_most(outputs_, chunk_);
     const index_t some = in_place ? rows_at_once : fit < rows_at_once ? fit : fit / rows_at_once * rows_at_once;
     Columns c;
     give_levels(c, width, count_ / rows * ((rows + 3) / 4));
@@ -261,8 +275,9 @@ class ReduceLoops {
   }
 
   const FoldKernel& op_;
-  Nest& nest_;
+  const Nest& nest_;
   int kept_;
+  index_t outputs_;
   RowFunction row_;
   bool direct_;
   index_t count_;
@@ -286,6 +301,41 @@ struct ReduceCall {
   index_t count;  // elements that go into each
   index_t plane;  // elements from the first results to the second ones, of an op that has two
 };
+
+// All of a row is reduced to one result, on the executor's threads: parts of a power of two of chunks, whose states
+// are then joined as if they had come one after the other.
+inline void reduce_row(const ReduceCall& call, const Nest& nest) {
+  const index_t n = nest.extent[0];
+  constexpr index_t most = 64;
+  index_t part = chunk_of(*call.op);
+  while (part < least_part || n > most * part) part *= 2;
+  const index_t parts = (n + part - 1) / part, bytes = (call.op->total_bytes + alignment - 1) / alignment * alignment;
+  const tenon::detail::BlockRef totals(static_cast<size_t>(parts * bytes));
+  in_parts(parts, 1, part, [&](index_t from, index_t to) {
+    ReduceLoops loops(*call.op, nest, 0, 1, call.row, call.direct, call.count, call.plane);
+    for (; from < to; ++from) loops.fold(totals.data() + from * bytes, from * part, at_most(n, (from + 1) * part));
+  });
+  for (index_t p = 1; p < parts; ++p) call.op->join(totals.data(), totals.data() + p * bytes);
+  call.op->end(totals.data(), call.out, {0, call.count, call.plane});
+}
+// A nest whose axes [0, kept) are kept: parts of axis 0 on the executor's threads, whose results are their own.
+inline void reduce_nest(const ReduceCall& call, const Nest& nest, int kept) {
+  index_t work = 1;
+  for (int a = 0; a < nest.rank; ++a) work *= nest.extent[a];
+  if (kept == 0 && nest.rank == 1 && goes_in_parts(work)) return reduce_row(call, nest);
+  const index_t outputs = kept > 0 ? nest.extent[kept - 1] : 1, n = kept > 0 ? nest.extent[0] : 1;
+  // Along a single kept axis lanes may be results: whole packs, in long runs.
+  const int inner = nest.rank - 1;
+  const bool long_rows =
+      kept > 0 && inner >= kept && nest.extent[inner] > most_turned && span(nest, kept - 1) >= span(nest, inner);
+  in_parts(n, kept > 1 || long_rows ? 1 : 4 * call.op->lanes, n > 0 ? work / n : 0, [&](index_t from, index_t to) {
+    if (to - from == n)
+      return ReduceLoops(*call.op, nest, kept, outputs, call.row, call.direct, call.count, call.plane).run();
+    Nest part = nest;
+    part.narrow(from, to);
+    ReduceLoops(*call.op, part, kept, outputs, call.row, call.direct, call.count, call.plane).run();
+  });
+}
 
 // Kept axes first, then the reduced ones, each from far apart to near. `operand`: the leaves, with strides over the
 // operand's axes.
@@ -318,11 +368,10 @@ struct ReduceCall {
   if (!call.op->in_order) sort_axes(nest, kept, nest.rank);
   nest.collapse(kept, nest.rank);
   kept = nest.collapse(0, kept);
-  ReduceLoops(*call.op, nest, kept, call.row, call.direct, call.count, call.plane).run();
+  reduce_nest(call, nest, kept);
 }
 
 }  // namespace detail
-
 }  // namespace exec
 }  // namespace TENON_ABI
 }  // namespace tenon
