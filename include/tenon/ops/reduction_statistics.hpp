@@ -55,7 +55,12 @@ struct Spread : Reduction<D> {
   TENON_FN static Moments<V> fold(const simd::lane_t<V>* p, index_t stride, index_t n) {
     const index_t first = n < 8 ? n : 8;
     V sum = simd::load<V>(p);
-    for (index_t i = 1; i < first; ++i) sum = sum + simd::load<V>(p + i * stride);
+    if (n >= 8) {
+      const auto at = [&](index_t i) { return simd::load<V>(p + i * stride); };
+      sum = ((sum + at(1)) + (at(2) + at(3))) + ((at(4) + at(5)) + (at(6) + at(7)));
+    } else {
+      for (index_t i = 1; i < first; ++i) sum = sum + simd::load<V>(p + i * stride);
+    }
     return around(V(sum * reduction_constant<V>(1 / static_cast<double>(first))), p, stride, n);
   }
   /// The state of more elements, n packs from p on: squares are summed around the mean so far.

@@ -100,6 +100,7 @@ struct Folds {
   using S = typename F::S;
   using SV = typename F::SV;
   static constexpr index_t W = F::W;
+  static constexpr bool has_line = requires(const N* p) { Op::template line<V>(p, index_t{}); };
   // Lanes hold 32-bit indices and counts, so those are joined chunk by chunk.
   using Kept = typename KeptState<Op::indexed, S, SV>::type;
   struct Total {
@@ -107,6 +108,10 @@ struct Folds {
     Pairwise<Op, S> single;
   };
 
+  // As a whole a struct of packs would go through memory once more, in narrower pieces.
+  TENON_INLINE static SV by_packs(const SV& s) {
+    return F::mapped(s, [](const auto& v) { return v; });
+  }
   // The last elements of a row, fewer than a pack, filled up with elements that change nothing.
   TENON_INLINE static bool tail_fills_pack(index_t rest) { return F::has_neutral && rest > 2; }
   TENON_INLINE static SV tail_pack(const N* p, index_t rest, index_t index) {
@@ -114,18 +119,30 @@ struct Folds {
     if constexpr (F::has_neutral) v = simd::select(simd::first_lanes<V>(rest), v, Op::template neutral<V>());
     return F::lifted(v, index, W);
   }
+  // Whole packs of a row of n >= W, and its tail if that fills a pack; then all lanes, and the tail if it did not.
+  TENON_INLINE static SV lanes_of_row(const N* p, index_t n, index_t index) {
+    const index_t whole = n / W;
+    if constexpr (F::has_neutral) {
+      if (const index_t rest = n % W; tail_fills_pack(rest))
+        return Op::combine(F::template packs<V>(p, W, whole, index, W),
+                           tail_pack(p + whole * W, rest, index + whole * W));
+    }
+    return F::template packs<V>(p, W, whole, index, W);
+  }
+  TENON_INLINE static S end_of_row(S s, const N* p, index_t n, index_t index) {
+    const index_t rest = n % W, done = n - rest;
+    if (rest == 0 || tail_fills_pack(rest)) return s;
+    return Op::combine(s, F::template packs<N>(p + done, 1, rest, index + done, 1));
+  }
   TENON_INLINE static S row(const N* p, index_t n, index_t index) {
     if constexpr (W == 1) {
       return F::template packs<N>(p, 1, n, index, 1);
     } else {
-      if constexpr (requires { Op::template line<V>(p, n); })
+      if constexpr (has_line)
         if (n >= W) return Op::moved(Op::template line<V>(p, n), index);
-      const index_t whole = n / W, rest = n % W;
-      if (whole == 0 && !tail_fills_pack(rest)) return F::template packs<N>(p, 1, n, index, 1);
-      SV s = whole > 0 ? F::template packs<V>(p, W, whole, index, W) : tail_pack(p, rest, index);
-      if (rest == 0 || whole == 0) return F::joined(s);
-      if (tail_fills_pack(rest)) return F::joined(Op::combine(s, tail_pack(p + whole * W, rest, index + whole * W)));
-      return Op::combine(F::joined(s), F::template packs<N>(p + whole * W, 1, rest, index + whole * W, 1));
+      if (n >= W) return end_of_row(F::joined(lanes_of_row(p, n, index)), p, n, index);
+      if (tail_fills_pack(n)) return F::joined(tail_pack(p, n, index));
+      return F::template packs<N>(p, 1, n, index, 1);
     }
   }
 
@@ -135,8 +152,22 @@ struct Folds {
   }
   static void rows(const void* memory, index_t pitch, index_t n, index_t m, void* out, const Results& results) {
     const N* p = static_cast<const N*>(memory);
-    for (index_t i = 0; i < m; ++i)
-      put_result(static_cast<R*>(out) + i * results.stride, row(p + i * pitch, n, 0), results);
+    R* const to = static_cast<R*>(out);
+    if constexpr (W > 1 && !has_line) {
+      // Lanes take long to join: some rows are folded before, so that their joins overlap.
+      constexpr index_t most = 4;
+      alignas(SV) char memory_of_states[most * sizeof(SV)];
+      SV* const some = reinterpret_cast<SV*>(memory_of_states);
+      for (index_t i = 0; n >= W && i < m; i += most) {
+        const index_t k = m - i < most ? m - i : most;
+        for (index_t j = 0; j < k; ++j) some[j] = lanes_of_row(p + (i + j) * pitch, n, 0);
+        for (index_t j = 0; j < k; ++j)
+          put_result(to + (i + j) * results.stride, end_of_row(F::joined(by_packs(some[j])), p + (i + j) * pitch, n, 0),
+                     results);
+      }
+      if (n >= W) return;
+    }
+    for (index_t i = 0; i < m; ++i) put_result(to + i * results.stride, row(p + i * pitch, n, 0), results);
   }
   static void start(void* total) {
     static_cast<Total*>(total)->packs.blocks = 0;
@@ -181,10 +212,6 @@ struct Folds {
     t.single.append(m.single);
   }
 
-  // As a whole a struct of packs would go through memory once more, in narrower pieces.
-  TENON_INLINE static SV by_packs(const SV& s) {
-    return F::mapped(s, [](const auto& v) { return v; });
-  }
   TENON_INLINE static SV state(Columns& c, int l, index_t k) { return by_packs(level(c, l)[k]); }
   static SV* level(Columns& c, int l) { return reinterpret_cast<SV*>(c.levels) + l * c.packs; }
   static void carry(Columns& c) {
