@@ -157,6 +157,7 @@ struct ScalarTraits<dual<T, N, Tag>> {
   using rebase = dual<rebase_t<T, B>, N, Tag>;
   using primal = dual<T, N, Tag>;
   static constexpr bool taped = false, elementwise = contains_rev<T>;
+  static constexpr int tangents = dual<T, N, Tag>::stored;
 };
 // Tensors of rev over plain or dual numbers record whole statements. Where another rev lies inside, its own tape must
 // see every operation, so elements are kept and recorded one by one.
@@ -166,6 +167,7 @@ struct ScalarTraits<rev<T, Tag>> {
   template <class B>
   using rebase = rev<rebase_t<T, B>, Tag>;
   static constexpr bool taped = !contains_rev<T>, elementwise = contains_rev<T>;
+  static constexpr int tangents = 0;
   template <bool Taped, class U>
   struct Primal {
     using type = U;

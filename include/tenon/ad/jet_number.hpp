@@ -82,6 +82,7 @@ struct ScalarTraits<jet<T, N, Tag>> {
   using rebase = jet<rebase_t<T, B>, N, Tag>;
   using primal = jet<T, N, Tag>;
   static constexpr bool taped = false, elementwise = contains_rev<T>;
+  static constexpr int tangents = 0;
 };
 template <class T, int N, class Tag>
 struct Compute<jet<T, N, Tag>> {

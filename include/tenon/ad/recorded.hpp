@@ -66,6 +66,7 @@ struct ScalarTraits<recorded<T>> {
   using rebase = recorded<B>;
   using primal = recorded<T>;
   static constexpr bool taped = false, elementwise = false;
+  static constexpr int tangents = 0;
 };
 
 namespace detail {

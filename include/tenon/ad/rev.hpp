@@ -47,6 +47,15 @@ template <class R, class X>
 inline constexpr int pending_count = carries<R, X> ? 1 : 0;
 template <class R, class T, int N, class Tag>
 inline constexpr int pending_count<R, pending<T, N, Tag>> = __is_same(typename Layer<R>::tag, Tag) ? N : 0;
+// Numbers that registers have room for.
+template <class V>
+inline constexpr bool is_light = false;
+template <>
+inline constexpr bool is_light<float> = true;
+template <>
+inline constexpr bool is_light<double> = true;
+template <class T, class Tag>
+inline constexpr bool is_light<dual<T, 1, Tag>> = is_light<T>&& is_real<T>;
 // Whether its adjoints are of type V, as far as it has any.
 template <class R, class V, class X>
 constexpr bool waits() {
@@ -67,8 +76,8 @@ struct Differentiate<rev<T, Tag>> {
       return settled(tenon::apply<Op>(below<R>(x)...));
     } else {
       using V = bare_t<decltype(settled(tenon::apply<Op>(below<R>(x)...)))>;
-      // Numbers of float and double wait in registers; all others are recorded one by one.
-      if constexpr ((__is_same(V, float) || __is_same(V, double)) && (waits<R, V, X>() && ...)) {
+      // Numbers of float and double, and with one tangent each, wait in registers; all others are recorded one by one.
+      if constexpr (is_light<V> && (waits<R, V, X>() && ...)) {
         constexpr int n = (pending_count<R, X> + ...);
         if constexpr (n > most_pending) {
           return Differentiate::template apply<Op>(settled(x)...);

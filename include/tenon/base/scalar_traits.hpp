@@ -18,6 +18,7 @@ struct ScalarTraits {
   using rebase = B;                           ///< the same structure over another number
   using primal = T;                           ///< what kernels compute on when tensors of T record themselves
   static constexpr bool taped = false;        ///< tensors of T store primals and a range of adjoint slots
+  static constexpr int tangents = 0;          ///< numbers behind the first that products are linear in (dual)
   static constexpr bool elementwise = false;  ///< T holds revs that record one by one, not in whole statements
 };
 

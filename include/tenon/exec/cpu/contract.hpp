@@ -58,17 +58,63 @@ void contract_steps(ContractionPlan& p, const Source& a, const Source& b, const 
 }
 // Real numbers: one instance for each pair of element types.
 template <class A, class B>
-[[gnu::noinline]] void contract_real(const ContractionLabels& l, const Source& a, const Source& b,
-                                     const ContractionTarget& c) {
+[[gnu::noinline]] void contract_planned(ContractionPlan& p, const Source& a, const Source& b,
+                                        const ContractionTarget& c) {
   using S = contraction_sum_t<A, B>;
   using T = contraction_step_t<A, B, S>;
   using Swapped = contraction_step_t<B, A, S>;
-  ContractionPlan p;
-  plan_contraction(p, l, a.map, b.map, c.map);
   if constexpr (!__is_same(T, Swapped))
     if (swaps_operands(p, simd::native_lanes<S>)) return contract_steps<Swapped, A, B>(p, a, b, c);
   contract_steps<T, A, B>(p, a, b, c);
 }
+template <class A, class B>
+[[gnu::noinline]] void contract_real(const ContractionLabels& l, const Source& a, const Source& b,
+                                     const ContractionTarget& c) {
+  ContractionPlan p;
+  plan_contraction(p, l, a.map, b.map, c.map);
+  contract_planned<A, B>(p, a, b, c);
+}
+
+// Real numbers with tangents: their parts lie side by side, as one more axis of real products.
+template <class T>
+inline constexpr index_t parts_of = ScalarTraits<T>::tangents + 1;
+template <class T>
+inline constexpr bool has_real_parts = is_real<base_t<T>> && sizeof(T) == parts_of<T> * sizeof(base_t<T>);
+// The parts from `first` on of elements that have `count` each.
+inline StridedMap map_parts(StridedMap m, index_t count, index_t first) {
+  for (int i = 0; i < m.extents.rank; ++i) m.strides.d[i] *= count;
+  m.offset = m.offset * count + first;
+  return m;
+}
+template <class A, class B>
+[[gnu::noinline]] void contract_parts(const ContractionLabels& l, const Source& a, const Source& b,
+                                      const ContractionTarget& c) {
+  using S = contraction_sum_t<A, B>;
+  // The product of parts of A's elements, from `first` on, and of B's, one of them only the first.
+  const auto add_product = [&](index_t first, index_t of_a, index_t of_b, bool add) {
+    const Source pa{a.data, map_parts(a.map, parts_of<A>, first), 0, {}},
+        pb{b.data, map_parts(b.map, parts_of<B>, 0), 0, {}};
+    const StridedMap pc = map_parts(c.map, parts_of<S>, first);
+    ContractionPlan p;
+    plan_contraction(p, l, pa.map, pb.map, pc);
+    if (of_a > 1) {
+      p.row.push(of_a, 1, 0, 1);
+      p.row.tidy(true);
+    }
+    if (of_b > 1) {
+      p.column.push(of_b, 0, 1, 1);
+      p.column.tidy(true);
+    }
+    contract_planned<base_t<A>, base_t<B>>(p, pa, pb, {c.data, sizeof(base_t<S>), pc, add, nullptr});
+  };
+  if constexpr (parts_of<B> == 1) {
+    add_product(0, parts_of<A>, 1, c.add);
+  } else {
+    add_product(0, 1, parts_of<B>, c.add);
+    if constexpr (parts_of < A >> 1) add_product(1, parts_of<A> - 1, 1, true);
+  }
+}
+
 // Other elements.
 template <class A, class B>
 [[gnu::noinline]] void contract_any(const ContractionLabels& l, const Source& a, const Source& b,
@@ -86,6 +132,8 @@ template <class A, class B>
 constexpr ContractionFunction contraction_function() {
   if constexpr (contracts_real<A, B>) {
     return contract_real<A, B>;
+  } else if constexpr (has_real_parts<A> && has_real_parts<B> && has_real_parts<contraction_sum_t<A, B>>) {
+    return contract_parts<A, B>;
   } else {
     return contract_any<A, B>;
   }
