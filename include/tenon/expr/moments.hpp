@@ -35,7 +35,6 @@ struct MeanVar
     R mean, var;
   };
   using Pair = Of<Result>;
-  static_assert(detail::ReducesElements<op::Max, typename A::value_type>::ok);
   using Base::Base;
 
   TENON_FN E extents() const {
@@ -77,6 +76,7 @@ namespace detail {
 template <int Ddof, bool Keep, int... Axis, class X>
 constexpr auto mean_var_of(X&& x) {
   using N = node_of<X>;
+  [[maybe_unused]] constexpr bool fits = expect_complex_fits<op::MeanAndVar<Ddof>, typename N::value_type>;
   const MeanVar<Ddof, axis_mask<op::Mean, N::rank, Axis...>(), Keep, N> node(as_node(static_cast<X&&>(x)));
   auto both = as_node(node);  // used by name, so computed now, for both uses
   using Part = Movement<move::Select<decltype(both)::rank - 1>, decltype(both)>;
