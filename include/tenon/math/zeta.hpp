@@ -90,7 +90,7 @@ TENON_HD constexpr Series exponential(double f, double a) {
 TENON_HD constexpr Series linear(double a, double f = 1) { return Series{{a, f}}; }
 TENON_HD constexpr Series constant_series(double a) { return Series{{a}}; }
 
-/// zeta(s + e) for s > 0, s != 1.
+/// zeta(s + e) for s > -0.25, s != 1.
 TENON_HD constexpr Series zeta_series(double s) {
   constexpr int terms = 16;
   Series y = constant_series(1);
@@ -107,7 +107,7 @@ TENON_HD constexpr Series zeta_series(double s) {
   }
   return y;
 }
-/// zeta(s + e) for s <= 0 by zeta(s) = 2 (2 pi)^(s-1) sin(pi s / 2) gamma(1 - s) zeta(1 - s).
+/// zeta(s + e) for s <= -0.25 by zeta(s) = 2 (2 pi)^(s-1) sin(pi s / 2) gamma(1 - s) zeta(1 - s).
 TENON_HD inline Series reflected_zeta_series(double s) {
   constexpr double log_two_pi = 1.8378770664093453, half_pi = 1.5707963267948966;
   const double x = 1 - s, turn = half_pi * fmod(s, 4.0), sine = sin(turn), cosine = cos(turn);
@@ -139,7 +139,7 @@ struct ZetaDerivative {
     const int n = static_cast<int>(order);
     if (s == kernel::Format<double>::infinity) return n == 0 ? 1 : 0;
     if (s < -150) return kernel::Format<double>::nan;  // gamma(1 - s) is near the largest number
-    double y = (s > 0 ? zeta_series(s) : reflected_zeta_series(s)).c[n];
+    double y = (s > -0.25 ? zeta_series(s) : reflected_zeta_series(s)).c[n];
     for (int k = 2; k <= n; ++k) y *= k;
     return y;
   }
