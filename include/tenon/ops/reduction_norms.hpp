@@ -15,6 +15,8 @@ inline namespace TENON_ABI {
 namespace detail {
 template <class D>
 struct Norm : Reduction<D> {
+  static constexpr OnComplex on_complex = OnComplex::values;
+  static constexpr bool of_moduli = true;
   template <class T>
   using number = compute_t<fractional_t<T>>;
   template <class T>

@@ -1,7 +1,8 @@
 // tenon/ops/reduction_statistics.hpp: variance and standard deviation.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// The state is a mean, the sum of squared distances from it, and the number of elements. Squares are summed around an
+// The state is a mean, the sum of squared distances from it, and the number of elements; of complex numbers squared
+// distances are |x - mean|^2, and the result is real. Squares are summed around an
 // estimate of the mean, and blocks join by the update of T. F. Chan, G. H. Golub and R. J. LeVeque (Updating formulae
 // and a pairwise algorithm for computing sample variances, 1979), so nothing cancels however far the data are from
 // zero.
@@ -16,7 +17,7 @@ namespace detail {
 
 template <class V>
 struct Moments {
-  V mean, squares;  // squares: the sum of (x - mean)^2
+  V mean, squares;  // squares: the sum of |x - mean|^2
   index_t count;
   template <class F>
   TENON_FN auto map(const F& f) const {
@@ -24,12 +25,29 @@ struct Moments {
   }
 };
 
+// a b, of complex numbers the real part of a conj(b).
+template <class V>
+TENON_FN V real_product(V a, V b) {
+  if constexpr (is_complex<V>)
+    return V(a.real() * b.real() + a.imag() * b.imag(), 0);
+  else
+    return V(a * b);
+}
+template <class V>
+TENON_FN auto real_part(V v) {
+  if constexpr (is_complex<V>)
+    return v.real();
+  else
+    return v;
+}
+
 template <class D>
 struct Spread : Reduction<D> {
+  static constexpr OnComplex on_complex = OnComplex::values;
   template <class T>
   using number = mean_number_t<T>;
   template <class T>
-  using result = fractional_t<T>;
+  using result = real_t<fractional_t<T>>;
   template <class V>
   using state = Moments<V>;
   template <class V>
@@ -47,7 +65,8 @@ struct Spread : Reduction<D> {
     const double n = static_cast<double>(a.count + b.count), share = static_cast<double>(b.count) / n;
     const V delta = b.mean - a.mean;
     return {V(a.mean + delta * reduction_constant<V>(share)),
-            V(a.squares + b.squares + delta * delta * reduction_constant<V>(static_cast<double>(a.count) * share)),
+            V(a.squares + b.squares +
+              real_product(delta, delta) * reduction_constant<V>(static_cast<double>(a.count) * share)),
             a.count + b.count};
   }
   /// Squares are summed around the mean of the first elements, which is near enough that nothing cancels.
@@ -93,16 +112,17 @@ struct Spread : Reduction<D> {
       for (int u = 0; u < 4; ++u) {
         const V d = simd::load<V>(p + (i + u) * stride) - center;
         sum[u] = sum[u] + d;
-        squares[u] = squares[u] + d * d;
+        squares[u] = squares[u] + real_product(d, d);
       }
     for (; i < n; ++i) {
       const V d = simd::load<V>(p + i * stride) - center;
       sum[0] = sum[0] + d;
-      squares[0] = squares[0] + d * d;
+      squares[0] = squares[0] + real_product(d, d);
     }
     const V total = (sum[0] + sum[1]) + (sum[2] + sum[3]);
     const V off = total * reduction_constant<V>(1 / static_cast<double>(n + before));
-    return {V(center + off), V((squares[0] + squares[1]) + (squares[2] + squares[3]) - off * total), n + before};
+    return {V(center + off), V((squares[0] + squares[1]) + (squares[2] + squares[3]) - real_product(off, total)),
+            n + before};
   }
   // The divisor of the sum of squares, never negative.
   TENON_FN static double degrees(index_t count, int ddof) {
@@ -114,14 +134,16 @@ struct Spread : Reduction<D> {
 
 namespace op {
 
-/// Variance: the sum of squared distances from the mean over (count - Ddof), NaN where that is 0.
+/// Variance: the sum of squared distances |x - mean|^2 over (count - Ddof), NaN where that is 0.
 template <int Ddof>
 struct Var : tenon::detail::Spread<Var<Ddof>> {
   static constexpr FixedString name{"var"};
   static constexpr bool finishes_packs = true;
   template <class R, class V>
   TENON_FN static R finish(const tenon::detail::Moments<V>& s, index_t count) {
-    return static_cast<R>(V(s.squares / reduction_constant<V>(Var::degrees(count, Ddof))));
+    const auto squares = tenon::detail::real_part(s.squares);
+    using N = bare_t<decltype(squares)>;
+    return static_cast<R>(N(squares / reduction_constant<N>(Var::degrees(count, Ddof))));
   }
   template <class Y, class G, class X, class Over>
   static void pull(const Y&, const G& g, X& x, const Over& over) {
@@ -135,9 +157,11 @@ struct Std : tenon::detail::Spread<Std<Ddof>> {
   static constexpr FixedString name{"std"};
   template <class R, class V>
   TENON_FN static R finish(const tenon::detail::Moments<V>& s, index_t count) {
-    const V v = V(s.squares / reduction_constant<V>(Std::degrees(count, Ddof)));
-    if (v == reduction_constant<V>(0)) return static_cast<R>(reduction_constant<V>(0));
-    return static_cast<R>(V(sqrt(v)));
+    const auto squares = tenon::detail::real_part(s.squares);
+    using N = bare_t<decltype(squares)>;
+    const N v = N(squares / reduction_constant<N>(Std::degrees(count, Ddof)));
+    if (v == reduction_constant<N>(0)) return static_cast<R>(reduction_constant<N>(0));
+    return static_cast<R>(N(sqrt(v)));
   }
   template <class Y, class G, class X, class Over>
   static void pull(const Y& y, const G& g, X& x, const Over& over) {
@@ -150,6 +174,7 @@ struct Std : tenon::detail::Spread<Std<Ddof>> {
 template <class D>
 struct MeanAnd : tenon::detail::Spread<MeanAnd<D>> {
   static constexpr FixedString name{"mean_var"};
+  static constexpr OnComplex on_complex = OnComplex::refused;  // the two results would differ in type
   static constexpr bool has_second = true, finishes_packs = D::finishes_packs;
   template <class R, class V>
   TENON_FN static R finish(const tenon::detail::Moments<V>& s, index_t count) {
