@@ -40,8 +40,9 @@ struct Beside {
   static constexpr bool possible = false;
 };
 template <class Op, unsigned Mask, bool Keep, class A>
-requires(WithMean<Op>::possible && !A::has_cuts &&
-         !is_taped<typename A::value_type>) struct Beside<Reduce<op::Mean, Mask, Keep, A>, Reduce<Op, Mask, Keep, A>> {
+requires(WithMean<Op>::possible && !A::has_cuts && !is_taped<typename A::value_type> &&
+         !is_complex<base_t<typename A::value_type>>) struct Beside<Reduce<op::Mean, Mask, Keep, A>,
+                                                                    Reduce<Op, Mask, Keep, A>> {
   static constexpr bool possible = true;
   using type = typename WithMean<Op>::type;
 };
