@@ -12,6 +12,7 @@ namespace op {
 /// Whether any element is not zero; false when there are none.
 struct Any : Reduction<Any> {
   static constexpr FixedString name{"any"};
+  static constexpr bool rounds = false;
   static constexpr FixedString stablehlo{"reduce_or"};
   template <class T>
   using number = bool;
@@ -34,6 +35,7 @@ struct Any : Reduction<Any> {
 /// Whether every element is not zero; true when there are none.
 struct All : Reduction<All> {
   static constexpr FixedString name{"all"};
+  static constexpr bool rounds = false;
   static constexpr FixedString stablehlo{"reduce_and"};
   template <class T>
   using number = bool;
