@@ -85,7 +85,7 @@ struct RowStep {
 /// A statement as steps, the last of which writes the target.
 struct RowSteps {
   static constexpr int most = 16;
-  static constexpr index_t slot_bytes = 16384;
+  static constexpr index_t slot_bytes = TENON_EMBEDDED ? 512 : 16384;
   RowStep step[most];
   Walked operand[max_operands];
   const void* owner[most];  // the node whose result is in a slot
@@ -101,6 +101,7 @@ struct RowSteps {
     owner[s] = node;
     return memory.data() + s * slot_bytes;
   }
+  /// The place that a node has, or null.
   const void* known(const void* node) const {
     for (int s = 0; s < slots; ++s)
       if (owner[s] == node) return memory.data() + s * slot_bytes;
@@ -120,7 +121,7 @@ struct RowSteps {
   bool run(index_t work);
 };
 
-/// Adds the fold of x over the axes in Mask; `plane` as in ReduceCall. In exec/cpu/row_steps.hpp.
+/// Adds the fold of x over the axes in Mask; `plane` as in ReduceCall. In exec/cpu/reduce.hpp.
 template <class Op, unsigned Mask, class A, class R>
 void record_reduction(RowSteps& steps, const A& x, R* out, index_t plane);
 

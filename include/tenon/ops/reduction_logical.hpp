@@ -13,6 +13,7 @@ namespace op {
 struct Any : Reduction<Any> {
   static constexpr FixedString name{"any"};
   static constexpr OnComplex on_complex = OnComplex::analytic;
+  static constexpr bool rounds = false;
   static constexpr FixedString stablehlo{"reduce_or"};
   template <class T>
   using number = bool;
@@ -36,6 +37,7 @@ struct Any : Reduction<Any> {
 struct All : Reduction<All> {
   static constexpr FixedString name{"all"};
   static constexpr OnComplex on_complex = OnComplex::analytic;
+  static constexpr bool rounds = false;
   static constexpr FixedString stablehlo{"reduce_and"};
   template <class T>
   using number = bool;

@@ -1,8 +1,8 @@
 // tenon/exec/cpu/fold.hpp: folds elements in cache into states of a reduction: along rows, and down columns.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// What a reduction op compiles to is a table of a few functions over raw memory; the loops that call them (reduce.hpp)
-// are shared by all ops. States of blocks are joined like the carries of a binary counter.
+// What a reduction op compiles to is a table of a few functions over raw memory; the loops that call them, in
+// reduce_loops.hpp, are shared by all ops. States of blocks are joined like the carries of a binary counter.
 #pragma once
 #include <tenon/base/memory.hpp>
 #include <tenon/exec/cpu/fold_state.hpp>

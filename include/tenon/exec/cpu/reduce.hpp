@@ -77,6 +77,7 @@ void record_reduction(RowSteps& steps, const A& x, R* out, index_t plane) {
       count *= e.d[a];
       strides.d[a] = 0;
     }
+  if (Op::needs_element && count == 0) fail_shape(Op::name.c_str(), "no elements to reduce in shape", e);
   Source source[P::loads];
   sources_of<P>(x, source);
   steps.add({&fold_kernel<Op, Number, R>, row<P, Number>, nullptr, direct, Mask, count, plane, e, 0, P::loads}, out,
