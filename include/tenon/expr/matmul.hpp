@@ -126,8 +126,10 @@ struct SharedAxes {
     return true;
   }
   static constexpr bool ok = enough && fits();
-  static_assert(enough, "tenon: tensordot: an operand has fewer axes than are to be contracted");
-  static_assert(fits(), "tenon: tensordot: the contracted extents differ (see A and B)");
+  static_assert(Last || enough, "tenon: tensordot: an operand has fewer axes than are to be contracted");
+  static_assert(!Last || enough, "tenon: inner: an operand has no axis to be contracted");
+  static_assert(Last || fits(), "tenon: tensordot: the contracted extents differ (see A and B)");
+  static_assert(!Last || fits(), "tenon: dot, inner: the contracted extents differ (see A and B)");
 };
 template <int N, bool Last, class A, class B>
 constexpr auto contract_shared(const char* op, A&& a, B&& b) {

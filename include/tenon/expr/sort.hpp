@@ -55,7 +55,7 @@ struct Sorted
   constexpr Sorted(A x, index_t count) : Base(static_cast<A&&>(x)), k(count) {
     const index_t n = this->template operand<0>().extents()[Axis];
     if (K == detail::whole_line) k = n;
-    if (k < 0 || k > n) fail_index("top_k", "the number of elements", k, n + 1);
+    if (k < 0 || k > n) fail_index("top_k", "the number of elements", k, n);
   }
   TENON_FN E extents() const {
     Dims e = this->template operand<0>().extents().dims();
