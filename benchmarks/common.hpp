@@ -82,7 +82,7 @@ struct Operands {
 struct Kernel {
   std::function<void()> run, finish;
 };
-/// A library's way to compute the cases area/case/type.
+/// A library's way to compute the cases area/case/type, if it is `available` on this machine.
 struct Peer {
   using Prepare = std::function<Kernel(const Operands&)>;
   Peer(const char* name, const char* of, Prepare how, bool available = true)
@@ -104,48 +104,29 @@ class Case {
       : name_(std::move(name)), shared_(std::make_shared<Shared>()) {
     shared_->make = std::move(make);
   }
-  /// Registers `f(Data&)`, which computes the whole case once. `finish(Data&)` is called before the result is verified.
-  template <class F, class Finish = void (*)(Data&)>
-  Case& run(
-      const std::string& library, F f, Finish finish = [](Data&) {}) {
-    const std::string name = name_ + "/" + library;
-    auto* b = benchmark::RegisterBenchmark(name.c_str(), [name, f, finish, shared = shared_](benchmark::State& state) {
-      if (!shared->data) shared->data.reset(shared->make());
-      Data& d = *shared->data;
-      auto result = d.result();
-      for (auto& r : result) r = static_cast<std::remove_reference_t<decltype(r)>>(-77);
-      f(d);
-      finish(d);
-      using T = std::remove_reference_t<decltype(*result.data())>;
-      verify<T>(name, std::span<const T>(result.data(), result.size()), d);
-      for (auto _ : state) {
-        f(d);
-        benchmark::ClobberMemory();
-      }
-    });
-    if (shared_->wall_time) b->UseRealTime();
-    return *this;
+  /// Registers `f(Data&)`, which computes the whole case once.
+  template <class F>
+  Case& run(const std::string& library, F f) {
+    return add(library, f, [](Data&) {});
   }
-  /// Registers what peers with files of their own compute; `operands(Data&)` gives the Operands.
+  /// Registers what a peer computes, under the name `library`; `operands(Data&)` gives the Operands.
+  template <class F>
+  Case& run(const Peer& p, const std::string& library, F operands) {
+    const auto kernel = std::make_shared<Kernel>();
+    const auto compute = [kernel, operands, prepare = p.prepare](Data& d) {
+      if (!kernel->run) *kernel = prepare(operands(d));
+      kernel->run();
+    };
+    return add(library, compute, [kernel](Data&) {
+      if (kernel->finish) kernel->finish();
+    });
+  }
+  /// Registers what all peers with files of their own compute of this case.
   template <class F>
   Case& peers(F operands) {
     for (const Peer& p : Peer::list())
       if (name_.starts_with(p.cases + "/")) run(p, p.library, operands);
     return *this;
-  }
-  /// Registers what a peer computes, under the name `library`.
-  template <class F>
-  Case& run(const Peer& p, const std::string& library, F operands) {
-    const auto kernel = std::make_shared<Kernel>();
-    return run(
-        library,
-        [kernel, operands, prepare = p.prepare](Data& d) {
-          if (!kernel->run) *kernel = prepare(operands(d));
-          kernel->run();
-        },
-        [kernel](Data&) {
-          if (kernel->finish) kernel->finish();
-        });
   }
   /// Registers what computes nothing that could be checked (a bound).
   template <class F>
@@ -165,6 +146,28 @@ class Case {
     std::unique_ptr<Data> data;
     bool wall_time = false;
   };
+  // `finish(Data&)` is called before the result is verified.
+  template <class F, class Finish>
+  Case& add(const std::string& library, F f, Finish finish) {
+    const std::string name = name_ + "/" + library;
+    auto* b = benchmark::RegisterBenchmark(name.c_str(), [name, f, finish, shared = shared_](benchmark::State& state) {
+      if (!shared->data) shared->data.reset(shared->make());
+      Data& d = *shared->data;
+      auto result = d.result();
+      for (auto& r : result) r = static_cast<std::remove_reference_t<decltype(r)>>(-77);
+      f(d);
+      finish(d);
+      using T = std::remove_reference_t<decltype(*result.data())>;
+      verify<T>(name, std::span<const T>(result.data(), result.size()), d);
+      for (auto _ : state) {
+        f(d);
+        benchmark::ClobberMemory();
+      }
+    });
+    if (shared_->wall_time) b->UseRealTime();
+    return *this;
+  }
+
   std::string name_;
   std::shared_ptr<Shared> shared_;
 };
@@ -176,9 +179,9 @@ Case<Data> add_case(std::string name, std::function<Data*()> make) {
 template <class T>
 inline constexpr const char* type_name = sizeof(T) == 4 ? "f32" : "f64";
 
-/// A part of the program that registers its cases: `const bench::Area pointwise([] { ... });`. Those on several cores
-/// run in an invocation of their own (--threads), as all others do best when the process is held on one core.
+/// Cases on several cores run in an invocation of their own (--threads): the others' process is held on one core.
 enum class Cores { one, several };
+/// A part of the program that registers its cases: `const bench::Area pointwise([] { ... });`
 struct Area {
   explicit Area(void (*add)(), Cores cores = Cores::one) { list(cores).push_back(add); }
   static std::vector<void (*)()>& list(Cores cores) {

@@ -43,7 +43,7 @@ struct Product : Reference {
 template <class T, index_t M, index_t N, index_t K>
 void add_product(const char* name, index_t m, index_t n, index_t k) {
   using P = Product<T, M, N, K>;
-  constexpr bool is_static = M != dyn, square = M == N && N == K;
+  [[maybe_unused]] constexpr bool is_static = M != dyn, square = M == N && N == K;
   const std::string size =
       m == n && n == k ? std::to_string(n) : std::to_string(m) + "x" + std::to_string(k) + "x" + std::to_string(n);
   auto c = add_case<P>(

@@ -27,6 +27,7 @@
 #include <tenon/exec/cpu/sort.hpp>
 #include <tenon/exec/explain.hpp>
 #include <tenon/expr/matmul.hpp>
+#include <tenon/expr/parts.hpp>
 #include <tenon/expr/quantile.hpp>
 #include <tenon/nn.hpp>
 #include <tenon/ops/catalogue.hpp>

@@ -195,8 +195,8 @@ void check_partials(const PointwiseOp& op) {
     for (int a = 0; a < n; ++a) {
       Slope slope = slope_of(op, x, a);
       if (!slope.known) continue;
-      // Without a rule the derivative is NaN, never silently something else.
-      if (op.incomplete && pd[a] != pd[a]) {
+      // Without a rule, as for a real order, the derivative is NaN, never silently something else.
+      if (op.incomplete && a == 0 && pd[a] != pd[a]) {
         ++compared;
         continue;
       }
@@ -226,7 +226,7 @@ void check_partials(const PointwiseOp& op) {
         }
       for (int b = 0; b < n; ++b) {
         const double unit = 0x1p-23 * std::fmax(std::fabs(pd[b]), 0x1p-126);
-        if (op.incomplete && pd[b] != pd[b] && pf[b] != pf[b]) continue;
+        if (op.incomplete && b == 0 && pd[b] != pd[b] && pf[b] != pf[b]) continue;
         const double error = std::fabs(pf[b] - pd[b]) / (allowed[b] + unit);
         if (!(error <= worst_float)) {
           worst_float = error;

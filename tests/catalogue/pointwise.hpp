@@ -147,7 +147,7 @@ struct PointwiseOp {
   Claim claim;
   bool own;         ///< computed by the library itself: the standard library throws for some extreme arguments
   bool referenced;  ///< `exact` is a reference; else Op's own value in double
-  bool incomplete;  ///< where there is no rule for a derivative it is NaN
+  bool incomplete;  ///< no rule for the derivative in the first argument, which is NaN
 
   bool single_result = false;  ///< of `in_double`
   Real (*exact)(const Real*) = nullptr;

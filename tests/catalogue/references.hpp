@@ -60,6 +60,20 @@ inline Real trigamma(Real x) {
   const Real z = 1 / (x * x);
   return y + 1 / x + z / 2 + z / x * (1.0L / 6 - z * (1.0L / 30 - z * (1.0L / 42 - z * (1.0L / 30 - z * 5 / 66))));
 }
+// Differences of trigamma's sum, k! (x + i)^-(k+1), and the asymptotic series of what is left.
+inline Real polygamma(unsigned k, Real x) {
+  if (k == 0) return digamma(x);
+  const Real s = k + 1;
+  Real y = 0, factorial = 1;
+  for (unsigned i = 2; i <= k; ++i) factorial *= i;
+  for (; x < 60; x += 1) y += powl(x, -s);
+  const Real z = 1 / (x * x), f = s * powl(x, -s - 1);
+  y += powl(x, -s) * (x / (s - 1) + 0.5L) +
+       f * (1.0L / 12 - (s + 1) * (s + 2) * z *
+                            (1.0L / 720 - (s + 3) * (s + 4) * z * (1.0L / 30240 - (s + 5) * (s + 6) * z / 1209600)));
+  return (k % 2 ? 1 : -1) * factorial * y;
+}
+inline unsigned whole(Real x) { return static_cast<unsigned>(x); }
 // Newton's method on erf from the double result.
 inline Real erfinv(Real x) {
   Real y = math::erfinv(static_cast<double>(x));
@@ -75,7 +89,6 @@ Real or_nan(F f) {
     return NAN;
   }
 }
-inline unsigned whole(Real x) { return static_cast<unsigned>(x); }
 inline Real softplus(Real x) { return x > 0 ? x + log1pl(expl(-x)) : log1pl(expl(x)); }
 
 TENON_TEST_REFERENCE_2(Add, x + y)
@@ -108,6 +121,8 @@ TENON_TEST_REFERENCE_1(Trunc, truncl(x))
 TENON_TEST_REFERENCE_1(Round, roundl(x))
 TENON_TEST_REFERENCE_1(Rint, rintl(x))
 TENON_TEST_REFERENCE_1(Frac, x - truncl(x))
+TENON_TEST_REFERENCE_2(Ldexp, ldexpl(x, static_cast<int>(y)))
+TENON_TEST_REFERENCE_1(Logb, logbl(x))
 TENON_TEST_REFERENCE_1(Exp, expl(x))
 TENON_TEST_REFERENCE_1(Exp2, exp2l(x))
 TENON_TEST_REFERENCE_1(Exp10, powl(10, x))
@@ -176,6 +191,7 @@ TENON_TEST_REFERENCE_1(Tgamma, tgammal(x))
 TENON_TEST_REFERENCE_1(Lgamma, lgammal(x))
 TENON_TEST_REFERENCE_1(Digamma, digamma(x))
 TENON_TEST_REFERENCE_1(Trigamma, trigamma(x))
+TENON_TEST_REFERENCE_2(Polygamma, polygamma(whole(x), y))
 TENON_TEST_REFERENCE_2(Beta, expl(lgammal(x) + lgammal(y) - lgammal(x + y)))
 #if defined(__STDCPP_MATH_SPEC_FUNCS__)
 TENON_TEST_REFERENCE_2(CylBesselJ, x >= 0 && y >= 0 ? or_nan([&] { return std::cyl_bessel_jl(x, y); }) : NAN)
@@ -186,6 +202,13 @@ TENON_TEST_REFERENCE_2(SphBessel, x >= 0 && y >= 0 ? std::sph_bessell(whole(x), 
 TENON_TEST_REFERENCE_2(SphNeumann, x >= 0 && y >= 0 ? std::sph_neumannl(whole(x), y) : NAN)
 TENON_TEST_REFERENCE_1(CompEllint1, std::comp_ellint_1l(x))
 TENON_TEST_REFERENCE_1(CompEllint2, std::comp_ellint_2l(x))
+TENON_TEST_REFERENCE_2(CompEllint3, std::comp_ellint_3l(x, y))
+TENON_TEST_REFERENCE_2(Ellint1, std::ellint_1l(x, y))
+TENON_TEST_REFERENCE_2(Ellint2, std::ellint_2l(x, y))
+TENON_TEST_REFERENCE_3(Ellint3, std::ellint_3l(x, y, z))
+TENON_TEST_REFERENCE_2(EllintD, (std::ellint_1l(x, y) - std::ellint_2l(x, y)) / (x * x))
+TENON_TEST_REFERENCE_3(SphLegendre,
+                       x >= 0 && y >= 0 && whole(y) <= whole(x) ? std::sph_legendrel(whole(x), whole(y), z) : 0)
 TENON_TEST_REFERENCE_1(Expint, std::expintl(x))
 TENON_TEST_REFERENCE_1(RiemannZeta, std::riemann_zetal(x))
 TENON_TEST_REFERENCE_2(Legendre, x >= 0 && y <= 1 ? std::legendrel(whole(x), y) : NAN)

@@ -18,6 +18,7 @@ namespace op {
 struct StopGradient : Pointwise<StopGradient> {
   static constexpr FixedString name{"stop_gradient"};
   static constexpr Typing typing = Typing::same;
+  static constexpr OnComplex on_complex = OnComplex::analytic;
   TENON_FN static auto value(auto x) { return x; }
 };
 }  // namespace op

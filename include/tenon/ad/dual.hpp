@@ -168,9 +168,18 @@ TENON_FN decltype(auto) read(const X& x) {
     return (x);
   }
 }
+// In place of what has no complex derivative, so that the compiler has no more to say than that.
+template <class Op, class X, class... Rest>
+TENON_FN auto without_derivative(const X& x, const Rest&...) {
+  [[maybe_unused]] constexpr bool ok = HasComplexDerivative<Op, X, Rest...>::ok;
+  return settled_t<X>(x);
+}
 template <class Op, class... X>
 TENON_FN auto differentiate(const X&... x) {
-  return Differentiate<typename Joint<void, settled_t<X>...>::type>::template apply<Op>(x...);
+  if constexpr (Op::on_complex == OnComplex::values && (is_complex<base_t<settled_t<X>>> || ...))
+    return without_derivative<Op>(x...);
+  else
+    return Differentiate<typename Joint<void, settled_t<X>...>::type>::template apply<Op>(x...);
 }
 }  // namespace detail
 

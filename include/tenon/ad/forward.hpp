@@ -179,10 +179,10 @@ struct JacobianForward {
   F f;
   template <class X>
   auto operator()(const X& point) const {
-    static_assert(differentiable<X>, "tenon: jacobian: an integer argument has no derivative; pass float or double");
+    static_assert(derivable<X>, "tenon: jacobian: an integer argument has no derivative; pass float or double");
     const auto x = own_argument(point);
     using A = bare_t<decltype(x)>;
-    if constexpr (!differentiable<X>) {
+    if constexpr (!derivable<X>) {
       return x;
     } else if constexpr (is_element<A>) {
       return jvp_at<JacobianForward>(f, x, A(1)).tangent;
@@ -286,9 +286,8 @@ struct JacobianForward {
 /// f(x) and its derivative along dx, which is a number, tensor or model like x. f returns a number or an expression.
 template <class F, class X, class D>
 auto jvp(const F& f, const X& x, const D& dx) {
-  static_assert(detail::differentiable<X>, "tenon: jvp: an integer argument has no derivative; pass float or double");
-  if constexpr (detail::differentiable<X>)
-    return detail::jvp_at<F>(f, detail::own_argument(x), detail::own_argument(dx));
+  static_assert(detail::derivable<X>, "tenon: jvp: an integer argument has no derivative; pass float or double");
+  if constexpr (detail::derivable<X>) return detail::jvp_at<F>(f, detail::own_argument(x), detail::own_argument(dx));
 }
 
 namespace detail {

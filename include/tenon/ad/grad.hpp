@@ -228,9 +228,9 @@ struct Reverse {
  private:
   template <int... I, class... X>
   auto take(Seq<I...> s, const X&... x) const {
-    constexpr bool derivable = ((!selected<I, Arg...> || is_frozen<X> || differentiable<X>)&&...);
-    static_assert(derivable, "tenon: grad: an integer argument has no derivative; pass float or double numbers");
-    if constexpr (derivable) {
+    constexpr bool all = ((!selected<I, Arg...> || is_frozen<X> || derivable<X>)&&...);
+    static_assert(all, "tenon: grad: an integer argument has no derivative; pass float or double numbers");
+    if constexpr (all) {
       return run(s, variable<I>(x)...);
     } else {
       return ValueAndGrad<int, int>{};

@@ -47,11 +47,11 @@ inline constexpr bool has_derivative = is_floating<base_t<T>> || is_complex<base
 
 /// Whether a derivative with respect to an X makes sense: of integers it does not; models may be without parameters.
 template <class X>
-inline constexpr bool differentiable = true;
+inline constexpr bool derivable = true;
 template <class X>
-requires(is_element<X>) inline constexpr bool differentiable<X> = has_derivative<X>;
+requires(is_element<X>) inline constexpr bool derivable<X> = has_derivative<X>;
 template <class X>
-requires(expression<X>) inline constexpr bool differentiable<X> = has_derivative<typename X::value_type>;
+requires(expression<X>) inline constexpr bool derivable<X> = has_derivative<typename X::value_type>;
 
 template <class X>
 concept sequence = requires(X& x) {

@@ -7,7 +7,8 @@ namespace tenon {
 inline namespace TENON_ABI {
 namespace detail {
 
-// Top-level numbers are variables; numbers inside models are hyper-parameters, which stay constants.
+// Numbers whose type becomes a rev one are variables: arguments themselves, elements of containers, members of type T
+// of a template over T. Members of a fixed type are hyper-parameters, which stay what they are.
 template <class Tag>
 struct LiftRev {
   Tape& tape;
@@ -32,7 +33,7 @@ struct LiftRev {
     if constexpr (__is_same(R, X)) {
       return x;
     } else {
-      return R(x);
+      return R(x, tape.allocate(1, units_of<X>));
     }
   }
 };
@@ -53,8 +54,12 @@ struct CollectRev {
     return r;
   }
   template <class R, class X, class L>
-  R scalar(X& x, L&) {
-    return x;
+  R scalar(X& x, L& lifted) {
+    if constexpr (__is_same(bare_t<L>, bare_t<X>)) {
+      return x;
+    } else {
+      return static_cast<R>(adjoint(lifted.slot, R{}));
+    }
   }
   template <class T>
   compute_t<T> adjoint(slot_t slot, const T&) const {

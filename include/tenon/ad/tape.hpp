@@ -42,10 +42,11 @@ class Tape {
   template <class Y, class X>
   auto jacobian(const Y& y, const X& x);  // ad/adjoint_lanes.hpp
 
-  /// Forgets all statements; memory is kept for the next recording.
+  /// Forgets all statements; memory is kept for the next recording. Numbers of the old one are constants to it.
   void reset() {
     forget(0);
     if (chunks_.size()) enter(0);
+    base_ = units_ < most_used ? (units_ + 15) / 16 * 16 : lowest_;
     units_ = base_;
     adjoints_ready_ = false;
   }
@@ -166,6 +167,7 @@ class Tape {
   friend class detail::AdjointLanes;
   static constexpr unsigned long long first_slot = 16;          // slots before it are the constants' place
   static constexpr unsigned long long most_units = 0xffffffff;  // slots are 32 bits
+  static constexpr unsigned long long most_used = 1ull << 28;   // then they are given again
 
   // Makes this the tape that plain code records on. A tape that begins above another one counts its slots from there,
   // so that neither takes the other's numbers for its own.
@@ -290,6 +292,7 @@ class Tape {
   void (*open_)(Tape&, const detail::Segment&) = nullptr;  // of the scalar statements that the last segment takes
   size_t open_until_[2] = {};                              // where the chunk ends, if they are of float, double
   unsigned long long base_ = first_slot, units_ = first_slot;
+  unsigned long long lowest_ = first_slot;  // base_ moves on from here, recording by recording
   detail::BlockRef adjoints_;
   bool adjoints_ready_ = false;
   Tape* below_ = nullptr;  // of the tapes of plain code that have variables on this thread
@@ -318,7 +321,8 @@ inline void Tape::activate() {
   if (top == this) return;
   leave();
   if (units_ == base_) {
-    base_ = top ? (top->units_ + 15) / 16 * 16 : first_slot;
+    lowest_ = top ? (top->units_ + 15) / 16 * 16 : first_slot;
+    if (base_ < lowest_ || base_ > most_used) base_ = lowest_;
     units_ = base_;
   }
   below_ = top;

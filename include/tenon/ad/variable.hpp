@@ -42,6 +42,8 @@ auto Tape::gradient(const Y& y, const V&... variables) {
   const auto collect = [&](const auto& v) {
     using W = bare_t<decltype(v)>;
     if constexpr (is_element<W>) {
+      expect<value_error>(v.slot == 0 || owns(v.slot),
+                          "tenon: Tape::gradient: the variable is not of this recording; make variables after reset()");
       return v.slot ? static_cast<typename W::inner>(*adjoint<compute_t<typename W::inner>>(v.slot))
                     : typename W::inner(0);
     } else {

@@ -150,8 +150,8 @@ auto vjp_at(const F& f, const X& x) {
 
 template <class F, class X>
 auto vjp(const F& f, const X& x) {
-  static_assert(detail::differentiable<X>, "tenon: vjp: an integer argument has no derivative; pass float or double");
-  if constexpr (detail::differentiable<X>) return detail::vjp_at(f, detail::own_argument(x));
+  static_assert(detail::derivable<X>, "tenon: vjp: an integer argument has no derivative; pass float or double");
+  if constexpr (detail::derivable<X>) return detail::vjp_at(f, detail::own_argument(x));
 }
 
 }  // namespace TENON_ABI

@@ -16,12 +16,6 @@ inline namespace TENON_ABI {
 template <class T>
 struct Evaluate;
 
-/// A node that computes itself into dense memory (`compute(out)`) instead of joining its consumer's program.
-template <class N>
-concept cut_node = requires {
-  requires bare_t<N>::is_cut;
-};
-
 namespace exec {
 
 /// Whether a map is row-major without gaps.
@@ -148,79 +142,12 @@ constexpr bool may_be_flat() {
   }
 }
 
-// Whether A's elements repeat in a whole of extents E, by their types.
-template <class A, class E>
-constexpr bool repeats() {
-  if (A::rank < E::rank) return A::rank > 0;
-  for (int a = 0; a < A::rank; ++a)
-    if (A::static_extent(a) == 1 && E::static_extent(a) != 1) return true;
-  return false;
-}
-/// What is computed once before a loop, not for each element of it: costly maps whose elements repeat. `in` gives the
-/// node with their values in their places.
-template <class N>
-struct Hoisted {
-  static constexpr bool any = false;
-};
-template <class N, class E>
-inline constexpr bool is_hoisted = false;
-template <class Op, class T, class Args, class... N, class E>
-inline constexpr bool is_hoisted<Map<Op, T, Args, N...>, E> =
-    !Map<Op, T, Args, N...>::cheap && repeats<typename Map<Op, T, Args, N...>::extents_type, E>();
-template <class Op, class T, class Args, class... N>
-struct Hoisted<Map<Op, T, Args, N...>> {
-  using M = Map<Op, T, Args, N...>;
-  static constexpr bool any =
-      !is_taped<T> && ((is_hoisted<N, typename M::extents_type> || Hoisted<N>::any) || ... || false);
-  static auto in(const M& n) { return in(n, make_seq<static_cast<int>(sizeof...(N))>{}); }
-
- private:
-  template <class A>
-  static auto operand(const A& a) {
-    if constexpr (is_hoisted<A, typename M::extents_type> || cut_node<A>) {
-      return shared_leaf(a);
-    } else if constexpr (Hoisted<A>::any) {
-      return Hoisted<A>::in(a);
-    } else {
-      return A(a);
-    }
-  }
-  template <int... I>
-  static auto in(const M& n, Seq<I...>) {
-    return Map<Op, T, Args, decltype(operand(operand_at<I>(n.operands)))...>(operand(operand_at<I>(n.operands))...);
-  }
-};
-
-template <class N>
-bool direct_hazard(const N& n, const void* out, const StridedMap& map, index_t bytes);
-template <class N, class Out>
-void write_program(const N& n, Out* out, const StridedMap& target, bool noalias);
-
-/// Writes a node block of rows by block of rows; false if there are few rows, or a row needs another's operands.
-template <class N, class Out>
-bool write_by_rows(const N& n, Out* out, const StridedMap& target, bool noalias) {
-  using Rows = RowsOf<N, N::rank>;
-  const index_t rows = target.extents.d[0], elements = target.extents.size();
-  if (elements * static_cast<index_t>(sizeof(Out)) < 2 * row_block_bytes || Rows::computed(n)) return false;
-  if (!noalias && direct_hazard(n, out, target, sizeof(Out))) return false;
-  const index_t each = elements / rows, fit = row_block_bytes / (each * static_cast<index_t>(sizeof(Out))),
-                unit = fit > 0 ? fit : 1;
-  in_parts(rows, unit, 4 * each, [&](index_t from, index_t to) {
-    for (; from < to; from += unit) {
-      StridedMap part = target;
-      part.extents.d[0] = to - from < unit ? to - from : unit;
-      part.offset += from * target.strides.d[0];
-      write_program(Rows::at(n, from, part.extents.d[0]), out, part, true);
-    }
-  });
-  return true;
-}
-
 /// Runs a node's program into a target; the operands' leaves and the cuts below are ready in a flat table first.
 template <class N, class Out>
 void write_program(const N& n, Out* out, const StridedMap& target, bool noalias) {
   if constexpr (goes_by_rows<N>)
     if (write_by_rows(n, out, target, noalias)) return;
+  if constexpr (has_moments<N>) compute_moments(n);
   if constexpr (Hoisted<N>::any) return write_program(Hoisted<N>::in(n), out, target, noalias);
   using P = program_of<N>;
   if constexpr (may_be_flat<N>())

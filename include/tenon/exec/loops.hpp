@@ -19,6 +19,12 @@ struct Walked {
   const char* base;
   index_t bytes;
   index_t stride[max_rank];
+
+  void set(const void* data, index_t element_bytes, const StridedMap& map) {
+    base = static_cast<const char*>(data) + map.offset * element_bytes;
+    bytes = element_bytes;
+    for (int a = 0; a < map.strides.rank; ++a) stride[a] = map.strides.d[a];
+  }
 };
 
 /// A loop nest over operands.
@@ -44,10 +50,7 @@ struct Nest {
   void add(const void* data, index_t element_bytes, const StridedMap& map) {
     expect<value_error>(operands < max_operands,
                         "tenon: too many operands in one statement; evaluate a part of it first");
-    Walked& o = operand[operands++];
-    o.base = static_cast<const char*>(data) + map.offset * element_bytes;
-    o.bytes = element_bytes;
-    for (int a = 0; a < rank; ++a) o.stride[a] = map.strides.d[a];
+    operand[operands++].set(data, element_bytes, map);
   }
   void drop(int axis) {
     for (int a = axis; a + 1 < rank; ++a) {

@@ -191,13 +191,31 @@ constexpr auto arranged(Seq<Out...>, Labelled<L, N>&& x) {
   }
 }
 
+template <int AxisA, int AxisB, class EA, class EB>
+TENON_FN index_t contracted_extent(const EA& a, const EB& b) {
+  if constexpr (AxisA < 0) {
+    return b[AxisB];
+  } else if constexpr (AxisB < 0) {
+    return a[AxisA];
+  } else {
+    return broadcast_extent(a[AxisA], b[AxisB]);
+  }
+}
+// The extents of axes I of the output, one by one: Dims are written in parts and read as a whole, for which processors
+// wait. The labels of the output come first, in the order of its axes.
+template <class Spec, class E, class EA, class EB, int... I>
+TENON_FN E contracted_extents(const EA& a, const EB& b, Seq<I...>) {
+  constexpr ContractionLabels l = Spec::labels();
+  E e;
+  if constexpr (!E::is_static) ((e.values[I] = contracted_extent<l.a[I], l.b[I]>(a, b)), ...);
+  return e;
+}
 /// The contraction of two operands with distinct labels LA and LB; the output has labels C.
 template <class C, class LA, class LB, class A, class B>
 constexpr auto contracted(A&& a, B&& b) {
   using Spec = Contraction<LA, LB, C>;
   using E = extents_from<ContractedDims<Spec, typename A::extents_type, typename B::extents_type>>;
-  E shape{};
-  if constexpr (!E::is_static) shape = E::from(contracted_dims<Spec>(a.extents().dims(), b.extents().dims()));
+  const E shape = contracted_extents<Spec, E>(a.extents(), b.extents(), make_seq<E::rank>{});
   return Contract<Spec, E, A, B>(shape, static_cast<A&&>(a), static_cast<B&&>(b));
 }
 template <class C, class LA, class A, class LB, class B>

@@ -7,8 +7,6 @@
 //   auto at(const Dims& i) const;         one element, in constant expressions (or `constant = false`)
 //   auto with(operands...) const;         the same cut on other operands
 //   void pull(y, g, Pulled... x) const;   adds to each x.adjoint what the output's adjoint g gives it
-//   unsigned line_axes                    a bit for each axis along which elements depend on others (optional; only
-//                                         where the operand's axes are kept: the others may be computed in parts)
 // `y`, `g` and `x.value` are views; `if constexpr (X::active)` says whether an operand wants its adjoint at all.
 #pragma once
 #include <tenon/expr/node.hpp>

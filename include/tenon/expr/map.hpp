@@ -257,14 +257,55 @@ constexpr decltype(auto) operand_for(N&& n) {
   }
 }
 
+// Whether Op may be applied to elements of types T..., as far as complex numbers go.
+enum class ComplexUse { fits, refused, underivable };
+template <class Op, class... T>
+constexpr ComplexUse complex_use() {
+  if constexpr (Op::on_complex != OnComplex::analytic && (is_complex<base_t<T>> || ...)) {
+    if (Op::on_complex == OnComplex::refused) return ComplexUse::refused;
+    if (!(is_plain<T> && ...)) return ComplexUse::underivable;
+  }
+  return ComplexUse::fits;
+}
+template <class Op, ComplexUse Use, class... T>
+struct ComplexFits {
+  static constexpr bool ok = true;
+};
+template <class Op, class... T>
+struct ComplexFits<Op, ComplexUse::refused, T...> : TakesComplex<Op, T...> {};
+template <class Op, class... T>
+struct ComplexFits<Op, ComplexUse::underivable, T...> : HasComplexDerivative<Op, T...> {};
+template <class Op, class... T>
+inline constexpr bool complex_fits = complex_use<Op, T...>() == ComplexUse::fits;
+// The same, with a message where it is not so.
+template <class Op, class... T>
+inline constexpr bool expect_complex_fits = ComplexFits<Op, complex_use<Op, T...>(), T...>::ok;
+
+// In place of what does not fit, so that the compiler has no more to say than that.
+template <class N, class... Rest>
+constexpr auto complex_operand(N&& n, Rest&&... rest) {
+  if constexpr (requires { requires is_complex<base_t<typename N::value_type>>; }) {
+    return static_cast<N&&>(n);
+  } else {
+    return complex_operand(static_cast<Rest&&>(rest)...);
+  }
+}
+
 // Of nodes that are given away.
 template <class Op, class... N>
 constexpr auto make_map(N&&... n) {
   static_assert(!(is_lvalue<N> || ...));
   [[maybe_unused]] constexpr bool fits = BroadcastAll<Op, typename ShapeOf<bare_t<N>>::type...>::ok;
-  using types = typed<Op, typename TypedAs<bare_t<N>>::type...>;
-  using R = typename types::result;
-  return MapBuilder<Op, R, typename types::arguments>::make(operand_for<R>(static_cast<N&&>(n))...);
+  [[maybe_unused]] constexpr bool takes = expect_complex_fits<Op, typename TypedAs<bare_t<N>>::type...>;
+  if constexpr (complex_fits<Op, typename TypedAs<bare_t<N>>::type...>) {
+    using types = typed<Op, typename TypedAs<bare_t<N>>::type...>;
+    using R = typename types::result;
+    return MapBuilder<Op, R, typename types::arguments>::make(operand_for<R>(static_cast<N&&>(n))...);
+  } else if constexpr (Op::typing == Typing::comparison) {
+    return make_map<op::Equal>(static_cast<N&&>(n)...);
+  } else {
+    return complex_operand(static_cast<N&&>(n)...);
+  }
 }
 }  // namespace detail
 

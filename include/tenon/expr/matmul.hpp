@@ -62,8 +62,11 @@ constexpr auto matmul_nodes(A&& a, B&& b) {
   using EB = typename B::extents_type;
   // Operands that do not fit are an error already: the product goes on, so that it stays the only one.
   if constexpr (Matmul<EA, EB>::has_axes) {
-    if constexpr (Matmul<EA, EB>::ok && !(EA::is_static && EB::is_static))
-      check_matmul(a.extents().dims(), b.extents().dims());
+    if constexpr (Matmul<EA, EB>::ok && !(EA::is_static && EB::is_static)) {
+      constexpr bool stacked = EA::rank > 2 && EB::rank > 2;
+      const index_t x = a.extents()[EA::rank - 1], y = b.extents()[EB::rank > 1 ? EB::rank - 2 : 0];
+      if (stacked || x != y) check_matmul(a.extents().dims(), b.extents().dims());
+    }
     using LA = seq_from<MatmulLabels<0, EA::rank, EB::rank>>;
     using LB = seq_from<MatmulLabels<1, EA::rank, EB::rank>>;
     return contracted<seq_from<MatmulLabels<2, EA::rank, EB::rank>>, LA, LB>(static_cast<A&&>(a), static_cast<B&&>(b));
@@ -123,8 +126,10 @@ struct SharedAxes {
     return true;
   }
   static constexpr bool ok = enough && fits();
-  static_assert(enough, "tenon: tensordot: an operand has fewer axes than are to be contracted");
-  static_assert(fits(), "tenon: tensordot: the contracted extents differ (see A and B)");
+  static_assert(Last || enough, "tenon: tensordot: an operand has fewer axes than are to be contracted");
+  static_assert(!Last || enough, "tenon: inner: an operand has no axis to be contracted");
+  static_assert(Last || fits(), "tenon: tensordot: the contracted extents differ (see A and B)");
+  static_assert(!Last || fits(), "tenon: dot, inner: the contracted extents differ (see A and B)");
 };
 template <int N, bool Last, class A, class B>
 constexpr auto contract_shared(const char* op, A&& a, B&& b) {

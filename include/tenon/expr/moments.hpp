@@ -10,18 +10,20 @@ namespace tenon {
 inline namespace TENON_ABI {
 
 namespace detail {
-// The reduced extents, and an axis of two: the mean and the variance.
+// An axis of two, the mean and the variance, then the reduced extents.
 template <unsigned Mask, bool Keep, class E>
 struct MomentDims {
   static constexpr Dims value() { return with_two(ReducedDims<Mask, Keep, E>::value()); }
-  TENON_FN static Dims with_two(Dims d) {
-    d.push(2);
-    return d;
+  TENON_FN static Dims with_two(const Dims& d) {
+    Dims r;
+    r.push(2);
+    for (int a = 0; a < d.rank; ++a) r.push(d.d[a]);
+    return r;
   }
 };
 }  // namespace detail
 
-/// Mean and variance of A over the axes in Mask, along a new last axis.
+/// Mean and variance of A over the axes in Mask, along a new first axis.
 template <int Ddof, unsigned Mask, bool Keep, class A>
 struct MeanVar
     : Cut<MeanVar<Ddof, Mask, Keep, A>, rebase_t<typename A::value_type, fractional_t<base_t<typename A::value_type>>>,
@@ -30,12 +32,6 @@ struct MeanVar
   using E = extents_from<detail::MomentDims<Mask, Keep, typename A::extents_type>>;
   using Base = Cut<MeanVar, T, E, A>;
   using Result = primal_t<T>;
-  template <class R>
-  struct Of {
-    R mean, var;
-  };
-  using Pair = Of<Result>;
-  static_assert(detail::ReducesElements<op::Max, typename A::value_type>::ok);
   using Base::Base;
 
   TENON_FN E extents() const {
@@ -44,11 +40,12 @@ struct MeanVar
   }
   void compute(Result* out) const;  // exec/cpu/reduce.hpp
 
-  constexpr auto at(Dims i) const {
-    const bool mean = i.d[--i.rank] == 0;
-    const auto r =
-        detail::reduced_at<op::MeanAndVar<Ddof>, Mask, Keep, Of<compute_t<Result>>>(this->template operand<0>(), i);
-    return mean ? r.mean : r.var;
+  constexpr auto at(const Dims& i) const {
+    Dims rest;
+    for (int a = 1; a < i.rank; ++a) rest.push(i.d[a]);
+    const auto& x = this->template operand<0>();
+    return i.d[0] == 0 ? detail::reduced_at<op::MeanAnd<op::Var<Ddof>>, Mask, Keep, compute_t<Result>>(x, rest)
+                       : detail::reduced_at<op::Var<Ddof>, Mask, Keep, compute_t<Result>>(x, rest);
   }
   template <class B>
   static auto with(B x) {
@@ -57,9 +54,8 @@ struct MeanVar
   template <class Y, class G, class X>
   static void pull(const Y& y, const G& g, X& x) {
     if constexpr (X::active) {
-      constexpr int last = E::rank - 1;
       const auto part = [](const auto& v, index_t k) {
-        return detail::with_reduced_axes<Mask, Keep, A::rank>(v.moved(move::Select<last>{k}));
+        return detail::with_reduced_axes<Mask, Keep, A::rank>(v.moved(move::Select<0>{k}));
       };
       const double n = static_cast<double>(detail::OverAxes<Mask>::count_of(x.value.extents().dims()));
       x.add(part(g, 0) * (1 / n) + part(g, 1) * (2 / (n > Ddof ? n - Ddof : 0.0)) * (x.value - part(y, 0)));
@@ -77,9 +73,10 @@ namespace detail {
 template <int Ddof, bool Keep, int... Axis, class X>
 constexpr auto mean_var_of(X&& x) {
   using N = node_of<X>;
+  [[maybe_unused]] constexpr bool fits = expect_complex_fits<op::MeanAnd<op::Var<Ddof>>, typename N::value_type>;
   const MeanVar<Ddof, axis_mask<op::Mean, N::rank, Axis...>(), Keep, N> node(as_node(static_cast<X&&>(x)));
   auto both = as_node(node);  // used by name, so computed now, for both uses
-  using Part = Movement<move::Select<decltype(both)::rank - 1>, decltype(both)>;
+  using Part = Movement<move::Select<0>, decltype(both)>;
   return MeanVarOf<Part>{Part({0}, decltype(both)(both)), Part({1}, static_cast<decltype(both)&&>(both))};
 }
 }  // namespace detail

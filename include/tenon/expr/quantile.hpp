@@ -119,7 +119,11 @@ template <bool Keep, int... Axis, class X>
 constexpr auto quantile_over(X&& x, double q) {
   using N = node_of<X>;
   static_assert(!is_complex<base_t<typename N::value_type>>, "tenon: complex numbers have no order to sort by");
-  return Quantile<axis_mask<KeepDims, N::rank, Axis...>(), Keep, N>(as_node(static_cast<X&&>(x)), q);
+  constexpr unsigned mask = axis_mask<KeepDims, N::rank, Axis...>();
+  if constexpr (is_complex<base_t<typename N::value_type>>)
+    return Reduce<op::Sum, mask, Keep, N>(as_node(static_cast<X&&>(x)));  // the compiler shall have no more to say
+  else
+    return Quantile<mask, Keep, N>(as_node(static_cast<X&&>(x)), q);
 }
 }  // namespace detail
 

@@ -57,11 +57,6 @@ struct AxisExists {
   static constexpr bool ok = Axis >= -Rank && Axis < Rank;
   static_assert(ok, "tenon: there is no such axis (see Axis and Rank above)");
 };
-template <class Op, class T>
-struct ReducesElements {
-  static constexpr bool ok = !Op::needs_order || !is_complex<base_t<T>>;
-  static_assert(ok, "tenon: this reduction is for real elements, not complex ones (see Op and T above)");
-};
 template <class Op, int Rank, int... Axis>
 constexpr unsigned axis_mask() {
   static_assert((AxisExists<Op, Axis, Rank>::ok && ... && true));
@@ -212,8 +207,8 @@ struct Reduce : Cut<Reduce<Op, Mask, Keep, A>, typename detail::ReducedType<Op, 
   using Element = typename A::value_type;
   using Result = primal_t<typename Base::value_type>;
   using operation = Op;
-  static constexpr unsigned mask = Mask, line_axes = Keep ? Mask : ~0u;
-  static_assert(detail::ReducesElements<Op, Element>::ok);
+  static constexpr unsigned mask = Mask;
+  static_assert(detail::expect_complex_fits<Op, Element>);
   using Base::Base;
 
   TENON_FN E extents() const {
@@ -240,16 +235,29 @@ struct Reduce : Cut<Reduce<Op, Mask, Keep, A>, typename detail::ReducedType<Op, 
   }
 };
 
+namespace detail {
+template <class Op, bool Keep, int... Axis, class N>
+constexpr auto reduce_node(N&& x) {
+  using T = typename N::value_type;
+  [[maybe_unused]] constexpr bool takes = expect_complex_fits<Op, T>;
+  if constexpr (!complex_fits<Op, T>) {
+    return reduce_node<op::Sum, Keep, Axis...>(static_cast<N&&>(x));  // the compiler shall have no more to say
+  } else if constexpr (is_complex<base_t<T>> && Op::of_moduli) {
+    return reduce_node<Op, Keep, Axis...>(make_map<op::Abs>(static_cast<N&&>(x)));
+  } else {
+    return Reduce<Op, axis_mask<Op, N::rank, Axis...>(), Keep, N>(static_cast<N&&>(x));
+  }
+}
+}  // namespace detail
+
 /// Op over axes Axis... of x (all axes when none is named).
 template <class Op, int... Axis, class X>
 constexpr auto reduce(X&& x) {
-  using N = node_of<X>;
-  return Reduce<Op, detail::axis_mask<Op, N::rank, Axis...>(), false, N>(as_node(static_cast<X&&>(x)));
+  return detail::reduce_node<Op, false, Axis...>(node_of<X>(as_node(static_cast<X&&>(x))));
 }
 template <class Op, int... Axis, class X>
 constexpr auto reduce(X&& x, KeepDims) {
-  using N = node_of<X>;
-  return Reduce<Op, detail::axis_mask<Op, N::rank, Axis...>(), true, N>(as_node(static_cast<X&&>(x)));
+  return detail::reduce_node<Op, true, Axis...>(node_of<X>(as_node(static_cast<X&&>(x))));
 }
 
 }  // namespace TENON_ABI

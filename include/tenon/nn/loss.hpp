@@ -295,20 +295,48 @@ template <Reduction R = Reduction::mean, expression X, expression Y>
 constexpr auto nll(X&& log_probabilities, Y&& labels) {
   return detail::label_loss<R, true>("nll", static_cast<X&&>(log_probabilities), static_cast<Y&&>(labels));
 }
-/// Squared errors (x - y)^2.
-template <Reduction R = Reduction::mean, expression X, expression Y>
-constexpr auto mse(X&& x, Y&& y) {
-  return detail::reduced<R>(square(static_cast<X&&>(x) - static_cast<Y&&>(y)));
+namespace detail {
+template <FixedString Loss, class Prediction, class Target>
+struct ErrorShapes {
+  static constexpr bool ok = broadcastable<Prediction, Target>;
+  static_assert(ok, "tenon: the shapes of prediction and target do not broadcast (see Loss above)");
+};
+// x - y; messages about shapes name the loss.
+template <FixedString Loss, class X, class Y>
+constexpr auto errors(X&& x, Y&& y) {
+  if constexpr (expression<X> && expression<Y>) {
+    using A = typename bare_t<X>::extents_type;
+    using B = typename bare_t<Y>::extents_type;
+    [[maybe_unused]] constexpr bool fits = ErrorShapes<Loss, A, B>::ok;
+    if constexpr (!broadcastable<A, B>) {
+      return x - x;  // the compiler shall have no more to say
+    } else {
+      if constexpr (!(A::is_static && B::is_static)) {
+        const Dims a = x.extents().dims(), b = y.extents().dims();
+        if (!dims_fit(broadcast_dims(a, b)))
+          fail_shapes(Loss.c_str(), "the shapes of prediction and target do not broadcast", a, b);
+      }
+      return static_cast<X&&>(x) - static_cast<Y&&>(y);
+    }
+  } else {
+    return static_cast<X&&>(x) - static_cast<Y&&>(y);
+  }
+}
+}  // namespace detail
+/// Squared errors (x - y)^2; one of the two may be a number.
+template <Reduction R = Reduction::mean, operand X, operand Y>
+requires(expression<X> || expression<Y>) constexpr auto mse(X&& x, Y&& y) {
+  return detail::reduced<R>(square(detail::errors<"mse">(static_cast<X&&>(x), static_cast<Y&&>(y))));
 }
 /// Absolute errors |x - y|; derivative 0 at 0.
-template <Reduction R = Reduction::mean, expression X, expression Y>
-constexpr auto mae(X&& x, Y&& y) {
-  return detail::reduced<R>(abs(static_cast<X&&>(x) - static_cast<Y&&>(y)));
+template <Reduction R = Reduction::mean, operand X, operand Y>
+requires(expression<X> || expression<Y>) constexpr auto mae(X&& x, Y&& y) {
+  return detail::reduced<R>(abs(detail::errors<"mae">(static_cast<X&&>(x), static_cast<Y&&>(y))));
 }
 /// e^2 / 2 for errors |e| <= delta, delta (|e| - delta / 2) beyond (Huber 1964).
-template <Reduction R = Reduction::mean, expression X, expression Y>
-constexpr auto huber(X&& x, Y&& y, float delta = 1) {
-  const auto e = evaluated(static_cast<X&&>(x) - static_cast<Y&&>(y));
+template <Reduction R = Reduction::mean, operand X, operand Y>
+requires(expression<X> || expression<Y>) constexpr auto huber(X&& x, Y&& y, float delta = 1) {
+  const auto e = evaluated(detail::errors<"huber">(static_cast<X&&>(x), static_cast<Y&&>(y)));
   // m (|e| - m / 2) with m = min(|e|, delta) is both branches in one.
   auto m = minimum(abs(e), delta);
   return detail::reduced<R>(evaluate(m * (abs(e) - m * 0.5f)));
@@ -330,8 +358,8 @@ struct CrossEntropy {
 };
 /// nn::mse as an object, to pass to train::fit.
 struct MeanSquaredError {
-  template <expression X, expression Y>
-  constexpr auto operator()(X&& x, Y&& y) const {
+  template <operand X, operand Y>
+  requires(expression<X> || expression<Y>) constexpr auto operator()(X&& x, Y&& y) const {
     return mse(static_cast<X&&>(x), static_cast<Y&&>(y));
   }
 };

@@ -22,7 +22,7 @@ struct LayerLine {
   index_t parameters;  ///< elements
   double flops;        ///< floating-point operations for one forward pass
 };
-/// What a model costs in all, for one input.
+/// What a model costs in all, for the input that it was given.
 struct Summary {
   index_t parameters = 0;
   index_t parameter_bytes = 0;
@@ -95,13 +95,15 @@ TENON_COLD inline void print_line(std::FILE* out, const LayerLine& l) {
   print_scaled(flops, l.flops);
   std::fprintf(out, "%-16s  %-32s  %-14s  %10td  %10s\n", l.name, l.type, shape.c_str(), l.parameters, flops);
 }
-TENON_COLD inline void print_total(std::FILE* out, const Summary& total) {
+TENON_COLD inline void print_total(std::FILE* out, const Summary& total, const Dims& input) {
   char flops[32], bytes[32], activations[32];
+  Message shape;
+  shape << input;
   print_scaled(flops, total.flops);
   print_scaled(bytes, static_cast<double>(total.parameter_bytes));
   print_scaled(activations, static_cast<double>(total.activation_bytes));
-  std::fprintf(out, "%td parameters in %sB; for one input %sFLOP and %sB of activations\n", total.parameters, bytes,
-               flops, activations);
+  std::fprintf(out, "%td parameters in %sB; for an input of shape %s: %sFLOP and %sB of activations\n",
+               total.parameters, bytes, shape.c_str(), flops, activations);
 }
 
 }  // namespace detail
@@ -123,7 +125,7 @@ Summary print_summary(std::FILE* out, const M& model, I... extent) {
   const Dims input{static_cast<int>(sizeof...(I)), {static_cast<index_t>(extent)...}};
   std::fprintf(out, "%-16s  %-32s  %-14s  %10s  %10s\n", "layer", "type", "output", "parameters", "FLOPs");
   const Summary total = summarise(model, input, [&](const LayerLine& l) { detail::print_line(out, l); });
-  detail::print_total(out, total);
+  detail::print_total(out, total, input);
   return total;
 }
 /// The same to standard output.

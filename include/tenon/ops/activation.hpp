@@ -137,7 +137,7 @@ struct GeluTanh : Pointwise<GeluTanh> {
   static constexpr Claim claim{16, 16};
   static constexpr int cost = 18;
   TENON_FN static auto value(auto x) {
-    return x * math::sigmoid(x * (lit(1.5957691216057308) + lit(0.07135481627260025) * (x * x)));
+    return x / (lit(1) + math::exp(x * (lit(-1.5957691216057308) - lit(0.07135481627260025) * (x * x))));
   }
   TENON_FN static auto partials(auto x) {
     const auto u = x * (lit(1.5957691216057308) + lit(0.07135481627260025) * (x * x));
@@ -152,11 +152,18 @@ struct GeluTanh : Pointwise<GeluTanh> {
 /// x sigmoid(x), also called swish; derivative s (1 + x sigmoid(-x)) with s = sigmoid(x).
 struct Silu : Pointwise<Silu> {
   static constexpr FixedString name{"silu"};
+  static constexpr OnComplex on_complex = OnComplex::analytic;
   static constexpr Domain domain{-80, 80};
   static constexpr Claim claim{3, 3};
   static constexpr int cost = 15;
-  TENON_FN static auto value(auto x) { return x * math::sigmoid(x); }
-  TENON_FN static auto partials(auto x) {
+  TENON_FN static auto value(auto x) { return x * Sigmoid::value(x); }
+  template <class X>
+  TENON_FN static auto partials(const X& x) requires(is_complex<base_t<X>>) {
+    const auto y = sigmoid(x);
+    return d(y + x * y * sigmoid(-x));
+  }
+  template <class X>
+  TENON_FN static auto partials(const X& x) requires(!is_complex<base_t<X>>) {
     // With e = e^-|x|: (1 + e + x e)/(1 + e)^2 for positive x, e (1 + e + x)/(1 + e)^2 for negative.
     const auto e = exp(where(x > lit(0), -x, x));
     const auto n = lit(1) + e;

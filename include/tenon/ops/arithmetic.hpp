@@ -4,6 +4,7 @@
 // Integer sums, differences, products, negation and absolute values wrap: nothing here is undefined.
 #pragma once
 #include <tenon/math/math.hpp>
+#include <tenon/ops/complex_math.hpp>
 #include <tenon/ops/literal.hpp>
 #include <tenon/ops/op.hpp>
 #include <tenon/ops/select.hpp>
@@ -22,6 +23,7 @@ namespace op {
 /// a + b; derivatives 1, 1.
 struct Add : Pointwise<Add> {
   static constexpr FixedString name{"add"};
+  static constexpr OnComplex on_complex = OnComplex::analytic;
   static constexpr FixedString onnx{"Add"};
   static constexpr FixedString stablehlo{"add"};
   static constexpr Typing typing = Typing::numeric;
@@ -32,6 +34,7 @@ struct Add : Pointwise<Add> {
 /// a - b; derivatives 1, -1.
 struct Subtract : Pointwise<Subtract> {
   static constexpr FixedString name{"subtract"};
+  static constexpr OnComplex on_complex = OnComplex::analytic;
   static constexpr FixedString onnx{"Sub"};
   static constexpr FixedString stablehlo{"subtract"};
   static constexpr Typing typing = Typing::numeric;
@@ -42,6 +45,7 @@ struct Subtract : Pointwise<Subtract> {
 /// a * b; derivatives b, a.
 struct Multiply : Pointwise<Multiply> {
   static constexpr FixedString name{"multiply"};
+  static constexpr OnComplex on_complex = OnComplex::analytic;
   static constexpr FixedString onnx{"Mul"};
   static constexpr FixedString stablehlo{"multiply"};
   static constexpr Typing typing = Typing::numeric;
@@ -52,6 +56,7 @@ struct Multiply : Pointwise<Multiply> {
 /// -x.
 struct Negate : Pointwise<Negate> {
   static constexpr FixedString name{"negate"};
+  static constexpr OnComplex on_complex = OnComplex::analytic;
   static constexpr FixedString onnx{"Neg"};
   static constexpr FixedString stablehlo{"negate"};
   static constexpr Typing typing = Typing::numeric;
@@ -63,6 +68,7 @@ struct Negate : Pointwise<Negate> {
 /// x.
 struct Positive : Pointwise<Positive> {
   static constexpr FixedString name{"positive"};
+  static constexpr OnComplex on_complex = OnComplex::analytic;
   static constexpr FixedString onnx{"Identity"};
   static constexpr Typing typing = Typing::numeric;
   static constexpr Claim claim{0, 0};
@@ -73,6 +79,7 @@ struct Positive : Pointwise<Positive> {
 /// |x|, for complex numbers the real modulus; derivative sign(x), 0 at 0. The lowest integer is its own absolute value.
 struct Abs : Pointwise<Abs> {
   static constexpr FixedString name{"abs"};
+  static constexpr OnComplex on_complex = OnComplex::values;
   static constexpr FixedString onnx{"Abs"};
   static constexpr FixedString stablehlo{"abs"};
   static constexpr Typing typing = Typing::numeric;
@@ -89,9 +96,10 @@ struct Abs : Pointwise<Abs> {
   TENON_FN static auto partials(auto x) { return d(sign(x)); }
 };
 
-/// -1, 0 or 1; x itself for zeros and NaN; derivative zero.
+/// -1, 0 or 1; x itself for zeros and NaN; derivative zero. Of complex numbers z/|z|, which has no derivative.
 struct Sign : Pointwise<Sign> {
   static constexpr FixedString name{"sign"};
+  static constexpr OnComplex on_complex = OnComplex::values;
   static constexpr FixedString onnx{"Sign"};
   static constexpr FixedString stablehlo{"sign"};
   static constexpr Typing typing = Typing::numeric;
@@ -99,14 +107,19 @@ struct Sign : Pointwise<Sign> {
   static constexpr int cost = 3;
   template <class V>
   TENON_FN static V value(V x) {
-    const V one = lanewise::constant<V>(1);
-    return simd::select(x > V{}, one, simd::select(x < V{}, lanewise::negate(one), x));
+    if constexpr (is_complex<V>) {
+      return complex_math::sign(x);
+    } else {
+      const V one = lanewise::constant<V>(1);
+      return simd::select(x > V{}, one, simd::select(x < V{}, lanewise::negate(one), x));
+    }
   }
 };
 
 /// x * x; derivative 2x.
 struct Square : Pointwise<Square> {
   static constexpr FixedString name{"square"};
+  static constexpr OnComplex on_complex = OnComplex::analytic;
   static constexpr Typing typing = Typing::numeric;
   TENON_FN static auto value(auto x) { return lanewise::multiply(x, x); }
   TENON_FN static auto partials(auto x) { return d(lit(2) * x); }
@@ -115,6 +128,7 @@ struct Square : Pointwise<Square> {
 /// a * b + c rounded once; derivatives b, a, 1.
 struct Fma : Pointwise<Fma> {
   static constexpr FixedString name{"fma"};
+  static constexpr OnComplex on_complex = OnComplex::analytic;
   static constexpr Typing typing = Typing::numeric;
   template <class V>
   TENON_FN static V value(V a, V b, V c) {
@@ -150,13 +164,17 @@ struct Copysign : Pointwise<Copysign> {
 /// a + t (b - a), exactly a for t = 0 and b for t = 1; derivatives 1 - t, t, b - a.
 struct Lerp : Pointwise<Lerp> {
   static constexpr FixedString name{"lerp"};
+  static constexpr OnComplex on_complex = OnComplex::analytic;
   static constexpr Domain domain{0, 10, 10, 20};
   static constexpr Claim claim{4, 4};
   static constexpr int cost = 5;
   template <class V>
   TENON_FN static V value(V a, V b, V t) {
     const V span = b - a;
-    return simd::select(t < lit(0.5), math::fma(t, span, a), math::fma(t - lit(1), span, b));
+    if constexpr (is_complex<V>)
+      return math::hypot(t.real(), t.imag()) < 0.5f ? a + t * span : b + (t - lit(1)) * span;
+    else
+      return simd::select(t < lit(0.5), math::fma(t, span, a), math::fma(t - lit(1), span, b));
   }
   TENON_FN static auto partials(auto a, auto b, auto t) { return d(lit(1) - t, t, b - a); }
 };
@@ -199,7 +217,7 @@ TENON_FN auto abs(X&& x) {
   return apply<op::Abs>(static_cast<X&&>(x));
 }
 
-/// -1, 0 or 1.
+/// -1, 0 or 1; for complex numbers z/|z|.
 template <operand X>
 TENON_FN auto sign(X&& x) {
   return apply<op::Sign>(static_cast<X&&>(x));

@@ -7,6 +7,7 @@
 #pragma once
 #include <tenon/base/element.hpp>
 #include <tenon/math/special.hpp>
+#include <tenon/ops/extrema.hpp>
 #include <tenon/ops/literal.hpp>
 #include <tenon/ops/op.hpp>
 #include <tenon/ops/rounding.hpp>
@@ -32,7 +33,8 @@ TENON_FN auto sph_neumann(N&& n, X&& x);
 
 namespace op {
 
-/// The Bessel function of the first kind J_nu(x), for nu, x >= 0; derivative nu/x J_nu - J_(nu+1), no rule for nu.
+/// The Bessel function of the first kind J_nu(x), for nu, x >= 0; derivative (J_(nu-1) - J_(nu+1))/2, or
+/// nu/x J_nu - J_(nu+1) for nu < 1, no rule for nu.
 struct CylBesselJ : Pointwise<CylBesselJ> {
   static constexpr FixedString name{"cyl_bessel_j"};
   static constexpr Domain domain{0, 5, 0.1, 2};
@@ -41,9 +43,11 @@ struct CylBesselJ : Pointwise<CylBesselJ> {
   static constexpr bool incomplete = true;
   TENON_INLINE static auto value(auto nu, auto x) { return math::cyl_bessel_j(nu, x); }
   TENON_FN static auto partials_with_output(auto y, auto nu, auto x) {
+    const auto above = cyl_bessel_j(nu + lit(1), x), below = cyl_bessel_j(maximum(nu - lit(1), lit(0)), x);
     const auto safe = where(x == lit(0), lit(1), x);
-    const auto at_zero = where(nu == lit(1), lit(0.5), lit(0));
-    return d(lit(limits<double>::nan()), where(x == lit(0), at_zero, nu / safe * y - cyl_bessel_j(nu + lit(1), safe)));
+    const auto slope = where(x == lit(0), lit(limits<double>::infinity()), nu / safe * y - above);
+    const auto between = where(nu < lit(1), slope, lit(0.5) * (below - above));
+    return d(lit(limits<double>::nan()), where(nu == lit(0), -above, between));
   }
 };
 
@@ -60,8 +64,8 @@ struct CylNeumann : Pointwise<CylNeumann> {
   }
 };
 
-/// The modified Bessel function of the first kind I_nu(x), for nu, x >= 0; derivative nu/x I_nu + I_(nu+1), no rule for
-/// nu.
+/// The modified Bessel function of the first kind I_nu(x), for nu, x >= 0; derivative (I_(nu-1) + I_(nu+1))/2, or
+/// nu/x I_nu + I_(nu+1) for nu < 1, no rule for nu.
 struct CylBesselI : Pointwise<CylBesselI> {
   static constexpr FixedString name{"cyl_bessel_i"};
   static constexpr Domain domain{0, 5, 0.1, 10};
@@ -70,9 +74,11 @@ struct CylBesselI : Pointwise<CylBesselI> {
   static constexpr bool incomplete = true;
   TENON_INLINE static auto value(auto nu, auto x) { return math::cyl_bessel_i(nu, x); }
   TENON_FN static auto partials_with_output(auto y, auto nu, auto x) {
+    const auto above = cyl_bessel_i(nu + lit(1), x), below = cyl_bessel_i(maximum(nu - lit(1), lit(0)), x);
     const auto safe = where(x == lit(0), lit(1), x);
-    const auto at_zero = where(nu == lit(1), lit(0.5), lit(0));
-    return d(lit(limits<double>::nan()), where(x == lit(0), at_zero, nu / safe * y + cyl_bessel_i(nu + lit(1), safe)));
+    const auto slope = where(x == lit(0), lit(limits<double>::infinity()), nu / safe * y + above);
+    const auto between = where(nu < lit(1), slope, lit(0.5) * (below + above));
+    return d(lit(limits<double>::nan()), where(nu == lit(0), above, between));
   }
 };
 
@@ -90,17 +96,17 @@ struct CylBesselK : Pointwise<CylBesselK> {
   }
 };
 
-/// The spherical Bessel function j_n(x), for whole n >= 0 and x >= 0; derivative n/x j_n - j_(n+1).
+/// The spherical Bessel function j_n(x), for whole n >= 0 and x >= 0; derivative
+/// (n j_(n-1) - (n + 1) j_(n+1))/(2n + 1).
 struct SphBessel : Pointwise<SphBessel> {
   static constexpr FixedString name{"sph_bessel"};
   static constexpr Domain domain{0, 5, 0.1, 3};
   static constexpr Claim claim{1, 64};
   static constexpr int cost = 1000;
   TENON_INLINE static auto value(auto n, auto x) { return math::sph_bessel(n, x); }
-  TENON_FN static auto partials_with_output(auto y, auto n, auto x) {
-    const auto safe = where(x == lit(0), lit(1), x);
-    const auto at_zero = where(n == lit(1), lit(1.0 / 3), lit(0));
-    return d(NoPartial{}, where(x == lit(0), at_zero, trunc(n) / safe * y - sph_bessel(n + lit(1), safe)));
+  TENON_FN static auto partials(auto degree, auto x) {
+    const auto n = trunc(degree), below = sph_bessel(maximum(n - lit(1), lit(0)), x);
+    return d(NoPartial{}, (n * below - (n + lit(1)) * sph_bessel(n + lit(1), x)) / (lit(2) * n + lit(1)));
   }
 };
 

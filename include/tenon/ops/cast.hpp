@@ -36,6 +36,7 @@ struct Cast : Pointwise<Cast<To>> {
   static constexpr auto name = detail::cast_name<To>();
   static constexpr FixedString stablehlo{"convert"};
   static constexpr Typing typing = Typing::same;
+  static constexpr OnComplex on_complex = is_complex<To> || is_bool<To> ? OnComplex::analytic : OnComplex::values;
   template <class V>
   TENON_FN static auto value(V x) {
     using From = simd::lane_t<V>;

@@ -19,6 +19,7 @@
 #include <tenon/ops/logical.hpp>
 #include <tenon/ops/logistic.hpp>
 #include <tenon/ops/power.hpp>
+#include <tenon/ops/representation.hpp>
 #include <tenon/ops/rounding.hpp>
 #include <tenon/ops/select.hpp>
 #include <tenon/ops/trigonometric.hpp>
@@ -31,17 +32,18 @@ using PointwiseCatalogue = TypeList<  //
     op::Add, op::Subtract, op::Multiply, op::Negate, op::Positive, op::Abs, op::Sign, op::Square, op::Fma, op::Hypot,
     op::Copysign, op::Lerp, op::Divide, op::Reciprocal, op::FloorDivide, op::Mod, op::Fmod, op::Remainder, op::Minimum,
     op::Maximum, op::Fmin, op::Fmax, op::Clamp, op::Fdim, op::Floor, op::Ceil, op::Trunc, op::Round, op::Rint, op::Frac,
-    op::Equal, op::NotEqual, op::Less, op::LessEqual, op::Greater, op::GreaterEqual, op::IsNan, op::IsInf, op::IsFinite,
-    op::IsClose, op::LogicalAnd, op::LogicalOr, op::LogicalXor, op::LogicalNot, op::BitAnd, op::BitOr, op::BitXor,
-    op::BitNot, op::ShiftLeft, op::ShiftRight, op::Select, op::Exp, op::Exp2, op::Exp10, op::Expm1, op::Log, op::Log2,
-    op::Log10, op::Log1p, op::Xlogy, op::Xlog1py, op::Pow, op::Sqrt, op::Rsqrt, op::Cbrt, op::Sin, op::Cos, op::Tan,
-    op::Asin, op::Acos, op::Atan, op::Atan2, op::SinPi, op::CosPi, op::Deg2rad, op::Rad2deg, op::Sinh, op::Cosh,
-    op::Tanh, op::Asinh, op::Acosh, op::Atanh, op::Sigmoid, op::LogSigmoid, op::Softplus, op::LogAddExp, op::Logit,
-    op::Erf, op::Erfc, op::Erfinv, op::NormalCdf, op::NormalQuantile, op::Sinc, op::Relu, op::Relu6, op::LeakyRelu,
-    op::Elu, op::Selu, op::Celu, op::Gelu, op::GeluTanh, op::Silu, op::Mish, op::Softsign, op::HardSigmoid,
-    op::HardSwish, op::Threshold, op::HardShrink, op::SoftShrink, op::Real, op::Imag, op::Conj, op::Arg, op::Cast<bool>,
-    op::Cast<signed char>, op::Cast<unsigned char>, op::Cast<int>, op::Cast<__INT64_TYPE__>, op::Cast<bfloat16>,
-    op::Cast<half>, op::Cast<float>, op::Cast<double>>;
+    op::Nextafter, op::Ldexp, op::Logb, op::SignBit, op::Equal, op::NotEqual, op::Less, op::LessEqual, op::Greater,
+    op::GreaterEqual, op::IsNan, op::IsInf, op::IsFinite, op::IsClose, op::LogicalAnd, op::LogicalOr, op::LogicalXor,
+    op::LogicalNot, op::BitAnd, op::BitOr, op::BitXor, op::BitNot, op::ShiftLeft, op::ShiftRight, op::Select, op::Exp,
+    op::Exp2, op::Exp10, op::Expm1, op::Log, op::Log2, op::Log10, op::Log1p, op::Xlogy, op::Xlog1py, op::Pow, op::Sqrt,
+    op::Rsqrt, op::Cbrt, op::Sin, op::Cos, op::Tan, op::Asin, op::Acos, op::Atan, op::Atan2, op::SinPi, op::CosPi,
+    op::Deg2rad, op::Rad2deg, op::Sinh, op::Cosh, op::Tanh, op::Asinh, op::Acosh, op::Atanh, op::Sigmoid,
+    op::LogSigmoid, op::Softplus, op::LogAddExp, op::Logit, op::Erf, op::Erfc, op::Erfinv, op::NormalCdf,
+    op::NormalQuantile, op::Sinc, op::Relu, op::Relu6, op::LeakyRelu, op::Elu, op::Selu, op::Celu, op::Gelu,
+    op::GeluTanh, op::Silu, op::Mish, op::Softsign, op::HardSigmoid, op::HardSwish, op::Threshold, op::HardShrink,
+    op::SoftShrink, op::Real, op::Imag, op::Conj, op::Arg, op::Cast<bool>, op::Cast<signed char>,
+    op::Cast<unsigned char>, op::Cast<int>, op::Cast<__INT64_TYPE__>, op::Cast<bfloat16>, op::Cast<half>,
+    op::Cast<float>, op::Cast<double>>;
 
 namespace detail {
 template <class Op>

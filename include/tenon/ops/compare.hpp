@@ -13,6 +13,7 @@ namespace op {
 /// a == b.
 struct Equal : Pointwise<Equal> {
   static constexpr FixedString name{"equal"};
+  static constexpr OnComplex on_complex = OnComplex::analytic;
   static constexpr FixedString onnx{"Equal"};
   static constexpr Typing typing = Typing::comparison;
   TENON_FN static auto value(auto a, auto b) { return a == b; }
@@ -21,6 +22,7 @@ struct Equal : Pointwise<Equal> {
 /// a != b.
 struct NotEqual : Pointwise<NotEqual> {
   static constexpr FixedString name{"not_equal"};
+  static constexpr OnComplex on_complex = OnComplex::analytic;
   static constexpr Typing typing = Typing::comparison;
   TENON_FN static auto value(auto a, auto b) { return a != b; }
 };
@@ -57,43 +59,52 @@ struct GreaterEqual : Pointwise<GreaterEqual> {
   TENON_FN static auto value(auto a, auto b) { return a >= b; }
 };
 
-/// Whether x is not a number; false for integers.
+/// Whether x, or a part of it, is not a number; false for integers.
 struct IsNan : Pointwise<IsNan> {
   static constexpr FixedString name{"isnan"};
+  static constexpr OnComplex on_complex = OnComplex::analytic;
   static constexpr FixedString onnx{"IsNaN"};
   static constexpr Typing typing = Typing::comparison;
   template <class V>
   TENON_FN static simd::mask_t<V> value(V x) {
     if constexpr (lanewise::floating<V>)
       return math::isnan(x);
+    else if constexpr (is_complex<V>)
+      return math::isnan(x.real()) || math::isnan(x.imag());
     else
       return simd::mask_t<V>{};
   }
 };
 
-/// Whether x is plus or minus infinity; false for integers.
+/// Whether x, or a part of it, is infinite; false for integers.
 struct IsInf : Pointwise<IsInf> {
   static constexpr FixedString name{"isinf"};
+  static constexpr OnComplex on_complex = OnComplex::analytic;
   static constexpr FixedString onnx{"IsInf"};
   static constexpr Typing typing = Typing::comparison;
   template <class V>
   TENON_FN static simd::mask_t<V> value(V x) {
     if constexpr (lanewise::floating<V>)
       return math::isinf(x);
+    else if constexpr (is_complex<V>)
+      return math::isinf(x.real()) || math::isinf(x.imag());
     else
       return simd::mask_t<V>{};
   }
 };
 
-/// Whether x is neither infinite nor NaN; true for integers.
+/// Whether x, and each part of it, is neither infinite nor NaN; true for integers.
 struct IsFinite : Pointwise<IsFinite> {
   static constexpr FixedString name{"isfinite"};
+  static constexpr OnComplex on_complex = OnComplex::analytic;
   static constexpr FixedString stablehlo{"is_finite"};
   static constexpr Typing typing = Typing::comparison;
   template <class V>
   TENON_FN static simd::mask_t<V> value(V x) {
     if constexpr (lanewise::floating<V>)
       return math::isfinite(x);
+    else if constexpr (is_complex<V>)
+      return math::isfinite(x.real()) && math::isfinite(x.imag());
     else
       return x == x;
   }
@@ -102,11 +113,17 @@ struct IsFinite : Pointwise<IsFinite> {
 /// |a - b| <= atol + rtol |b|, as numpy.isclose: equal infinities are close, NaN is close to nothing.
 struct IsClose : Pointwise<IsClose> {
   static constexpr FixedString name{"isclose"};
+  static constexpr OnComplex on_complex = OnComplex::analytic;
   static constexpr int cost = 7;
   template <class V>
   TENON_FN static simd::mask_t<V> value(V a, V b, V rtol, V atol) {
-    const auto near = math::abs(a - b) <= atol + rtol * math::abs(b);
-    return simd::mask_t<V>((a == b) | (near & math::isfinite(b)));
+    if constexpr (is_complex<V>) {
+      const auto length = [](const V& z) { return math::hypot(z.real(), z.imag()); };
+      return a == b || (length(a - b) <= atol.real() + rtol.real() * length(b) && IsFinite::value(b));
+    } else {
+      const auto near = math::abs(a - b) <= atol + rtol * math::abs(b);
+      return simd::mask_t<V>((a == b) | (near & math::isfinite(b)));
+    }
   }
 };
 

@@ -16,6 +16,7 @@ namespace op {
 /// The real part; of a real number itself.
 struct Real : Pointwise<Real> {
   static constexpr FixedString name{"real"};
+  static constexpr OnComplex on_complex = OnComplex::values;
   static constexpr FixedString stablehlo{"real"};
   static constexpr Typing typing = Typing::numeric;
   static constexpr Claim claim{0, 0};
@@ -32,6 +33,7 @@ struct Real : Pointwise<Real> {
 /// The imaginary part; of a real number 0.
 struct Imag : Pointwise<Imag> {
   static constexpr FixedString name{"imag"};
+  static constexpr OnComplex on_complex = OnComplex::values;
   static constexpr FixedString stablehlo{"imag"};
   static constexpr Typing typing = Typing::numeric;
   static constexpr Claim claim{0, 0};
@@ -47,6 +49,7 @@ struct Imag : Pointwise<Imag> {
 /// The complex conjugate; of a real number itself.
 struct Conj : Pointwise<Conj> {
   static constexpr FixedString name{"conj"};
+  static constexpr OnComplex on_complex = OnComplex::values;
   static constexpr Typing typing = Typing::numeric;
   static constexpr Claim claim{0, 0};
   template <class V>
@@ -62,6 +65,7 @@ struct Conj : Pointwise<Conj> {
 /// The angle to the positive real axis, in [-pi, pi]; of a real number 0 or, below zero, pi.
 struct Arg : Pointwise<Arg> {
   static constexpr FixedString name{"arg"};
+  static constexpr OnComplex on_complex = OnComplex::values;
   static constexpr Claim claim{2, 2};
   static constexpr int cost = 30;
   template <class V>

@@ -22,6 +22,7 @@ namespace op {
 /// a / b, floating also for integers; derivatives 1/b, -(a/b)/b.
 struct Divide : Pointwise<Divide> {
   static constexpr FixedString name{"divide"};
+  static constexpr OnComplex on_complex = OnComplex::analytic;
   static constexpr FixedString onnx{"Div"};
   static constexpr FixedString stablehlo{"divide"};
   static constexpr Domain domain{-10, 10, 0.1, 10};
@@ -42,6 +43,7 @@ struct Divide : Pointwise<Divide> {
 /// 1 / x; derivative -1/x^2.
 struct Reciprocal : Pointwise<Reciprocal> {
   static constexpr FixedString name{"reciprocal"};
+  static constexpr OnComplex on_complex = OnComplex::analytic;
   static constexpr FixedString onnx{"Reciprocal"};
   static constexpr Domain domain{0.1, 10};
   static constexpr int cost = 4;

@@ -1,16 +1,20 @@
-// tenon/ops/elliptic.hpp: complete elliptic integrals, exponential integral, zeta function.
+// tenon/ops/elliptic.hpp: elliptic integrals, exponential integral, zeta function.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// On the host, where the standard library has them. A derivative without a rule is NaN (`incomplete`), never silently
-// zero.
+// On the host, where the standard library has them. Integrals of the third kind have derivatives by formulas that
+// divide by nu, nu - k^2 and nu - 1: there they are NaN, and near them they lose digits.
 #pragma once
 #include <tenon/base/element.hpp>
+#include <tenon/math/elliptic.hpp>
 #include <tenon/math/special.hpp>
+#include <tenon/math/zeta.hpp>
 #include <tenon/ops/arithmetic.hpp>
 #include <tenon/ops/exponential.hpp>
 #include <tenon/ops/literal.hpp>
 #include <tenon/ops/op.hpp>
+#include <tenon/ops/power.hpp>
 #include <tenon/ops/select.hpp>
+#include <tenon/ops/trigonometric.hpp>
 
 #if defined(__STDCPP_MATH_SPEC_FUNCS__)
 namespace tenon {
@@ -21,6 +25,14 @@ template <operand X>
 TENON_FN auto expint(X&& x);
 template <operand X>
 TENON_FN auto riemann_zeta(X&& x);
+template <operand N, operand X>
+TENON_FN auto zeta_derivative(N&& n, X&& x);
+template <operand K, operand Phi>
+TENON_FN auto ellint_d(K&& k, Phi&& phi);
+template <operand K, operand Phi>
+TENON_FN auto ellint_1(K&& k, Phi&& phi);
+template <operand K, operand Phi>
+TENON_FN auto ellint_2(K&& k, Phi&& phi);
 template <operand K>
 TENON_FN auto comp_ellint_1(K&& k);
 template <operand K>
@@ -38,15 +50,99 @@ struct Expint : Pointwise<Expint> {
   TENON_FN static auto partials(auto x) { return d(exp(x) / x); }
 };
 
-/// Riemann's zeta function; no rule for its derivative.
+/// Riemann's zeta function; derivatives up to the fourth, NaN beyond.
 struct RiemannZeta : Pointwise<RiemannZeta> {
   static constexpr FixedString name{"riemann_zeta"};
   static constexpr Domain domain{1.5, 20};
   static constexpr Claim claim{1, 64};
   static constexpr int cost = 1000;
-  static constexpr bool incomplete = true;
   TENON_INLINE static auto value(auto x) { return math::riemann_zeta(x); }
-  TENON_FN static auto partials(auto) { return d(lit(limits<double>::nan())); }
+  TENON_FN static auto partials(auto x) { return d(zeta_derivative(lit(1), x)); }
+};
+
+/// The n-th derivative of Riemann's zeta function, for whole n from 0 to 4, else NaN.
+struct ZetaDerivative : Pointwise<ZetaDerivative> {
+  static constexpr FixedString name{"zeta_derivative"};
+  static constexpr Domain domain{0, 3.99, 1.5, 20};
+  static constexpr Claim claim{1, 64};
+  static constexpr int cost = 1000;
+  TENON_FN static auto value(auto n, auto x) { return math::zeta_derivative(n, x); }
+  TENON_FN static auto partials(auto n, auto x) { return d(NoPartial{}, zeta_derivative(n + lit(1), x)); }
+};
+
+/// The elliptic integral D(phi, k) = (F - E)/k^2, |k| <= 1 the modulus. With Delta^2 = 1 - k^2 sin^2(phi), its
+/// derivatives are ((F - D - sin cos/Delta)/(1 - k^2) - D)/k and sin^2/Delta; that for k loses digits for small k.
+struct EllintD : Pointwise<EllintD> {
+  static constexpr FixedString name{"ellint_d"};
+  static constexpr Domain domain{0.7, 0.95, 1.1, 1.5};
+  static constexpr Claim claim{1, 64};
+  static constexpr int cost = 300;
+  TENON_FN static auto value(auto k, auto phi) { return math::ellint_d(k, phi); }
+  TENON_FN static auto partials_with_output(auto y, auto k, auto phi) {
+    const auto s = sin(phi), delta = sqrt(lit(1) - k * k * s * s);
+    const auto rest = (ellint_1(k, phi) - y - s * cos(phi) / delta) / ((lit(1) - k) * (lit(1) + k));
+    return d(where(k == lit(0), lit(0), (rest - y) / where(k == lit(0), lit(1), k)), s * s / delta);
+  }
+};
+
+/// The elliptic integral of the first kind F(phi, k), |k| <= 1 the modulus; derivatives
+/// k (F - D - sin cos/Delta)/(1 - k^2) and 1/Delta.
+struct Ellint1 : Pointwise<Ellint1> {
+  static constexpr FixedString name{"ellint_1"};
+  static constexpr Domain domain{-0.8, 0.8, 0.5, 1.4};
+  static constexpr Claim claim{1, 64};
+  static constexpr int cost = 1000;
+  TENON_INLINE static auto value(auto k, auto phi) { return math::ellint_1(k, phi); }
+  TENON_FN static auto partials_with_output(auto y, auto k, auto phi) {
+    const auto s = sin(phi), delta = sqrt(lit(1) - k * k * s * s);
+    const auto rest = y - ellint_d(k, phi) - s * cos(phi) / delta;
+    return d(k * rest / ((lit(1) - k) * (lit(1) + k)), lit(1) / delta);
+  }
+};
+
+/// The elliptic integral of the second kind E(phi, k), |k| <= 1 the modulus; derivatives -k D and Delta.
+struct Ellint2 : Pointwise<Ellint2> {
+  static constexpr FixedString name{"ellint_2"};
+  static constexpr Domain domain{-0.8, 0.8, 0.5, 1.4};
+  static constexpr Claim claim{1, 512};
+  static constexpr int cost = 1000;
+  TENON_INLINE static auto value(auto k, auto phi) { return math::ellint_2(k, phi); }
+  TENON_FN static auto partials(auto k, auto phi) {
+    const auto s = sin(phi);
+    return d(-k * ellint_d(k, phi), sqrt(lit(1) - k * k * s * s));
+  }
+};
+
+/// The elliptic integral of the third kind Pi(nu, phi, k), |k| <= 1 the modulus; its integrand, the derivative for phi,
+/// is 1/((1 - nu sin^2) Delta).
+struct Ellint3 : Pointwise<Ellint3> {
+  static constexpr FixedString name{"ellint_3"};
+  static constexpr Domain domain{0.1, 0.4, 0.6, 0.9};
+  static constexpr Claim claim{1, 64};
+  static constexpr int cost = 2000;
+  TENON_INLINE static auto value(auto k, auto nu, auto phi) { return math::ellint_3(k, nu, phi); }
+  TENON_FN static auto partials_with_output(auto y, auto k, auto nu, auto phi) {
+    const auto m = k * k, s = sin(phi), sc = s * cos(phi), n = lit(1) - nu * s * s, delta = sqrt(lit(1) - m * s * s);
+    const auto second = ellint_2(k, phi), mc = (k - lit(1)) * (k + lit(1));
+    const auto by_k = k / (nu - m) * (second / mc + y - m * sc / (mc * delta));
+    const auto first = ((m - nu) * ellint_1(k, phi) + (nu - k) * (nu + k) * y) / nu;
+    const auto by_nu = (second + first - nu * delta * sc / n) / (lit(2) * (m - nu) * (nu - lit(1)));
+    return d(by_k, by_nu, lit(1) / (n * delta));
+  }
+};
+
+/// The complete elliptic integral of the third kind Pi(nu, k), |k| < 1 the modulus, nu < 1.
+struct CompEllint3 : Pointwise<CompEllint3> {
+  static constexpr FixedString name{"comp_ellint_3"};
+  static constexpr Domain domain{-0.8, 0.8, -0.9, -0.3};
+  static constexpr Claim claim{1, 64};
+  static constexpr int cost = 2000;
+  TENON_INLINE static auto value(auto k, auto nu) { return math::comp_ellint_3(k, nu); }
+  TENON_FN static auto partials_with_output(auto y, auto k, auto nu) {
+    const auto m = k * k, mc = (k - lit(1)) * (k + lit(1)), second = comp_ellint_2(k);
+    const auto first = ((m - nu) * comp_ellint_1(k) + (nu - k) * (nu + k) * y) / nu;
+    return d(k / (nu - m) * (second / mc + y), (second + first) / (lit(2) * (m - nu) * (nu - lit(1))));
+  }
 };
 
 /// The complete elliptic integral of the first kind K(k), |k| < 1 the modulus; derivative (E/(1 - k^2) - K)/k, near 0
@@ -108,6 +204,42 @@ TENON_FN auto expint(X&& x) {
 template <operand X>
 TENON_FN auto riemann_zeta(X&& x) {
   return apply<op::RiemannZeta>(static_cast<X&&>(x));
+}
+
+/// The n-th derivative of Riemann's zeta function.
+template <operand N, operand X>
+TENON_FN auto zeta_derivative(N&& n, X&& x) {
+  return apply<op::ZetaDerivative>(static_cast<N&&>(n), static_cast<X&&>(x));
+}
+
+/// The elliptic integral D(phi, k) = (F - E)/k^2.
+template <operand K, operand Phi>
+TENON_FN auto ellint_d(K&& k, Phi&& phi) {
+  return apply<op::EllintD>(static_cast<K&&>(k), static_cast<Phi&&>(phi));
+}
+
+/// The elliptic integral of the first kind F(phi, k).
+template <operand K, operand Phi>
+TENON_FN auto ellint_1(K&& k, Phi&& phi) {
+  return apply<op::Ellint1>(static_cast<K&&>(k), static_cast<Phi&&>(phi));
+}
+
+/// The elliptic integral of the second kind E(phi, k).
+template <operand K, operand Phi>
+TENON_FN auto ellint_2(K&& k, Phi&& phi) {
+  return apply<op::Ellint2>(static_cast<K&&>(k), static_cast<Phi&&>(phi));
+}
+
+/// The elliptic integral of the third kind Pi(nu, phi, k).
+template <operand K, operand Nu, operand Phi>
+TENON_FN auto ellint_3(K&& k, Nu&& nu, Phi&& phi) {
+  return apply<op::Ellint3>(static_cast<K&&>(k), static_cast<Nu&&>(nu), static_cast<Phi&&>(phi));
+}
+
+/// The complete elliptic integral of the third kind Pi(nu, k).
+template <operand K, operand Nu>
+TENON_FN auto comp_ellint_3(K&& k, Nu&& nu) {
+  return apply<op::CompEllint3>(static_cast<K&&>(k), static_cast<Nu&&>(nu));
 }
 
 /// The complete elliptic integral K(k).

@@ -3,6 +3,7 @@
 #pragma once
 #include <tenon/math/math.hpp>
 #include <tenon/math/normal_distribution.hpp>
+#include <tenon/ops/compare.hpp>
 #include <tenon/ops/exponential.hpp>
 #include <tenon/ops/literal.hpp>
 #include <tenon/ops/op.hpp>
@@ -74,6 +75,7 @@ struct NormalQuantile : Pointwise<NormalQuantile> {
 /// sin(pi x)/(pi x), 1 at 0, as numpy.sinc; derivative (cos(pi x) - sinc(x))/x, near 0 by its series.
 struct Sinc : Pointwise<Sinc> {
   static constexpr FixedString name{"sinc"};
+  static constexpr OnComplex on_complex = OnComplex::analytic;
   static constexpr Domain domain{-10, 10};
   static constexpr Claim claim{4, 4};
   static constexpr int cost = 30;
@@ -88,8 +90,9 @@ struct Sinc : Pointwise<Sinc> {
     const auto series = polynomial(z, 1.0, -0.1, 0.0035714285714285713, -6.613756613756614e-05, 7.515632515632515e-07,
                                    -5.7812557812557815e-09, 3.2118087673643227e-11, -1.34949948208585e-13,
                                    4.439143033177138e-16, -1.1743764638034756e-18, 2.5529923126162516e-21);
-    const auto safe = where(abs(x) < lit(0.5), lit(1), x);
-    return d(where(abs(x) < lit(0.5), lit(-3.289868133696453) * x * series, (cospi(x) - sinc(safe)) / safe));
+    const auto inside = isclose(x, lit(0), lit(0), lit(0.5));  // |x| <= 1/2, without a derivative
+    const auto safe = where(inside, lit(1), x);
+    return d(where(inside, lit(-3.289868133696453) * x * series, (cospi(x) - sinc(safe)) / safe));
   }
 };
 

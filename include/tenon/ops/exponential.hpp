@@ -23,6 +23,7 @@ namespace op {
 /// e^x; derivative e^x, from the result.
 struct Exp : Pointwise<Exp> {
   static constexpr FixedString name{"exp"};
+  static constexpr OnComplex on_complex = OnComplex::analytic;
   static constexpr FixedString onnx{"Exp"};
   static constexpr FixedString stablehlo{"exponential"};
   static constexpr Domain domain{-80, 80};
@@ -41,37 +42,59 @@ struct Exp : Pointwise<Exp> {
 /// 2^x; derivative 2^x log 2, from the result.
 struct Exp2 : Pointwise<Exp2> {
   static constexpr FixedString name{"exp2"};
+  static constexpr OnComplex on_complex = OnComplex::analytic;
   static constexpr Domain domain{-120, 120};
   static constexpr Claim claim{1, 1};
   static constexpr int cost = 10;
-  TENON_FN static auto value(auto x) { return math::exp2(x); }
+  template <class V>
+  TENON_FN static auto value(V x) {
+    if constexpr (is_complex<V>)
+      return complex_math::exp2(x);
+    else
+      return math::exp2(x);
+  }
   TENON_FN static auto partials_from_output(auto y) { return d(lit(0.6931471805599453) * y); }
 };
 
 /// 10^x; derivative 10^x log 10, from the result.
 struct Exp10 : Pointwise<Exp10> {
   static constexpr FixedString name{"exp10"};
+  static constexpr OnComplex on_complex = OnComplex::analytic;
   static constexpr Domain domain{-37, 37};
   static constexpr Claim claim{2, 2};
   static constexpr int cost = 12;
-  TENON_FN static auto value(auto x) { return math::exp10(x); }
+  template <class V>
+  TENON_FN static auto value(V x) {
+    if constexpr (is_complex<V>)
+      return complex_math::exp10(x);
+    else
+      return math::exp10(x);
+  }
   TENON_FN static auto partials_from_output(auto y) { return d(lit(2.302585092994046) * y); }
 };
 
 /// e^x - 1 without cancellation near 0; derivative e^x (not y + 1, which has no digits left for very negative x).
 struct Expm1 : Pointwise<Expm1> {
   static constexpr FixedString name{"expm1"};
+  static constexpr OnComplex on_complex = OnComplex::analytic;
   static constexpr FixedString stablehlo{"exponential_minus_one"};
   static constexpr Domain domain{-30, 80};
   static constexpr Claim claim{2, 2};
   static constexpr int cost = 14;
-  TENON_FN static auto value(auto x) { return math::expm1(x); }
+  template <class V>
+  TENON_FN static auto value(V x) {
+    if constexpr (is_complex<V>)
+      return complex_math::expm1(x);
+    else
+      return math::expm1(x);
+  }
   TENON_FN static auto partials(auto x) { return d(exp(x)); }
 };
 
 /// The natural logarithm; derivative 1/x.
 struct Log : Pointwise<Log> {
   static constexpr FixedString name{"log"};
+  static constexpr OnComplex on_complex = OnComplex::analytic;
   static constexpr FixedString onnx{"Log"};
   static constexpr FixedString stablehlo{"log"};
   static constexpr Domain domain{1e-30, 1e30};
@@ -90,31 +113,52 @@ struct Log : Pointwise<Log> {
 /// The logarithm to base 2; derivative 1/(x log 2).
 struct Log2 : Pointwise<Log2> {
   static constexpr FixedString name{"log2"};
+  static constexpr OnComplex on_complex = OnComplex::analytic;
   static constexpr Domain domain{1e-30, 1e30};
   static constexpr Claim claim{1, 1};
   static constexpr int cost = 12;
-  TENON_FN static auto value(auto x) { return math::log2(x); }
+  template <class V>
+  TENON_FN static auto value(V x) {
+    if constexpr (is_complex<V>)
+      return complex_math::log2(x);
+    else
+      return math::log2(x);
+  }
   TENON_FN static auto partials(auto x) { return d(lit(1.4426950408889634) / x); }
 };
 
 /// The logarithm to base 10; derivative 1/(x log 10).
 struct Log10 : Pointwise<Log10> {
   static constexpr FixedString name{"log10"};
+  static constexpr OnComplex on_complex = OnComplex::analytic;
   static constexpr Domain domain{1e-30, 1e30};
   static constexpr Claim claim{1, 1};
   static constexpr int cost = 12;
-  TENON_FN static auto value(auto x) { return math::log10(x); }
+  template <class V>
+  TENON_FN static auto value(V x) {
+    if constexpr (is_complex<V>)
+      return complex_math::log10(x);
+    else
+      return math::log10(x);
+  }
   TENON_FN static auto partials(auto x) { return d(lit(0.4342944819032518) / x); }
 };
 
 /// log(1 + x) without cancellation near 0; derivative 1/(1 + x).
 struct Log1p : Pointwise<Log1p> {
   static constexpr FixedString name{"log1p"};
+  static constexpr OnComplex on_complex = OnComplex::analytic;
   static constexpr FixedString stablehlo{"log_plus_one"};
   static constexpr Domain domain{-0.99, 1e10};
   static constexpr Claim claim{1, 1};
   static constexpr int cost = 14;
-  TENON_FN static auto value(auto x) { return math::log1p(x); }
+  template <class V>
+  TENON_FN static auto value(V x) {
+    if constexpr (is_complex<V>)
+      return complex_math::log1p(x);
+    else
+      return math::log1p(x);
+  }
   TENON_FN static auto partials(auto x) { return d(lit(1) / (lit(1) + x)); }
 };
 

@@ -1,10 +1,11 @@
 // tenon/ops/gamma.hpp: the gamma function and its relatives, for positive and most negative numbers.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// They are computed lane by lane. A derivative without a rule is NaN (`incomplete`), never silently zero.
+// They are computed lane by lane. All have derivatives of any order.
 #pragma once
 #include <tenon/base/element.hpp>
 #include <tenon/math/special.hpp>
+#include <tenon/math/zeta.hpp>
 #include <tenon/ops/literal.hpp>
 #include <tenon/ops/op.hpp>
 
@@ -16,6 +17,8 @@ template <operand X>
 TENON_FN auto digamma(X&& x);
 template <operand X>
 TENON_FN auto trigamma(X&& x);
+template <operand N, operand X>
+TENON_FN auto polygamma(N&& n, X&& x);
 
 namespace op {
 
@@ -49,15 +52,24 @@ struct Digamma : Pointwise<Digamma> {
   TENON_FN static auto partials(auto x) { return d(trigamma(x)); }
 };
 
-/// The second derivative of lgamma; no rule for its own.
+/// The second derivative of lgamma; its own is polygamma(2, x).
 struct Trigamma : Pointwise<Trigamma> {
   static constexpr FixedString name{"trigamma"};
   static constexpr Domain domain{0.1, 1000};
   static constexpr Claim claim{8, 8};
   static constexpr int cost = 200;
-  static constexpr bool incomplete = true;
   TENON_FN static auto value(auto x) { return math::trigamma(x); }
-  TENON_FN static auto partials(auto) { return d(lit(limits<double>::nan())); }
+  TENON_FN static auto partials(auto x) { return d(polygamma(lit(2), x)); }
+};
+
+/// The n-th derivative of digamma, for whole n >= 0; derivative polygamma(n + 1, x).
+struct Polygamma : Pointwise<Polygamma> {
+  static constexpr FixedString name{"polygamma"};
+  static constexpr Domain domain{0, 6, 0.1, 50};
+  static constexpr Claim claim{1, 64};
+  static constexpr int cost = 600;
+  TENON_FN static auto value(auto n, auto x) { return math::polygamma(n, x); }
+  TENON_FN static auto partials(auto n, auto x) { return d(NoPartial{}, polygamma(n + lit(1), x)); }
 };
 
 /// gamma(a) gamma(b)/gamma(a + b); derivatives y (digamma(a) - digamma(a + b)), and so for b.
@@ -97,6 +109,12 @@ TENON_FN auto digamma(X&& x) {
 template <operand X>
 TENON_FN auto trigamma(X&& x) {
   return apply<op::Trigamma>(static_cast<X&&>(x));
+}
+
+/// The n-th derivative of digamma.
+template <operand N, operand X>
+TENON_FN auto polygamma(N&& n, X&& x) {
+  return apply<op::Polygamma>(static_cast<N&&>(n), static_cast<X&&>(x));
 }
 
 /// gamma(a) gamma(b)/gamma(a + b).

@@ -24,6 +24,7 @@ namespace op {
 /// The hyperbolic sine; derivative cosh x.
 struct Sinh : Pointwise<Sinh> {
   static constexpr FixedString name{"sinh"};
+  static constexpr OnComplex on_complex = OnComplex::analytic;
   static constexpr FixedString onnx{"Sinh"};
   static constexpr Domain domain{-80, 80};
   static constexpr Claim claim{2, 2};
@@ -41,6 +42,7 @@ struct Sinh : Pointwise<Sinh> {
 /// The hyperbolic cosine; derivative sinh x.
 struct Cosh : Pointwise<Cosh> {
   static constexpr FixedString name{"cosh"};
+  static constexpr OnComplex on_complex = OnComplex::analytic;
   static constexpr FixedString onnx{"Cosh"};
   static constexpr Domain domain{-80, 80};
   static constexpr Claim claim{2, 2};
@@ -59,6 +61,7 @@ struct Cosh : Pointwise<Cosh> {
 /// |x| = 9).
 struct Tanh : Pointwise<Tanh> {
   static constexpr FixedString name{"tanh"};
+  static constexpr OnComplex on_complex = OnComplex::analytic;
   static constexpr FixedString onnx{"Tanh"};
   static constexpr FixedString stablehlo{"tanh"};
   static constexpr Domain domain{-20, 20};
@@ -86,6 +89,7 @@ struct Tanh : Pointwise<Tanh> {
 /// The inverse hyperbolic sine; derivative 1/sqrt(1 + x^2), without overflow.
 struct Asinh : Pointwise<Asinh> {
   static constexpr FixedString name{"asinh"};
+  static constexpr OnComplex on_complex = OnComplex::analytic;
   static constexpr FixedString onnx{"Asinh"};
   static constexpr Domain domain{-1e10, 1e10};
   static constexpr Claim claim{2, 2};
@@ -97,12 +101,20 @@ struct Asinh : Pointwise<Asinh> {
     else
       return math::asinh(x);
   }
-  TENON_FN static auto partials(auto x) { return d(lit(1) / hypot(x, lit(1))); }
+  template <class X>
+  TENON_FN static auto partials(const X& x) requires(is_complex<base_t<X>>) {
+    return d(rsqrt(lit(1) + x * x));
+  }
+  template <class X>
+  TENON_FN static auto partials(const X& x) requires(!is_complex<base_t<X>>) {
+    return d(lit(1) / hypot(x, lit(1)));
+  }
 };
 
 /// The inverse hyperbolic cosine, for x >= 1; derivative 1/sqrt((x - 1)(x + 1)).
 struct Acosh : Pointwise<Acosh> {
   static constexpr FixedString name{"acosh"};
+  static constexpr OnComplex on_complex = OnComplex::analytic;
   static constexpr FixedString onnx{"Acosh"};
   static constexpr Domain domain{1.01, 1e10};
   static constexpr Claim claim{2, 2};
@@ -120,6 +132,7 @@ struct Acosh : Pointwise<Acosh> {
 /// The inverse hyperbolic tangent, for |x| < 1; derivative 1/((1 - x)(1 + x)).
 struct Atanh : Pointwise<Atanh> {
   static constexpr FixedString name{"atanh"};
+  static constexpr OnComplex on_complex = OnComplex::analytic;
   static constexpr FixedString onnx{"Atanh"};
   static constexpr Domain domain{-0.999, 0.999};
   static constexpr Claim claim{2, 2};

@@ -16,6 +16,7 @@ namespace op {
 /// Both.
 struct LogicalAnd : Pointwise<LogicalAnd> {
   static constexpr FixedString name{"logical_and"};
+  static constexpr OnComplex on_complex = OnComplex::analytic;
   static constexpr FixedString onnx{"And"};
   static constexpr FixedString stablehlo{"and"};
   static constexpr Typing typing = Typing::logical;
@@ -28,6 +29,7 @@ struct LogicalAnd : Pointwise<LogicalAnd> {
 /// At least one.
 struct LogicalOr : Pointwise<LogicalOr> {
   static constexpr FixedString name{"logical_or"};
+  static constexpr OnComplex on_complex = OnComplex::analytic;
   static constexpr FixedString onnx{"Or"};
   static constexpr FixedString stablehlo{"or"};
   static constexpr Typing typing = Typing::logical;
@@ -40,6 +42,7 @@ struct LogicalOr : Pointwise<LogicalOr> {
 /// Exactly one.
 struct LogicalXor : Pointwise<LogicalXor> {
   static constexpr FixedString name{"logical_xor"};
+  static constexpr OnComplex on_complex = OnComplex::analytic;
   static constexpr FixedString onnx{"Xor"};
   static constexpr FixedString stablehlo{"xor"};
   static constexpr Typing typing = Typing::logical;
@@ -52,6 +55,7 @@ struct LogicalXor : Pointwise<LogicalXor> {
 /// The opposite.
 struct LogicalNot : Pointwise<LogicalNot> {
   static constexpr FixedString name{"logical_not"};
+  static constexpr OnComplex on_complex = OnComplex::analytic;
   static constexpr FixedString onnx{"Not"};
   static constexpr FixedString stablehlo{"not"};
   static constexpr Typing typing = Typing::logical;

@@ -1,7 +1,9 @@
 // tenon/ops/logistic.hpp: the logistic function, its inverse, and sums in the logarithmic domain.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #pragma once
+#include <tenon/base/scalar_traits.hpp>
 #include <tenon/math/math.hpp>
+#include <tenon/ops/complex_math.hpp>
 #include <tenon/ops/exponential.hpp>
 #include <tenon/ops/hyperbolic.hpp>
 #include <tenon/ops/literal.hpp>
@@ -21,16 +23,25 @@ namespace op {
 /// otherwise). The exponential is the one that the value is made of, which compilers see.
 struct Sigmoid : Pointwise<Sigmoid> {
   static constexpr FixedString name{"sigmoid"};
+  static constexpr OnComplex on_complex = OnComplex::analytic;
   static constexpr FixedString onnx{"Sigmoid"};
   static constexpr FixedString stablehlo{"logistic"};
   static constexpr Domain domain{-80, 80};
   static constexpr Claim claim{2, 2};
   static constexpr int cost = 14;
-  TENON_FN static auto value(auto x) { return math::sigmoid(x); }
-  TENON_FN static auto partials_with_output(auto y, auto x) {
+  template <class V>
+  TENON_FN static auto value(V x) {
+    if constexpr (is_complex<V>)
+      return complex_math::sigmoid(x);
+    else
+      return math::sigmoid(x);
+  }
+  template <class Y, class X>
+  TENON_FN static auto partials_with_output(const Y& y, const X& x) requires(!is_complex<base_t<X>>) {
     const auto negative = x < lit(0);
     return d(y * where(negative, lit(1) - y, exp(where(negative, x, -x)) * y));
   }
+  TENON_FN static auto partials(auto x) { return d(sigmoid(x) * sigmoid(-x)); }
 };
 
 /// log(sigmoid(x)) = -softplus(-x); derivative sigmoid(-x).

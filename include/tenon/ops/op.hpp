@@ -36,6 +36,7 @@ template <class D>
 struct Pointwise {
   static constexpr FixedString onnx{""}, stablehlo{""};
   static constexpr Typing typing = Typing::floating;
+  static constexpr OnComplex on_complex = OnComplex::refused;
   static constexpr Claim claim{};
   static constexpr Domain domain{};
   static constexpr int cost = 1;  ///< about how many instructions; above 8 a named use is computed once

@@ -1,10 +1,11 @@
-// tenon/ops/orthogonal.hpp: Legendre, Laguerre and Hermite polynomials, from the standard library.
+// tenon/ops/orthogonal.hpp: Legendre, Laguerre and Hermite polynomials, spherical harmonics, from the standard library.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // On the host, where the standard library has them. Degrees are whole numbers held in the type of the argument.
 #pragma once
 #include <tenon/base/element.hpp>
 #include <tenon/math/special.hpp>
+#include <tenon/ops/arithmetic.hpp>
 #include <tenon/ops/extrema.hpp>
 #include <tenon/ops/literal.hpp>
 #include <tenon/ops/op.hpp>
@@ -21,6 +22,8 @@ template <operand N, operand X>
 TENON_FN auto legendre(N&& n, X&& x);
 template <operand N, operand M, operand X>
 TENON_FN auto assoc_legendre(N&& n, M&& m, X&& x);
+template <operand L, operand M, operand Theta>
+TENON_FN auto sph_legendre(L&& l, M&& m, Theta&& theta);
 template <operand N, operand X>
 TENON_FN auto laguerre(N&& n, X&& x);
 template <operand N, operand M, operand X>
@@ -54,6 +57,26 @@ struct AssocLegendre : Pointwise<AssocLegendre> {
     const auto below = where(n < lit(1), lit(0), assoc_legendre(maximum(n - lit(1), lit(0)), m, x));
     const auto top = trunc(n) * x * y - (trunc(n) + trunc(m)) * below;
     return d(NoPartial{}, NoPartial{}, top / ((x - lit(1)) * (x + lit(1))));
+  }
+};
+
+/// The spherical harmonic Y_l^m(theta, 0) with the phase (-1)^m, for whole l >= m >= 0, else 0; derivative
+/// (sqrt((l - m)(l + m + 1)) Y_l^(m+1) - sqrt((l + m)(l - m + 1)) Y_l^(m-1))/2.
+struct SphLegendre : Pointwise<SphLegendre> {
+  static constexpr FixedString name{"sph_legendre"};
+  static constexpr Domain domain{3, 6, 0.4, 2.7};
+  static constexpr Claim claim{1, 512};
+  static constexpr int cost = 1000;
+  TENON_INLINE static auto value(auto l, auto m, auto theta) { return math::sph_legendre(l, m, theta); }
+  TENON_FN static auto partials(auto degree, auto order, auto theta) {
+    // Degrees may be integers: taken as numbers of theta's type, of which there are roots.
+    const auto l = trunc(fma(theta, lit(0), degree)), m = trunc(fma(theta, lit(0), order));
+    const auto above = (l - m) * (l + m + lit(1)), below = (l + m) * (l - m + lit(1));
+    const auto previous = where(m == lit(0), -sph_legendre(l, lit(1), theta),  // Y^(-1) is -Y^1
+                                sph_legendre(l, maximum(m - lit(1), lit(0)), theta));
+    const auto slope =
+        sqrt(maximum(above, lit(0))) * sph_legendre(l, m + lit(1), theta) - sqrt(maximum(below, lit(0))) * previous;
+    return d(NoPartial{}, NoPartial{}, where(m > l, lit(0), lit(0.5) * slope));
   }
 };
 
@@ -106,6 +129,12 @@ TENON_FN auto legendre(N&& n, X&& x) {
 template <operand N, operand M, operand X>
 TENON_FN auto assoc_legendre(N&& n, M&& m, X&& x) {
   return apply<op::AssocLegendre>(static_cast<N&&>(n), static_cast<M&&>(m), static_cast<X&&>(x));
+}
+
+/// The spherical harmonic Y_l^m(theta, 0).
+template <operand L, operand M, operand Theta>
+TENON_FN auto sph_legendre(L&& l, M&& m, Theta&& theta) {
+  return apply<op::SphLegendre>(static_cast<L&&>(l), static_cast<M&&>(m), static_cast<Theta&&>(theta));
 }
 
 /// The Laguerre polynomial L_n(x).

@@ -164,10 +164,28 @@ inline constexpr bool computes_in<Op, Literal> = false;
 
 }  // namespace detail
 
+namespace detail {
+// In place of a value that is refused, so that the compiler has no more to say than that.
+template <class Op, class X, class... Rest>
+TENON_FN auto refused_value(X x, Rest... rest) {
+  [[maybe_unused]] constexpr bool ok = TakesComplex<Op, X, Rest...>::ok;
+  if constexpr (Op::typing == Typing::comparison)
+    return false;
+  else if constexpr (is_complex<X>)
+    return x;
+  else
+    return refused_value<Op>(rest...);
+}
+template <class Op, class... X>
+inline constexpr bool refuses = Op::on_complex == OnComplex::refused && (is_complex<X> || ...);
+}  // namespace detail
+
 /// Op's value for numbers, packs and literals, brought to one type as Op::typing says.
 template <class Op, class X, class... Rest>
 TENON_FN auto plain_value(X x, Rest... rest) {
-  if constexpr (detail::condition_first<Op>)
+  if constexpr (detail::refuses<Op, X, Rest...>)
+    return detail::refused_value<Op>(x, rest...);
+  else if constexpr (detail::condition_first<Op>)
     return detail::mixed_select<Op>(x, rest...);
   else if constexpr (detail::all_same<X, Rest...> && detail::computes_in<Op, X>)
     return Op::value(x, rest...);

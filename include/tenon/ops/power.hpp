@@ -1,7 +1,9 @@
 // tenon/ops/power.hpp: powers and roots.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #pragma once
+#include <tenon/base/scalar_traits.hpp>
 #include <tenon/math/math.hpp>
+#include <tenon/ops/arithmetic.hpp>
 #include <tenon/ops/complex_math.hpp>
 #include <tenon/ops/exponential.hpp>
 #include <tenon/ops/literal.hpp>
@@ -20,6 +22,7 @@ namespace op {
 /// x^y, floating also for integers; derivatives y x^(y-1) (0 for x = y = 0), x^y log x (0 for x = 0, y >= 0).
 struct Pow : Pointwise<Pow> {
   static constexpr FixedString name{"pow"};
+  static constexpr OnComplex on_complex = OnComplex::analytic;
   static constexpr FixedString onnx{"Pow"};
   static constexpr FixedString stablehlo{"power"};
   static constexpr Domain domain{0.01, 10, -8, 8};
@@ -32,7 +35,13 @@ struct Pow : Pointwise<Pow> {
     else
       return math::pow(x, y);
   }
-  TENON_FN static auto partials_with_output(auto p, auto x, auto y) {
+  template <class P>
+  TENON_FN static auto partials_with_output(const P& p, auto x, auto y) requires(is_complex<base_t<P>>) {
+    const auto base = where(x == lit(0), lit(1), x);
+    return d(apply<Multiply>(y, pow(x, y - lit(1))), where(x == lit(0), lit(0), apply<Multiply>(p, log(base))));
+  }
+  template <class P>
+  TENON_FN static auto partials_with_output(const P& p, auto x, auto y) requires(!is_complex<base_t<P>>) {
     const auto base = where(x == lit(0), lit(1), x);
     const auto slope = y * pow(x, y - lit(1));
     return d(where(x == lit(0), where(y == lit(0), lit(0), slope), slope),
@@ -43,6 +52,7 @@ struct Pow : Pointwise<Pow> {
 /// The square root; derivative 1/(2y), from the result.
 struct Sqrt : Pointwise<Sqrt> {
   static constexpr FixedString name{"sqrt"};
+  static constexpr OnComplex on_complex = OnComplex::analytic;
   static constexpr FixedString onnx{"Sqrt"};
   static constexpr FixedString stablehlo{"sqrt"};
   static constexpr Domain domain{1e-30, 1e30};
@@ -61,11 +71,18 @@ struct Sqrt : Pointwise<Sqrt> {
 /// 1/sqrt(x); derivative -y^3/2, from the result.
 struct Rsqrt : Pointwise<Rsqrt> {
   static constexpr FixedString name{"rsqrt"};
+  static constexpr OnComplex on_complex = OnComplex::analytic;
   static constexpr FixedString stablehlo{"rsqrt"};
   static constexpr Domain domain{1e-20, 1e20};
   static constexpr Claim claim{2, 2};
   static constexpr int cost = 8;
-  TENON_FN static auto value(auto x) { return math::rsqrt(x); }
+  template <class V>
+  TENON_FN static auto value(V x) {
+    if constexpr (is_complex<V>)
+      return complex_math::rsqrt(x);
+    else
+      return math::rsqrt(x);
+  }
   TENON_FN static auto partials_from_output(auto y) { return d(lit(-0.5) * (y * y * y)); }
 };
 

@@ -24,9 +24,10 @@ template <class D>
 struct Reduction {
   static constexpr FixedString onnx{""}, stablehlo{""};
   static constexpr bool rounds = true;           ///< whether `combine` rounds, so that states are joined pairwise
+  static constexpr OnComplex on_complex = OnComplex::refused;
+  static constexpr bool of_moduli = false;       ///< whether complex elements are folded as their absolute values
   static constexpr bool needs_element = false;   ///< whether an empty reduction is an error
   static constexpr bool indexed = false;         ///< whether states hold indices or counts, of 32 bits in lanes
-  static constexpr bool needs_order = true;      ///< whether it is for real elements only
   static constexpr bool keeps_first = false;     ///< whether the result is one of the elements, of equal ones the first
   static constexpr bool finishes_packs = false;  ///< whether `finish` takes states of packs, too
   template <class T>
@@ -125,7 +126,8 @@ namespace op {
 /// Sum of elements, 0 when there are none; bool and integers sum into 64 bits and wrap.
 struct Sum : Reduction<Sum> {
   static constexpr FixedString name{"sum"};
-  static constexpr bool needs_order = false, finishes_packs = true;
+  static constexpr OnComplex on_complex = OnComplex::analytic;
+  static constexpr bool finishes_packs = true;
   static constexpr FixedString onnx{"ReduceSum"};
   static constexpr FixedString stablehlo{"reduce_add"};
   template <class T>
@@ -153,7 +155,8 @@ struct Sum : Reduction<Sum> {
 /// Arithmetic mean, NaN when there are no elements; of bool and integers in double, given as float.
 struct Mean : Reduction<Mean> {
   static constexpr FixedString name{"mean"};
-  static constexpr bool needs_order = false, finishes_packs = true;
+  static constexpr OnComplex on_complex = OnComplex::analytic;
+  static constexpr bool finishes_packs = true;
   static constexpr FixedString onnx{"ReduceMean"};
   template <class T>
   using number = mean_number_t<T>;
@@ -189,7 +192,8 @@ struct Mean : Reduction<Mean> {
 /// whatever the number of zeros: each element gets the product of the others, computed from both ends.
 struct Prod : Reduction<Prod> {
   static constexpr FixedString name{"prod"};
-  static constexpr bool needs_order = false, finishes_packs = true;
+  static constexpr OnComplex on_complex = OnComplex::analytic;
+  static constexpr bool finishes_packs = true;
   static constexpr FixedString onnx{"ReduceProd"};
   static constexpr FixedString stablehlo{"reduce_multiply"};
   template <class T>

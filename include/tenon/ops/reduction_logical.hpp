@@ -12,6 +12,8 @@ namespace op {
 /// Whether any element is not zero; false when there are none.
 struct Any : Reduction<Any> {
   static constexpr FixedString name{"any"};
+  static constexpr OnComplex on_complex = OnComplex::analytic;
+  static constexpr bool rounds = false;
   static constexpr FixedString stablehlo{"reduce_or"};
   template <class T>
   using number = bool;
@@ -34,6 +36,8 @@ struct Any : Reduction<Any> {
 /// Whether every element is not zero; true when there are none.
 struct All : Reduction<All> {
   static constexpr FixedString name{"all"};
+  static constexpr OnComplex on_complex = OnComplex::analytic;
+  static constexpr bool rounds = false;
   static constexpr FixedString stablehlo{"reduce_and"};
   template <class T>
   using number = bool;
@@ -56,6 +60,7 @@ struct All : Reduction<All> {
 /// The number of elements that are not zero.
 struct CountNonzero : Reduction<CountNonzero> {
   static constexpr FixedString name{"count_nonzero"};
+  static constexpr OnComplex on_complex = OnComplex::analytic;
   template <class V, bool Pack = simd::is_pack<V>>
   struct StateOf {
     using type = index_t;

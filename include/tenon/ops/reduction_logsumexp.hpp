@@ -12,13 +12,19 @@ namespace tenon {
 inline namespace TENON_ABI {
 /// e^x, but 0 where that is below the smallest normal number: a term that small changes no sum with a 1 in it, and
 /// subnormal results take many times as long as others.
-template <class V>
+/// `Positive`: whether x may be positive.
+template <bool Positive = true, class V>
 TENON_FN V exp_normal(V x) {
   using T = simd::lane_t<V>;
   if constexpr (is_floating<T>) {
     const V zero = reduction_constant<V>(0), lowest = reduction_constant<V>(sizeof(T) == 4 ? -87.25 : -708.25);
     const auto low = x < lowest;
-    return simd::select(low, zero, exp(simd::select(low, zero, x)));
+    const V within = simd::select(low, zero, x);
+    if constexpr (!Positive && simd::is_pack<V>) {
+      return simd::select(low, zero, math::kernel::exp_within(within, 0));
+    } else {
+      return simd::select(low, zero, exp(within));
+    }
   } else {
     return exp(x);
   }

@@ -15,6 +15,8 @@ inline namespace TENON_ABI {
 namespace detail {
 template <class D>
 struct Norm : Reduction<D> {
+  static constexpr OnComplex on_complex = OnComplex::values;
+  static constexpr bool of_moduli = true;
   template <class T>
   using number = compute_t<fractional_t<T>>;
   template <class T>
@@ -66,7 +68,7 @@ struct NormL1 : tenon::detail::Norm<NormL1> {
 /// element.
 struct NormInf : tenon::detail::Norm<NormInf> {
   static constexpr FixedString name{"norm_inf"};
-  static constexpr bool keeps_first = true, finishes_packs = true;
+  static constexpr bool rounds = false, keeps_first = true, finishes_packs = true;
   template <class V>
   TENON_FN static V identity() {
     return reduction_constant<V>(0);

@@ -1,7 +1,8 @@
 // tenon/ops/reduction_statistics.hpp: variance and standard deviation.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// The state is a mean, the sum of squared distances from it, and the number of elements. Squares are summed around an
+// The state is a mean, the sum of squared distances from it, and the number of elements; of complex numbers squared
+// distances are |x - mean|^2, and the result is real. Squares are summed around an
 // estimate of the mean, and blocks join by the update of T. F. Chan, G. H. Golub and R. J. LeVeque (Updating formulae
 // and a pairwise algorithm for computing sample variances, 1979), so nothing cancels however far the data are from
 // zero.
@@ -16,7 +17,7 @@ namespace detail {
 
 template <class V>
 struct Moments {
-  V mean, squares;  // squares: the sum of (x - mean)^2
+  V mean, squares;  // squares: the sum of |x - mean|^2
   index_t count;
   template <class F>
   TENON_FN auto map(const F& f) const {
@@ -24,12 +25,29 @@ struct Moments {
   }
 };
 
+// a b, of complex numbers the real part of a conj(b).
+template <class V>
+TENON_FN V real_product(V a, V b) {
+  if constexpr (is_complex<V>)
+    return V(a.real() * b.real() + a.imag() * b.imag(), 0);
+  else
+    return V(a * b);
+}
+template <class V>
+TENON_FN auto real_part(V v) {
+  if constexpr (is_complex<V>)
+    return v.real();
+  else
+    return v;
+}
+
 template <class D>
 struct Spread : Reduction<D> {
+  static constexpr OnComplex on_complex = OnComplex::values;
   template <class T>
   using number = mean_number_t<T>;
   template <class T>
-  using result = fractional_t<T>;
+  using result = real_t<fractional_t<T>>;
   template <class V>
   using state = Moments<V>;
   template <class V>
@@ -47,7 +65,8 @@ struct Spread : Reduction<D> {
     const double n = static_cast<double>(a.count + b.count), share = static_cast<double>(b.count) / n;
     const V delta = b.mean - a.mean;
     return {V(a.mean + delta * reduction_constant<V>(share)),
-            V(a.squares + b.squares + delta * delta * reduction_constant<V>(static_cast<double>(a.count) * share)),
+            V(a.squares + b.squares +
+              real_product(delta, delta) * reduction_constant<V>(static_cast<double>(a.count) * share)),
             a.count + b.count};
   }
   /// Squares are summed around the mean of the first elements, which is near enough that nothing cancels.
@@ -55,7 +74,12 @@ struct Spread : Reduction<D> {
   TENON_FN static Moments<V> fold(const simd::lane_t<V>* p, index_t stride, index_t n) {
     const index_t first = n < 8 ? n : 8;
     V sum = simd::load<V>(p);
-    for (index_t i = 1; i < first; ++i) sum = sum + simd::load<V>(p + i * stride);
+    if (n >= 8) {
+      const auto at = [&](index_t i) { return simd::load<V>(p + i * stride); };
+      sum = ((sum + at(1)) + (at(2) + at(3))) + ((at(4) + at(5)) + (at(6) + at(7)));
+    } else {
+      for (index_t i = 1; i < first; ++i) sum = sum + simd::load<V>(p + i * stride);
+    }
     return around(V(sum * reduction_constant<V>(1 / static_cast<double>(first))), p, stride, n);
   }
   /// The state of more elements, n packs from p on: squares are summed around the mean so far.
@@ -65,6 +89,15 @@ struct Spread : Reduction<D> {
     Moments<V> more = around(s.mean, p, stride, n, s.count);
     more.squares = more.squares + s.squares;
     return more;
+  }
+
+  /// All lanes, which have the same count: squares around the means' mean.
+  template <class V>
+  requires(simd::is_pack<V>) TENON_FN static Moments<simd::lane_t<V>> joined(const Moments<V>& s) {
+    using T = simd::lane_t<V>;
+    const T mean = simd::reduce_add(s.mean) * static_cast<T>(1.0 / simd::lanes<V>);
+    const V delta = s.mean - mean;
+    return {mean, simd::reduce_add(V(s.squares + delta * delta * static_cast<T>(s.count))), s.count * simd::lanes<V>};
   }
 
  protected:
@@ -79,16 +112,17 @@ struct Spread : Reduction<D> {
       for (int u = 0; u < 4; ++u) {
         const V d = simd::load<V>(p + (i + u) * stride) - center;
         sum[u] = sum[u] + d;
-        squares[u] = squares[u] + d * d;
+        squares[u] = squares[u] + real_product(d, d);
       }
     for (; i < n; ++i) {
       const V d = simd::load<V>(p + i * stride) - center;
       sum[0] = sum[0] + d;
-      squares[0] = squares[0] + d * d;
+      squares[0] = squares[0] + real_product(d, d);
     }
     const V total = (sum[0] + sum[1]) + (sum[2] + sum[3]);
     const V off = total * reduction_constant<V>(1 / static_cast<double>(n + before));
-    return {V(center + off), V((squares[0] + squares[1]) + (squares[2] + squares[3]) - off * total), n + before};
+    return {V(center + off), V((squares[0] + squares[1]) + (squares[2] + squares[3]) - real_product(off, total)),
+            n + before};
   }
   // The divisor of the sum of squares, never negative.
   TENON_FN static double degrees(index_t count, int ddof) {
@@ -100,31 +134,20 @@ struct Spread : Reduction<D> {
 
 namespace op {
 
-/// Variance: the sum of squared distances from the mean over (count - Ddof), NaN where that is 0.
+/// Variance: the sum of squared distances |x - mean|^2 over (count - Ddof), NaN where that is 0.
 template <int Ddof>
 struct Var : tenon::detail::Spread<Var<Ddof>> {
   static constexpr FixedString name{"var"};
   static constexpr bool finishes_packs = true;
   template <class R, class V>
   TENON_FN static R finish(const tenon::detail::Moments<V>& s, index_t count) {
-    return static_cast<R>(V(s.squares / reduction_constant<V>(Var::degrees(count, Ddof))));
+    const auto squares = tenon::detail::real_part(s.squares);
+    using N = bare_t<decltype(squares)>;
+    return static_cast<R>(N(squares / reduction_constant<N>(Var::degrees(count, Ddof))));
   }
   template <class Y, class G, class X, class Over>
   static void pull(const Y&, const G& g, X& x, const Over& over) {
     x.add(g * (2 / Var::degrees(over.count(), Ddof)) * (x.value - over.mean(x.value)));
-  }
-};
-
-/// Mean and variance together; R is a struct of the two.
-template <int Ddof>
-struct MeanAndVar : tenon::detail::Spread<MeanAndVar<Ddof>> {
-  static constexpr FixedString name{"mean_var"};
-  template <class R, class V>
-  TENON_FN static R finish(const tenon::detail::Moments<V>& s, index_t count) {
-    using T = decltype(R::mean);
-    const V nothing = reduction_constant<V>(0) / reduction_constant<V>(static_cast<double>(count));
-    return {static_cast<T>(V(s.mean + nothing)),  // no mean of no elements
-            static_cast<T>(V(s.squares / reduction_constant<V>(MeanAndVar::degrees(count, Ddof))))};
   }
 };
 
@@ -134,14 +157,33 @@ struct Std : tenon::detail::Spread<Std<Ddof>> {
   static constexpr FixedString name{"std"};
   template <class R, class V>
   TENON_FN static R finish(const tenon::detail::Moments<V>& s, index_t count) {
-    const V v = V(s.squares / reduction_constant<V>(Std::degrees(count, Ddof)));
-    if (v == reduction_constant<V>(0)) return static_cast<R>(reduction_constant<V>(0));
-    return static_cast<R>(V(sqrt(v)));
+    const auto squares = tenon::detail::real_part(s.squares);
+    using N = bare_t<decltype(squares)>;
+    const N v = N(squares / reduction_constant<N>(Std::degrees(count, Ddof)));
+    if (v == reduction_constant<N>(0)) return static_cast<R>(reduction_constant<N>(0));
+    return static_cast<R>(N(sqrt(v)));
   }
   template <class Y, class G, class X, class Over>
   static void pull(const Y& y, const G& g, X& x, const Over& over) {
     const auto slope = g * (1 / Std::degrees(over.count(), Ddof)) / where(y == lit(0), lit(1), y);
     x.add(where(y == lit(0), lit(0), slope) * (x.value - over.mean(x.value)));
+  }
+};
+
+/// The mean, and as second result what D, Var or Std, makes of the same state.
+template <class D>
+struct MeanAnd : tenon::detail::Spread<MeanAnd<D>> {
+  static constexpr FixedString name{"mean_var"};
+  static constexpr OnComplex on_complex = OnComplex::refused;  // the two results would differ in type
+  static constexpr bool has_second = true, finishes_packs = D::finishes_packs;
+  template <class R, class V>
+  TENON_FN static R finish(const tenon::detail::Moments<V>& s, index_t count) {
+    const V nothing = reduction_constant<V>(0) / reduction_constant<V>(static_cast<double>(count));
+    return static_cast<R>(V(s.mean + nothing));  // no mean of no elements
+  }
+  template <class R, class V>
+  TENON_FN static R second(const tenon::detail::Moments<V>& s, index_t count) {
+    return D::template finish<R>(s, count);
   }
 };
 

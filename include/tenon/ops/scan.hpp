@@ -16,7 +16,7 @@ inline namespace TENON_ABI {
 template <class D, class Op>
 struct Scan {
   static constexpr FixedString onnx{""}, stablehlo{""};
-  static constexpr bool needs_order = Op::needs_order;
+  static constexpr OnComplex on_complex = Op::on_complex;
   template <class T>
   using number = typename Op::template number<T>;
   template <class T>

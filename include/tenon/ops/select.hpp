@@ -12,6 +12,7 @@ namespace op {
 /// a where the condition holds, else b. The condition takes no part in the promotion of a and b.
 struct Select : Pointwise<Select> {
   static constexpr FixedString name{"select"};
+  static constexpr OnComplex on_complex = OnComplex::analytic;
   static constexpr FixedString onnx{"Where"};
   static constexpr FixedString stablehlo{"select"};
   static constexpr Typing typing = Typing::same;

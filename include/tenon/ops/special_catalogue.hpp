@@ -13,14 +13,16 @@ namespace tenon {
 inline namespace TENON_ABI {
 
 /// The gamma family, and what the C++17 standard library adds where it has it.
-using SpecialCatalogue = TypeList<op::Tgamma, op::Lgamma, op::Digamma, op::Trigamma, op::Beta
+using SpecialCatalogue =
+    TypeList<op::Tgamma, op::Lgamma, op::Digamma, op::Trigamma, op::Polygamma, op::Beta
 #if defined(__STDCPP_MATH_SPEC_FUNCS__)
-                                  ,
-                                  op::CylBesselJ, op::CylNeumann, op::CylBesselI, op::CylBesselK, op::SphBessel,
-                                  op::SphNeumann, op::CompEllint1, op::CompEllint2, op::Expint, op::RiemannZeta,
-                                  op::Legendre, op::AssocLegendre, op::Laguerre, op::AssocLaguerre, op::Hermite
+             ,
+             op::CylBesselJ, op::CylNeumann, op::CylBesselI, op::CylBesselK, op::SphBessel, op::SphNeumann, op::Ellint1,
+             op::Ellint2, op::Ellint3, op::EllintD, op::CompEllint1, op::CompEllint2, op::CompEllint3, op::Expint,
+             op::RiemannZeta, op::ZetaDerivative, op::Legendre, op::AssocLegendre, op::SphLegendre, op::Laguerre,
+             op::AssocLaguerre, op::Hermite
 #endif
-                                  >;
+             >;
 
 }  // namespace TENON_ABI
 }  // namespace tenon

@@ -27,6 +27,7 @@ namespace op {
 /// The sine; derivative cos x.
 struct Sin : Pointwise<Sin> {
   static constexpr FixedString name{"sin"};
+  static constexpr OnComplex on_complex = OnComplex::analytic;
   static constexpr FixedString onnx{"Sin"};
   static constexpr FixedString stablehlo{"sine"};
   static constexpr Domain domain{-100, 100};
@@ -45,6 +46,7 @@ struct Sin : Pointwise<Sin> {
 /// The cosine; derivative -sin x.
 struct Cos : Pointwise<Cos> {
   static constexpr FixedString name{"cos"};
+  static constexpr OnComplex on_complex = OnComplex::analytic;
   static constexpr FixedString onnx{"Cos"};
   static constexpr FixedString stablehlo{"cosine"};
   static constexpr Domain domain{-100, 100};
@@ -63,6 +65,7 @@ struct Cos : Pointwise<Cos> {
 /// The tangent; derivative 1/cos^2 x.
 struct Tan : Pointwise<Tan> {
   static constexpr FixedString name{"tan"};
+  static constexpr OnComplex on_complex = OnComplex::analytic;
   static constexpr FixedString onnx{"Tan"};
   static constexpr FixedString stablehlo{"tan"};
   static constexpr Domain domain{-100, 100};
@@ -84,6 +87,7 @@ struct Tan : Pointwise<Tan> {
 /// The inverse sine, in [-pi/2, pi/2]; derivative 1/sqrt((1 - x)(1 + x)), where no digit of 1 - x is lost.
 struct Asin : Pointwise<Asin> {
   static constexpr FixedString name{"asin"};
+  static constexpr OnComplex on_complex = OnComplex::analytic;
   static constexpr FixedString onnx{"Asin"};
   static constexpr Domain domain{-0.999, 0.999};
   static constexpr Claim claim{2, 2};
@@ -101,6 +105,7 @@ struct Asin : Pointwise<Asin> {
 /// The inverse cosine, in [0, pi]; derivative -1/sqrt((1 - x)(1 + x)).
 struct Acos : Pointwise<Acos> {
   static constexpr FixedString name{"acos"};
+  static constexpr OnComplex on_complex = OnComplex::analytic;
   static constexpr FixedString onnx{"Acos"};
   static constexpr Domain domain{-0.999, 0.999};
   static constexpr Claim claim{2, 2};
@@ -118,6 +123,7 @@ struct Acos : Pointwise<Acos> {
 /// The inverse tangent, in [-pi/2, pi/2]; derivative 1/(1 + x^2).
 struct Atan : Pointwise<Atan> {
   static constexpr FixedString name{"atan"};
+  static constexpr OnComplex on_complex = OnComplex::analytic;
   static constexpr FixedString onnx{"Atan"};
   static constexpr Domain domain{-100, 100};
   static constexpr Claim claim{2, 2};
@@ -151,16 +157,21 @@ struct Atan2 : Pointwise<Atan2> {
 /// sin(pi x), zero at every whole number; derivative pi cos(pi x).
 struct SinPi : Pointwise<SinPi> {
   static constexpr FixedString name{"sinpi"};
+  static constexpr OnComplex on_complex = OnComplex::analytic;
   static constexpr Domain domain{-10, 10};
   static constexpr Claim claim{2, 2};
   static constexpr int cost = 24;
   template <class V>
   TENON_FN static V value(V x) {
-    // x = n + r with |r| <= 1/2, exactly; odd n change the sign.
-    const V n = math::rint(x);
-    const V half = lit(0.5) * n;
-    const V s = math::sin(lit(3.141592653589793) * (x - n));
-    return simd::select(half == math::floor(half), s, -s);
+    if constexpr (is_complex<V>) {
+      return complex_math::sinpi(x);
+    } else {
+      // x = n + r with |r| <= 1/2, exactly; odd n change the sign.
+      const V n = math::rint(x);
+      const V half = lit(0.5) * n;
+      const V s = math::sin(lit(3.141592653589793) * (x - n));
+      return simd::select(half == math::floor(half), s, -s);
+    }
   }
   TENON_FN static auto partials(auto x) { return d(lit(3.141592653589793) * cospi(x)); }
 };
@@ -168,16 +179,21 @@ struct SinPi : Pointwise<SinPi> {
 /// cos(pi x), zero half-way between whole numbers; derivative -pi sin(pi x).
 struct CosPi : Pointwise<CosPi> {
   static constexpr FixedString name{"cospi"};
+  static constexpr OnComplex on_complex = OnComplex::analytic;
   static constexpr Domain domain{-10, 10};
   static constexpr Claim claim{2, 2};
   static constexpr int cost = 26;
   template <class V>
   TENON_FN static V value(V x) {
-    // As sinpi; the sine of the distance to the nearest zero keeps its digits there.
-    const V n = math::rint(x);
-    const V half = lit(0.5) * n;
-    const V c = math::sin(lit(3.141592653589793) * (lit(0.5) - math::abs(x - n)));
-    return simd::select(half == math::floor(half), c, -c);
+    if constexpr (is_complex<V>) {
+      return complex_math::cospi(x);
+    } else {
+      // As sinpi; the sine of the distance to the nearest zero keeps its digits there.
+      const V n = math::rint(x);
+      const V half = lit(0.5) * n;
+      const V c = math::sin(lit(3.141592653589793) * (lit(0.5) - math::abs(x - n)));
+      return simd::select(half == math::floor(half), c, -c);
+    }
   }
   TENON_FN static auto partials(auto x) { return d(lit(-3.141592653589793) * sinpi(x)); }
 };

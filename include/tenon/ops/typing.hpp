@@ -21,6 +21,13 @@ enum class Typing {
   integral,    ///< T must be an integer type or bool: bit_and, shift
 };
 
+/// What an op does with complex numbers.
+enum class OnComplex {
+  refused,   ///< does not compile, as it is for real numbers: order, rounding, most special functions
+  values,    ///< has a value but no complex derivative: abs, conj
+  analytic,  ///< has a value, and its derivative rule holds: exp (or the result is piecewise constant: equal)
+};
+
 /// A number that takes the type of whatever it meets: `lit(0.5) * x` is float, a pack, a dual or an expression as x is.
 struct Literal {
   double value;
@@ -49,6 +56,20 @@ template <class T>
 requires(!is_integer<T> && !is_bool<T>) struct ArgumentFor<Typing::integral, T> {
   static_assert(is_integer<T> || is_bool<T>, "tenon: this operation needs integers or bool");
   using type = int;
+};
+
+// What is said where an op meets complex numbers X... that it is not for, or that are differentiated.
+template <class Op, class... X>
+struct TakesComplex {
+  static constexpr bool ok = Op::on_complex != OnComplex::refused;
+  static_assert(ok, "tenon: this operation is for real numbers, not complex ones (see Op and X above)");
+};
+template <class Op, class... X>
+struct HasComplexDerivative {
+  static constexpr bool ok = Op::on_complex == OnComplex::analytic;
+  static_assert(ok,
+                "tenon: this operation has no complex derivative (see Op and X above): differentiate with respect "
+                "to real and imaginary parts that are tensors of their own, or use stop_gradient");
 };
 
 // The first argument of select is a condition and takes no part in promotion.

@@ -209,16 +209,16 @@ TENON_HD inline Message& operator<<(Message& m, const Dims& d) {
   fail_shapes(op, "these extents do not agree with the type's", given, stated);
 }
 [[noreturn, gnu::cold, gnu::noinline]] TENON_HD inline void fail_index(const char* op, const char* what, index_t i,
-                                                                       index_t n) {
+                                                                       index_t n, const char* of = "extent") {
   Message m;
-  m << "tenon: " << op << ": " << what << " " << i << " is out of range for extent " << n;
+  m << "tenon: " << op << ": " << what << " " << i << " is out of range for " << of << " " << n;
   raise<index_error>(m);
 }
 
 /// An axis counted from the end when negative; throws index_error naming `op` when there is no such axis.
 TENON_FN int normalize_axis(const char* op, int axis, int rank) {
   const int a = axis < 0 ? axis + rank : axis;
-  if (a < 0 || a >= rank) fail_index(op, "axis", axis, rank);
+  if (a < 0 || a >= rank) fail_index(op, "axis", axis, rank, "rank");
   return a;
 }
 

@@ -132,11 +132,9 @@ constexpr Tensor<T, N> arange() {
   for (index_t i = 0; i < N; ++i) r.data()[i] = static_cast<T>(i);
   return r;
 }
-/// start, start + step, ... before stop; `arange(n)` counts from 0. The i-th element is start + i * step, rounded once
-/// or twice, not a running sum. value_error if step is 0.
-template <class T = void, class V>
-constexpr auto arange(V start, V stop, V step) {
-  using R = typename detail::OrElse<V, T>::type;
+namespace detail {
+template <class R, class V>
+constexpr auto counted_from(V start, V stop, V step) {
   expect<value_error>(step != V(0), "tenon: arange: step is 0");
   index_t n = 0;
   if constexpr (is_floating<V>) {
@@ -159,6 +157,18 @@ constexpr auto arange(V start, V stop, V step) {
     }
   }
   return r;
+}
+}  // namespace detail
+/// start, start + step, ... before stop; `arange(n)` counts from 0. The i-th element is start + i * step, rounded once
+/// or twice, not a running sum. value_error if step is 0.
+template <class T = void, class V>
+constexpr auto arange(V start, V stop, V step) {
+  using R = typename detail::OrElse<V, T>::type;
+  static_assert(is_real<V>, "tenon: arange counts in real numbers; cast the result");
+  if constexpr (is_real<V>)
+    return detail::counted_from<R>(start, stop, step);
+  else
+    return Tensor<R, dyn>();  // the compiler shall have no more to say
 }
 template <class T = void, class V>
 constexpr auto arange(V start, V stop) {

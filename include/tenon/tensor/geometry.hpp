@@ -76,7 +76,7 @@ constexpr auto cross(A&& a, B&& b) {
 template <int Axis = -1, expression X>
 constexpr auto normalize(X&& x, double epsilon = 1e-12) {
   constexpr int a = axis_of<"normalize", Axis, extents_t<X>>;
-  if constexpr (detail::is_small_vector<X>) {
+  if constexpr (detail::is_small_vector<X> && !is_complex<base_t<typename bare_t<X>::value_type>>) {
     using T = typename bare_t<X>::value_type;
     Tensor<T, 3> r(static_cast<X&&>(x));
     const T squares = static_cast<T>(r(0) * r(0) + r(1) * r(1) + r(2) * r(2));
@@ -86,7 +86,9 @@ constexpr auto normalize(X&& x, double epsilon = 1e-12) {
   } else {
     const auto v = as_node(static_cast<X&&>(x));
     using B = base_t<typename bare_t<X>::value_type>;
-    if constexpr (__is_same(B, float) || __is_same(B, double)) {
+    if constexpr (is_complex<B>) {
+      return v / maximum(norm_l2<a>(v, keepdims), lit(epsilon));
+    } else if constexpr (__is_same(B, float) || __is_same(B, double)) {
       return v * rsqrt(maximum(sum<a>(v * v, keepdims), lit(epsilon * epsilon)));
     } else {
       return v / maximum(norm_l2<a>(v, keepdims), lit(epsilon));

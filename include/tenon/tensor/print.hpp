@@ -51,7 +51,7 @@ std::vector<std::string> words(const std::vector<index_t>& offsets, const At& at
   } else {
     for (index_t i : offsets) {
       if constexpr (is_bool<T>) {
-        r.push_back(at(i) ? "true" : "false");
+        r.push_back(at(i) ? "True" : "False");
       } else {
         r.push_back(integer(at(i)));
       }

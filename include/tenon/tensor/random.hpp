@@ -162,6 +162,7 @@ template <detail::generator R, detail::fillable X>
 constexpr void fill_uniform(R&& rng, X&& target, double lo = 0, double hi = 1) {
   using T = typename bare_t<X>::value_type;
   using C = compute_t<T>;
+  static_assert(is_floating<T>, "tenon: uniform and normal random numbers are floating-point");
   const double width = hi - lo;
   detail::draw<detail::words_for<T>>(rng, target, [&](const unsigned* w) {
     if (lo == 0 && hi == 1) return detail::unit_interval<T>(w);
@@ -170,14 +171,25 @@ constexpr void fill_uniform(R&& rng, X&& target, double lo = 0, double hi = 1) {
   });
 }
 /// Normal with the given mean and standard deviation into a tensor or view. Each number is the quantile of one uniform
-/// number: of 32 bits (up to 6.3 standard deviations), of 53 for double.
+/// number: of 32 bits (up to 6.3 standard deviations), of 53 for double. Of a complex number, both parts are normal and
+/// independent, with half of the variance each.
 template <detail::generator R, detail::fillable X>
 constexpr void fill_normal(R&& rng, X&& target, double mean = 0, double deviation = 1) {
   using T = typename bare_t<X>::value_type;
-  static_assert(is_floating<T>, "tenon: uniform and normal random numbers are floating-point");
-  detail::draw<detail::words_for<T>>(rng, target, [&](const unsigned* w) {
-    return static_cast<T>(math::fused(detail::standard_normal<T>(w), deviation, mean));
-  });
+  if constexpr (is_complex<T>) {
+    using Part = real_t<T>;
+    constexpr int words = detail::words_for<Part>;
+    const double part = deviation * 0.7071067811865476;
+    detail::draw<2 * words>(rng, target, [&](const unsigned* w) {
+      return T(static_cast<Part>(math::fused(detail::standard_normal<Part>(w), part, mean)),
+               static_cast<Part>(detail::standard_normal<Part>(w + words) * part));
+    });
+  } else {
+    static_assert(is_floating<T>, "tenon: uniform and normal random numbers are floating-point");
+    detail::draw<detail::words_for<T>>(rng, target, [&](const unsigned* w) {
+      return static_cast<T>(math::fused(detail::standard_normal<T>(w), deviation, mean));
+    });
+  }
 }
 /// Normal, but only between mean + lo * deviation and mean + hi * deviation.
 template <detail::generator R, detail::fillable X>

@@ -14,18 +14,20 @@ inline namespace TENON_ABI {
 
 namespace detail {
 // Calls f(k, to, from) for each element of an index leaf: its number, the target's offset, the value's offset.
-template <int Axis, class L, class F>
+template <bool Add>
+inline constexpr const char* scatter_name = Add ? "scatter_add" : "scatter";
+template <int Axis, bool Add, class L, class F>
 void each_scattered(const L& index, index_t n, Dims target, const Dims& value, const F& f) {
   const index_t along = target.d[Axis];
   target.d[Axis] = 0;
   index_t k = 0;
   exec::each_offset(index.shape.dims(), {index.strides, target, value}, [&](const index_t* at) {
-    f(k++, at[1] + along * checked_index("scatter", index.data[at[0]], n), at[2]);
+    f(k++, at[1] + along * checked_index(scatter_name<Add>, index.data[at[0]], n), at[2]);
   });
 }
 template <int Axis, bool Add, class P, class I, class S>
 void scatter_elements(P* out, const Dims& extents, const Dims& strides, const I& index, const S& source) {
-  each_scattered<Axis>(index, extents.d[Axis], strides, source.strides, [&](index_t, index_t to, index_t from) {
+  each_scattered<Axis, Add>(index, extents.d[Axis], strides, source.strides, [&](index_t, index_t to, index_t from) {
     if constexpr (Add) {
       out[to] = static_cast<P>(apply<op::Add>(out[to], source.data[from]));
     } else {
@@ -60,7 +62,7 @@ struct Scatter : Cut<Scatter<Axis, Add, A, I, S>, detail::common_value_t<A, S>, 
     k.rank = e.rank;
     for (index_t count = e.size(); count > 0; --count) {
       Dims to = k;
-      to.d[Axis] = detail::checked_index("scatter", index.at(k), extents()[Axis]);
+      to.d[Axis] = detail::checked_index(detail::scatter_name<Add>, index.at(k), extents()[Axis]);
       if (to == i) {
         const auto s = static_cast<compute_t<P>>(this->template operand<2>().at(k));
         value = Add ? static_cast<compute_t<P>>(apply<op::Add>(value, s)) : s;
@@ -87,19 +89,20 @@ struct Scatter : Cut<Scatter<Axis, Add, A, I, S>, detail::common_value_t<A, S>, 
     if constexpr (Add) {
       x.add(g);
       if constexpr (bare_t<R>::active)
-        detail::each_scattered<Axis>(at, n, dense, source.adjoint.strides(), [&](index_t, index_t to, index_t from) {
-          add_to(source.adjoint.data()[from], given[to]);
-        });
+        detail::each_scattered<Axis, Add>(
+            at, n, dense, source.adjoint.strides(),
+            [&](index_t, index_t to, index_t from) { add_to(source.adjoint.data()[from], given[to]); });
     } else {
       // Who wrote each element last: its adjoint goes there, that of an element nobody wrote to x.
       tenon::detail::BlockRef block(static_cast<size_t>(count) * sizeof(index_t));
       index_t* writer = reinterpret_cast<index_t*>(block.data());
       for (index_t k = 0; k < count; ++k) writer[k] = -1;
-      detail::each_scattered<Axis>(at, n, dense, dense, [&](index_t k, index_t to, index_t) { writer[to] = k; });
+      detail::each_scattered<Axis, Add>(at, n, dense, dense, [&](index_t k, index_t to, index_t) { writer[to] = k; });
       if constexpr (bare_t<R>::active)
-        detail::each_scattered<Axis>(at, n, dense, source.adjoint.strides(), [&](index_t k, index_t to, index_t from) {
-          if (writer[to] == k) add_to(source.adjoint.data()[from], given[to]);
-        });
+        detail::each_scattered<Axis, Add>(at, n, dense, source.adjoint.strides(),
+                                          [&](index_t k, index_t to, index_t from) {
+                                            if (writer[to] == k) add_to(source.adjoint.data()[from], given[to]);
+                                          });
       if constexpr (bare_t<X>::active)
         exec::each_offset(e, {dense, x.adjoint.strides()}, [&](const index_t* o) {
           if (writer[o[0]] < 0) add_to(x.adjoint.data()[o[1]], given[o[0]]);
@@ -131,11 +134,11 @@ struct ScatterSource {
   static_assert(ok, "tenon: scatter: the values' shape (Source) does not broadcast to that of the indices (Index)");
 };
 // The values as a node of the index's extents, in the number type of T.
-template <class T, class E, class N>
+template <bool Add, class T, class E, class N>
 constexpr auto scatter_source(N n, const E& extents) {
   static_assert(ScatterSource<E, typename N::extents_type>::ok);
   const Dims to = extents.dims(), from = n.extents().dims();
-  if (!fits_into(to, from)) fail_shapes("scatter", "the values do not broadcast to the indices", from, to);
+  if (!fits_into(to, from)) fail_shapes(scatter_name<Add>, "the values do not broadcast to the indices", from, to);
   auto v = with_base<T>(static_cast<N&&>(n));
   if constexpr (__is_same(E, typename N::extents_type)) {
     return v;
@@ -149,7 +152,7 @@ constexpr auto scattered(X x, I index, S source) {
   using A = typename X::value_type;
   auto strong = strengthen<A>(static_cast<S&&>(source));
   using T = common_value_t<X, decltype(strong)>;
-  auto values = scatter_source<T>(static_cast<decltype(strong)&&>(strong), index.extents());
+  auto values = scatter_source<Add, T>(static_cast<decltype(strong)&&>(strong), index.extents());
   auto base = with_base<T>(static_cast<X&&>(x));
   return Scatter<Axis, Add, decltype(base), I, decltype(values)>(
       static_cast<decltype(base)&&>(base), static_cast<I&&>(index), static_cast<decltype(values)&&>(values));
@@ -169,9 +172,9 @@ void scatter_in_place(X& target, I index, S source) {
   } else {
     auto strong = strengthen<T>(static_cast<S&&>(source));
     static_assert(AssignType<T, typename decltype(strong)::value_type>::ok);
-    const auto values = scatter_source<T>(static_cast<decltype(strong)&&>(strong), index.extents());
+    const auto values = scatter_source<Add, T>(static_cast<decltype(strong)&&>(strong), index.extents());
     const StridedMap map = target.map();
-    if (exec::writes_twice(map)) fail_shape("scatter", "the target is a broadcast view", map.extents);
+    if (exec::writes_twice(map)) fail_shape(scatter_name<Add>, "the target is a broadcast view", map.extents);
     const auto at = exec::operand(index);
     const auto elements = exec::operand(values);
     if (overlaps(target.data(), map, at) || overlaps(target.data(), map, elements)) {

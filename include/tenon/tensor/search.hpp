@@ -18,7 +18,11 @@ namespace detail {
 // Whether a comes before b; NaN comes last.
 template <class A, class B>
 constexpr bool comes_before(A a, B b) {
-  return a < b || (a == a && b != b);
+  static_assert(!is_complex<A> && !is_complex<B>, "tenon: complex numbers have no order to sort by");
+  if constexpr (is_complex<A> || is_complex<B>)
+    return false;  // the compiler shall have no more to say
+  else
+    return a < b || (a == a && b != b);
 }
 // The number of elements before v.
 template <class T, class V>

@@ -1,5 +1,6 @@
 // Statements over reductions of their own rows, which run a block of rows at a time.
 #include <cmath>
+#include <memory>
 #include <vector>
 
 #include <doctest/doctest.h>
@@ -119,4 +120,107 @@ TEST_CASE("three axes, and reductions that need all rows") {
   }
   CHECK(worst < 1e-3);
   CHECK(max(z) == 0.0f);
+}
+
+TEST_CASE("steps of all kinds give what whole tensors give") {
+  Tensor<float, dyn, dyn, dyn> x(6, 50, 259), mean_of(6, 50, 1), other(6, 50, 1);
+  for (index_t i = 0; i < x.size(); ++i) x.data()[i] = static_cast<float>(i * 7919 % 1000) / 100 - 4;
+  Tensor<float, dyn> weight(259);
+  for (index_t i = 0; i < 259; ++i) weight(i) = static_cast<float>(i % 7) / 8;
+  const auto worst = [](const auto& a, const auto& b) { return float(max(abs(a - b))); };
+  using Whole = Tensor<float, dyn, dyn, dyn>;
+  mean_of = mean<2>(x, keepdims);
+
+  SUBCASE("numbers, hoisted maps and maps that no row changes") {
+    other = max<2>(x, keepdims);
+    const Tensor<float, dyn> factor = exp(weight);
+    const Whole y = (x * 2 - mean<2>(x, keepdims)) * exp(weight) + rsqrt(max<2>(x, keepdims) + 3.5f);
+    const Whole z = (x * 2 - mean_of) * factor + rsqrt(other + 3.5f);
+    CHECK(worst(y, z) < 1e-6f);
+  }
+  SUBCASE("reductions of what other reductions gave") {
+    const Whole centred = x - mean_of;
+    const Whole squares = centred * centred;
+    other = sqrt(mean<2>(squares, keepdims));
+    const Whole y = x - sqrt(mean<2>((x - mean<2>(x, keepdims)) * (x - mean<2>(x, keepdims)), keepdims));
+    CHECK(worst(y, Whole(x - other)) < 1e-5f);
+  }
+  SUBCASE("a mean and a deviation of elements that differ by a number only") {
+    other = stddev<2>(x, keepdims);
+    const Whole y = (x - mean<2>(x * 2.0f, keepdims)) / stddev<2>(x * 3.0f, keepdims);
+    CHECK(worst(y, Whole((x - mean_of * 2) / (other * 3))) < 1e-5f);
+  }
+  SUBCASE("a mean and a deviation of different tensors of one type") {
+    const Whole w = x * x;
+    other = stddev<2>(w, keepdims);
+    const Whole y = (x - mean<2>(x, keepdims)) / stddev<2>(w, keepdims);
+    CHECK(worst(y, Whole((x - mean_of) / other)) < 1e-5f);
+  }
+  SUBCASE("two means beside one variance") {
+    other = var<2>(x, keepdims);
+    const Whole y = (x - mean<2>(x, keepdims)) / var<2>(x, keepdims) + mean<2>(x, keepdims);
+    CHECK(worst(y, Whole((x - mean_of) / other + mean_of)) < 1e-5f);
+  }
+  SUBCASE("several reductions of one row") {
+    const Tensor<float, dyn, dyn, dyn> length = norm<1, 2>(x, keepdims);
+    const Whole y = x / norm<1, 2>(x, keepdims) + mean<2>(x, keepdims);
+    CHECK(worst(y, Whole(x / length + mean_of)) < 1e-6f);
+  }
+  SUBCASE("double, and results of another type") {
+    const Tensor<double, dyn, dyn, dyn> d = x, y = (d - mean<2>(d, keepdims)) * 0.5;
+    CHECK(worst(Whole(cast<float>(y)), Whole((x - mean_of) * 0.5f)) < 1e-5f);
+    const Tensor<bool, dyn, dyn, dyn> above = x > mean<2>(x, keepdims);
+    bool right = true;
+    for (index_t i = 0; i < 6; ++i)
+      for (index_t j = 0; j < 50; ++j)
+        for (index_t k = 0; k < 259; ++k) right = right && above(i, j, k) == (x(i, j, k) > mean_of(i, j, 0));
+    CHECK(right);
+  }
+}
+
+TEST_CASE("rows of any length, static extents, rows without elements") {
+  for (const index_t n : {1, 3, 8, 9, 17, 1023, 1024, 1025, 5000, 70000}) {
+    const index_t m = 40000 / n + 3;
+    Tensor<float, dyn, dyn> x(m, n);
+    Tensor<float, dyn, 1> top(m, 1);
+    for (index_t i = 0; i < x.size(); ++i) x.data()[i] = static_cast<float>(i * 7919 % 1009);
+    top = max<1>(x, keepdims);
+    const Tensor<float, dyn, dyn> y = x - max<1>(x, keepdims);
+    CHECK(all(y == x - top));
+  }
+  const auto s = std::make_unique<Tensor<float, 96, 128>>();
+  for (index_t i = 0; i < s->size(); ++i) s->data()[i] = static_cast<float>(i * 31 % 257);
+  const Tensor<float, 96, 1> top = max<1>(*s, keepdims);
+  const auto y = std::make_unique<Tensor<float, 96, 128>>(*s - max<1>(*s, keepdims));
+  CHECK(all(*y == *s - top));
+
+  Tensor<float, dyn, dyn> wide(200, 100), none(200, 0);
+  fill(wide, 1);
+  CHECK_THROWS_AS(wide = wide * 2 - max<1>(none, keepdims), shape_error);
+  Tensor<float, dyn, dyn> z = wide - sum<1>(none, keepdims);
+  CHECK(all(z == 1));
+}
+
+TEST_CASE("a mean beside a variance takes no pass of its own") {
+  auto x = sample();
+  Tensor<float, dyn, dyn> y(rows, columns), z(rows, columns);
+  // Down columns: both come from one fold, as from mean_var.
+  y = (x - mean<0>(x, keepdims)) * rsqrt(var<0>(x, keepdims) + 1e-5f);
+  auto [m, v] = mean_var<0>(x, keepdims);
+  z = (x - m) * rsqrt(v + 1e-5f);
+  CHECK(all(y == z));
+  // Along rows, too.
+  y = (x - mean<1>(x, keepdims)) / stddev<1>(x, ddof<1>, keepdims);
+  auto [n, w] = mean_var<1>(x, ddof<1>, keepdims);
+  z = (x - n) / sqrt(w);
+  CHECK(float(max(abs(y - z))) < 1e-5f);
+  double worst = 0;
+  for (index_t j = 0; j < columns; ++j) {
+    double sum = 0;
+    for (index_t i = 0; i < rows; ++i) sum += static_cast<double>(x(i, j));
+    worst =
+        std::fmax(worst, std::fabs(static_cast<double>(evaluate(mean_var<0>(x, keepdims).mean)(0, j)) - sum / rows));
+    if (j == 3) break;
+  }
+  CHECK(worst < 1e-5);
 }

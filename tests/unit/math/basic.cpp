@@ -75,3 +75,20 @@ TEST_CASE("fma rounds once where the target can, on scalars and packs of every w
   CHECK(math::fma(simd::broadcast<simd::pack<double, 32>>(a), simd::broadcast<simd::pack<double, 32>>(a),
                   simd::broadcast<simd::pack<double, 32>>(c))[31] == expected);
 }
+
+TEST_CASE_TEMPLATE("the smaller, the larger and NaN of two, scalars and packs alike", T, float, double) {
+  using V = simd::native<T>;
+  const T nan = std::numeric_limits<T>::quiet_NaN(), inf = std::numeric_limits<T>::infinity();
+  const auto same = [](T a, T b) { return a == b || (a != a && b != b); };
+  for (const T a : {T(0), T(-1), T(3), inf, -inf, nan})
+    for (const T b : {T(0), T(-1), T(3), inf, -inf, nan}) {
+      const V va = simd::broadcast<V>(a), vb = simd::broadcast<V>(b);
+      const bool unordered = a != a || b != b;
+      CHECK(same(math::kernel::smaller(a, b), unordered ? b : a < b ? a : b));
+      CHECK(same(math::kernel::smaller(va, vb)[0], math::kernel::smaller(a, b)));
+      CHECK(same(math::kernel::larger(a, b), unordered ? b : a > b ? a : b));
+      CHECK(same(math::kernel::larger(va, vb)[0], math::kernel::larger(a, b)));
+      CHECK(same(math::kernel::nan_of(a, b), a != a ? a : b));
+      CHECK(same(math::kernel::nan_of(va, vb)[0], math::kernel::nan_of(a, b)));
+    }
+}

@@ -114,5 +114,6 @@ TEST_CASE("A summary is printed as a table") {
   const std::string s = text;
   CHECK(s.find("0                 nn::Linear<64, 1000, double>      [1, 1000]            65000       129 k\n") !=
         s.npos);
-  CHECK(s.find("65000 parameters in 520 kB; for one input 130 kFLOP and 16.0 kB of activations\n") != s.npos);
+  CHECK(s.find("65000 parameters in 520 kB; for an input of shape [1, 64]: 130 kFLOP and 16.0 kB of activations\n") !=
+        s.npos);
 }

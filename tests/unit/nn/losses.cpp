@@ -1,6 +1,8 @@
 // Losses against their formulas in double, their gradients against differences, their errors.
 #include <doctest/doctest.h>
 
+#include <string>
+
 #include <cmath>
 #include <tenon/nn.hpp>
 #include <tenon/tenon.hpp>
@@ -108,6 +110,21 @@ TEST_CASE("cross_entropy of batches of several axes, of views, of expressions") 
         doctest::Approx(naive_cross_entropy(flat, 1, 4, labels(0, 1))));
 }
 
+TEST_CASE("Losses of errors name themselves, and take a number as target") {
+  const Tensor<float, dyn> x{1, 2, 4}, two(2);
+  CHECK(static_cast<float>(nn::mse(x, 2)) == doctest::Approx(5.0 / 3));
+  CHECK(static_cast<float>(nn::mse(2.0, x)) == doctest::Approx(5.0 / 3));
+  CHECK(static_cast<float>(nn::mae(x, 2.0f)) == 1);
+  CHECK(static_cast<float>(nn::huber(x, 2)) == doctest::Approx((0.5 + 1.5) / 3));
+  CHECK(static_cast<float>(nn::MeanSquaredError{}(x, 2)) == doctest::Approx(5.0 / 3));
+  const auto g = grad([](const auto& v) { return nn::mse(v, 2); })(x);
+  CHECK(g(2) == doctest::Approx(4.0 / 3));
+  const char* const rest = "the shapes of prediction and target do not broadcast: [3] and [2]";
+  CHECK_THROWS_WITH_AS(static_cast<float>(nn::mse(x, two)), (std::string("tenon: mse: ") + rest).c_str(), shape_error);
+  CHECK_THROWS_WITH_AS(static_cast<float>(nn::mae(x, two)), (std::string("tenon: mae: ") + rest).c_str(), shape_error);
+  CHECK_THROWS_WITH_AS(static_cast<float>(nn::huber(x, two)), (std::string("tenon: huber: ") + rest).c_str(),
+                       shape_error);
+}
 TEST_CASE("Labels are checked") {
   const Tensor<float, dyn, 3> x(4, 3);
   Tensor<int, dyn> labels(4);

@@ -194,4 +194,25 @@ TEST_CASE("[C3] what has no complex derivative") {
   // That asking for it does not compile: tests/compile_fail/ad/complex_real.cpp. Real numbers are their own parts.
   const Vector x{-2, 3};
   CHECK(holds(grad([](const auto& v) { return sum(real(v) * conj(v) + imag(v)); })(x), {-4, 6}));
+  using Z = std::complex<double>;
+  const Tensor<Z, 2> z{Z(3, 4), Z(0, 2)};
+  const auto g = grad([](const auto& v) { return sum(v * abs(stop_gradient(v))); })(z);
+  CHECK(g(0) == Z(5, 0));
+  CHECK(g(1) == Z(2, 0));
+}
+TEST_CASE("[C4] what functions of complex numbers are") {
+  using Z = std::complex<double>;
+  const Tensor<Z, 2> z{Z(3, 4), Z(0, 0)};
+  CHECK(var(z) == 6.25);
+  CHECK(norm(z) == 5);
+  const Tensor<Z, 2> unit = sign(z);
+  CHECK(unit(0) == Z(0.6, 0.8));
+  CHECK(unit(1) == Z(0, 0));
+  const Tensor<Z, 2> square = pow(z, 2);
+  CHECK(square(0) == Z(-7, 24));
+  const auto n = normal<Z>(Rng{3}, 20000);
+  CHECK(std::abs(static_cast<double>(var(n)) - 1) < 0.03);
+  CHECK(std::abs(static_cast<double>(var(real(n))) - 0.5) < 0.02);
+  CHECK(std::abs(static_cast<Z>(mean(n * n))) < 0.03);  // the parts are independent
+  CHECK(std::abs(static_cast<Z>(mean(n))) < 0.03);
 }

@@ -108,11 +108,19 @@ TEST_CASE("[E3] isclose and allclose") {
   CHECK(allclose(Tensor<double, 2>{1, 2}, Tensor<double, 2>{1, 2.0001}, 1e-3));
 }
 TEST_CASE("[E4] complex numbers have no order") {
-  // That order does not compile: tests/compile_fail/ops/complex_order.cpp and complex_max.cpp.
+  // That order does not compile: tests/compile_fail/ops/complex_*.cpp.
   using Z = std::complex<double>;
   const Tensor<Z, 2> z{Z(1, 2), Z(0, 0)};
   CHECK(holds(z == Z(1, 2), {1, 0}));
   CHECK(holds(z != 0, {1, 0}));
+}
+TEST_CASE("[E3] closeness of complex numbers") {
+  using Z = std::complex<double>;
+  const Tensor<Z, 3> a{Z(3, 4), Z(Inf, 0), Z(0, NaN)}, b{Z(3, 4.004), Z(Inf, 0), Z(0, NaN)};
+  CHECK(holds(isclose(a, b, 1e-3), {1, 1, 0}));
+  CHECK(holds(isclose(a, b, 1e-4), {0, 1, 0}));
+  CHECK(allclose(slice(a, range(0, 2)), slice(b, range(0, 2)), 1e-3));
+  CHECK(allclose(a, b, 1e-3, 0, true));
 }
 
 TEST_CASE("[R1] rank 0 converts to its element") {

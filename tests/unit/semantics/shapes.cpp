@@ -53,8 +53,8 @@ TEST_CASE("[S2] extents of anything, axes from the end") {
   CHECK(m.view().size() == 6);
   CHECK(has_extents(sum<-2>(m), {3}));
   CHECK(has_extents(concat<-1>(m, m), {2, 6}));
-  CHECK_MESSAGE_OF(index_error, "extent: axis 2 is out of range for extent 2", m.extent(2));
-  CHECK_MESSAGE_OF(index_error, "extent: axis -3 is out of range for extent 2", (m * 2).extent(-3));
+  CHECK_MESSAGE_OF(index_error, "extent: axis 2 is out of range for rank 2", m.extent(2));
+  CHECK_MESSAGE_OF(index_error, "extent: axis -3 is out of range for rank 2", (m * 2).extent(-3));
 }
 TEST_CASE("[S3] shapes that do not fit") {
   // Those known to types: tests/compile_fail/shape.

@@ -125,6 +125,16 @@ TEST_CASE("minimum and maximum of lanes are NaN if a lane is") {
   }
 }
 
+TEST_CASE_TEMPLATE("equal lanes as bits", T, float, double, int, long long, short) {
+  using V = simd::native<T>;
+  for (int l = 0; l < simd::lanes<V>; ++l) {
+    V a = simd::iota<V>(), b = simd::broadcast<V>(static_cast<T>(-1));
+    CHECK(simd::equal_lanes(a, b) == 0);
+    b[l] = a[l];
+    CHECK(simd::equal_lanes(a, b) == 1ull << l);
+  }
+  CHECK(simd::equal_lanes(T(2), T(2)) == 1);
+}
 TEST_CASE("broadcast keeps the sign of zero") {
   const auto v = simd::broadcast<pack<double, 4>>(-0.0);
   CHECK(__builtin_signbit(v[3]));

@@ -103,3 +103,12 @@ TEST_CASE("scatter into existing tensors and views, also overlapping ones") {
   CHECK(holds(k, {0, 1, 2}));
   CHECK_THROWS_AS((scatter_into<0>(v, Tensor<int, 1>{4}, 0)), index_error);
 }
+
+TEST_CASE("scatter_add names itself") {
+  const Tensor<float, 3> x{1, 2, 3};
+  const Tensor<int, 1> bad{5};
+  CHECK_THROWS_WITH_AS((void)evaluate(scatter<0>(x, bad, 1)), "tenon: scatter: index 5 is out of range for extent 3",
+                       index_error);
+  CHECK_THROWS_WITH_AS((void)evaluate(scatter_add<0>(x, bad, 1)),
+                       "tenon: scatter_add: index 5 is out of range for extent 3", index_error);
+}

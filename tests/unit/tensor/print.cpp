@@ -61,13 +61,13 @@ TEST_CASE("to_string prints as NumPy does") {
 }
 
 TEST_CASE("to_string of bool, bfloat16, views and expressions") {
-  CHECK(to_string(Tensor<bool, 2>{true, false}) == "[ true false]");
+  CHECK(to_string(Tensor<bool, 2>{true, false}) == "[ True False]");
   CHECK(to_string(Tensor<bfloat16, 2>{bfloat16(0.1f), bfloat16(3.f)}) == "[0.1 3. ]");
   Tensor<float, 2, 3> a{{1, 2, 3}, {4, 5, 6}};
   CHECK(to_string(transpose(a)) == "[[1. 4.]\n [2. 5.]\n [3. 6.]]");
   CHECK(to_string(a * 0.5) == "[[0.5 1.  1.5]\n [2.  2.5 3. ]]");
-  CHECK(to_string(a > 2) == "[[false false  true]\n [ true  true  true]]");
-  CHECK(to_string(Tensor<bool>(true)) == "true");
+  CHECK(to_string(a > 2) == "[[False False  True]\n [ True  True  True]]");
+  CHECK(to_string(Tensor<bool>(true)) == "True");
 }
 
 TEST_CASE("options") {

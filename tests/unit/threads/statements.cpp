@@ -7,6 +7,7 @@
 #include <cstring>
 #include <mutex>
 #include <set>
+#include <string>
 #include <tenon/exec/openmp.hpp>
 #if defined(TENON_TEST_TBB)
 #include <tenon/exec/tbb.hpp>
@@ -98,6 +99,77 @@ TEST_CASE("pointwise: whole tensors, broadcasts, views, in place") {
   CHECK(jobs.runs >= 3);
   CHECK(same_bits(y, ys));
   CHECK(same_bits(z, zs));
+}
+
+namespace {
+
+// The same bits of f() on one thread and on several, which share the work.
+template <class F>
+void check_same(const char* what, const F& f) {
+  INFO(std::string(what));
+  const auto plain = evaluate(f());
+  for (const int threads : {2, 3, 8}) {
+    CAPTURE(threads);
+    Jobs jobs{threads};
+    const Parallel scope(jobs);
+    const auto y = evaluate(f());
+    REQUIRE(y.dims() == plain.dims());
+    CHECK(std::memcmp(y.data(), plain.data(), static_cast<std::size_t>(y.size()) * sizeof(*y.data())) == 0);
+    CHECK(jobs.runs == 1);
+    CHECK(jobs.tasks > 1);
+  }
+}
+
+}  // namespace
+
+TEST_CASE("reductions along any axis, of tensors and of expressions, and of everything") {
+  for (const auto& [n, m] : {std::pair{3001, 257}, std::pair{70, 9001}, std::pair{200000, 5}, std::pair{130003, 7}}) {
+    CAPTURE(n);
+    const auto x = numbers(n, m, 1), y = numbers(n, m, 2);
+    check_same("sum 1", [&] { return sum<1>(x); });
+    check_same("sum 1 of a product", [&] { return sum<1>(x * y); });
+    check_same("var 1", [&] { return var<1>(x); });
+    check_same("max 1", [&] { return max<1>(x); });
+    check_same("argmax 1", [&] { return argmax<1>(x * y); });
+    check_same("sum", [&] { return sum(x); });
+    check_same("mean of a product", [&] { return mean(x * y); });
+    check_same("var", [&] { return var(x); });
+    check_same("argmin", [&] { return argmin(x); });
+    check_same("all", [&] { return all(x < 2); });
+    check_same("logsumexp", [&] { return logsumexp(x); });
+    if (m < 1000) continue;
+    check_same("sum 0", [&] { return sum<0>(x); });
+    check_same("std 0 of a difference", [&] { return stddev<0>(x - y); });
+    check_same("argmax 0", [&] { return argmax<0>(x); });
+  }
+  Tensor<double, dyn, dyn, dyn> t(40, 60, 90);
+  for (index_t i = 0; i < t.size(); ++i) t.data()[i] = std::cos(static_cast<double>(i));
+  check_same("sum 0", [&] { return sum<0>(t); });
+  check_same("sum 1", [&] { return sum<1>(t); });
+  check_same("sum 0 2", [&] { return sum<0, 2>(t); });
+  check_same("norm", [&] { return norm(t); });
+  Tensor<signed char, dyn> bytes(1000003);
+  for (index_t i = 0; i < bytes.size(); ++i) bytes.data()[i] = static_cast<signed char>(i * 31);
+  check_same("sum of bytes", [&] { return sum(bytes); });
+}
+
+TEST_CASE("softmax, scans and sorting along any axis") {
+  for (const auto& [n, m] : {std::pair{3001, 57}, std::pair{70, 5001}}) {
+    const auto x = numbers(n, m, 1), y = numbers(n, m, 2);
+    check_same("softmax 1", [&] { return softmax<1>(x); });
+    check_same("log_softmax 1 of a product", [&] { return log_softmax<1>(x * y); });
+    check_same("cumsum 1", [&] { return cumsum<1>(x); });
+    check_same("sort 1", [&] { return sort<1>(x); });
+    check_same("argsort 1", [&] { return argsort<1>(x * y); });
+    if (m < 1000) continue;
+    check_same("softmax 0", [&] { return softmax<0>(x * y); });
+    check_same("cumsum 0", [&] { return cumsum<0>(x); });
+    check_same("sort 0", [&] { return sort<0>(x); });
+  }
+  Tensor<float, dyn, dyn, dyn> t(30, 60, 90);
+  for (index_t i = 0; i < t.size(); ++i) t.data()[i] = std::cos(static_cast<float>(i));
+  check_same("softmax 1 of 3", [&] { return softmax<1>(t); });
+  check_same("softmax 0 of 3", [&] { return softmax<0>(t); });
 }
 
 TEST_CASE("small work stays here; what runs in a part is serial; the scope ends") {

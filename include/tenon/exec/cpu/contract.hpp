@@ -5,6 +5,7 @@
 // tensors nor movements of tensors are evaluated first.
 #pragma once
 #include <tenon/exec/cpu/contraction_call.hpp>
+#include <tenon/exec/cpu/contraction_direct.hpp>
 #include <tenon/exec/cpu/contraction_generic.hpp>
 #include <tenon/exec/cpu/contraction_static.hpp>
 #include <tenon/exec/operand.hpp>
@@ -189,6 +190,11 @@ requires(cut_node<N>) struct DirectWrite<N> {
   TENON_INLINE static bool run_small(const N& n, Out* out,
                                      bool noalias) requires(detail::SmallContraction<N, Out>::ok) {
     return detail::SmallContraction<N, Out>::run(n, out, noalias);
+  }
+  /// The same for small matrices of run-time extents; false also if they are not small.
+  template <class Out>
+  TENON_INLINE static bool run_small(const N& n, Out* out, bool noalias) requires(detail::DirectProduct<N, Out>::ok) {
+    return detail::DirectProduct<N, Out>::run(n, out, noalias);
   }
   template <class Out>
   [[gnu::noinline]] static void assign(const N& n, Out* out, const StridedMap& target, bool noalias) {

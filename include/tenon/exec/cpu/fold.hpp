@@ -1,148 +1,15 @@
 // tenon/exec/cpu/fold.hpp: folds elements in cache into states of a reduction: along rows, and down columns.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// What a reduction op compiles to is a table of a few functions over raw memory; the loops that call them (reduce.hpp)
-// are shared by all ops. States of blocks are joined like the carries of a binary counter.
+// What a reduction op compiles to is a table of a few functions over raw memory; the loops that call them, in
+// reduce_loops.hpp, are shared by all ops. States of blocks are joined like the carries of a binary counter.
 #pragma once
 #include <tenon/base/memory.hpp>
-#include <tenon/base/scalar_traits.hpp>
-#include <tenon/ops/op.hpp>
-#include <tenon/simd/mask.hpp>
-#include <tenon/simd/memory.hpp>
-#include <tenon/simd/reduce.hpp>
+#include <tenon/exec/cpu/fold_state.hpp>
 
 namespace tenon {
 inline namespace TENON_ABI {
 namespace exec {
-
-// Bools are folded as the bytes that they are.
-template <class B>
-struct FoldedAs {
-  using type = B;
-};
-template <>
-struct FoldedAs<bool> {
-  using type = unsigned char;
-};
-template <class N, int W>
-struct FoldedPack {
-  using type = simd::pack<N, W>;
-};
-template <class N>
-struct FoldedPack<N, 1> {
-  using type = N;
-};
-
-// The index of an element in a lane as wide as the element's, or 32 bits.
-template <class N>
-struct FoldedIndex {
-  using type = index_t;
-};
-template <class N>
-requires(is_real<N>) struct FoldedIndex<N> {
-  using type = simd::int_of<sizeof(N) < 4 ? 4 : static_cast<int>(sizeof(N))>;
-};
-
-/// Op's states over buffer elements B: S of one number N, SV of a pack V of W numbers.
-template <class Op, class B>
-struct Fold {
-  using N = typename FoldedAs<B>::type;
-  static constexpr int W = is_real<N> ? simd::native_lanes<N> : 1;
-  using V = typename FoldedPack<N, W>::type;
-  using S = typename Op::template state<N>;
-  using SV = typename Op::template state<V>;
-  static constexpr bool has_neutral = requires { Op::template neutral<V>(); };
-  // Equal numbers with different derivatives are not the same: the first one must stay.
-  static constexpr bool in_order = Op::keeps_first && !is_plain<N>;
-
-  /// The state of x; its index is that of its first lane along a row (step > 1), of all lanes down a column.
-  template <class P>
-  TENON_INLINE static auto lifted(P x, index_t first, index_t step) {
-    if constexpr (!Op::indexed) {
-      return Op::lift(x, 0);
-    } else if constexpr (!simd::is_pack<P>) {
-      return Op::lift(x, first);
-    } else {
-      using Index = typename FoldedIndex<N>::type;
-      using I = simd::rebind_t<P, Index>;
-      const I index = simd::broadcast<I>(static_cast<Index>(first));
-      return Op::lift(x, step > 1 ? I(index + simd::iota<I>()) : index);
-    }
-  }
-  /// n packs, `stride` elements apart; the first has index `first`, each further one `step` more.
-  template <class P>
-  TENON_INLINE static auto packs(const N* p, index_t stride, index_t n, index_t first, index_t step) {
-    if constexpr (requires { Op::template fold<P>(p, stride, n); }) {
-      return Op::template fold<P>(p, stride, n);
-    } else {
-      // Index of a pack: in its lanes along a row (step > 1), the same in all of them down a column.
-      const auto get = [&](index_t i) { return lifted(simd::load<P>(p + i * stride), first + i * step, step); };
-      auto s = get(0);
-      index_t i = 1;
-      if (!in_order && n >= 8) {
-        auto a = get(1), b = get(2), c = get(3);
-        for (i = 4; i + 4 <= n; i += 4) {
-          s = Op::combine(s, get(i));
-          a = Op::combine(a, get(i + 1));
-          b = Op::combine(b, get(i + 2));
-          c = Op::combine(c, get(i + 3));
-        }
-        s = Op::combine(Op::combine(s, a), Op::combine(b, c));
-      }
-      for (; i < n; ++i) s = Op::combine(s, get(i));
-      return s;
-    }
-  }
-  /// The state of one lane, or of half of the lanes.
-  template <class State, class G>
-  TENON_INLINE static auto mapped(const State& s, const G& f) {
-    if constexpr (requires { s.map(f); }) {
-      return s.map(f);
-    } else {
-      return f(s);
-    }
-  }
-  TENON_INLINE static S lane(const SV& s, int l) {
-    if constexpr (W == 1) {
-      return s;
-    } else {
-      return lane_of(s, l);
-    }
-  }
-  /// All lanes joined, halves first.
-  TENON_INLINE static S joined(const SV& s) {
-    if constexpr (requires { Op::joined(s); }) {
-      return Op::joined(s);
-    } else {
-      return join_halves<W>(s);
-    }
-  }
-
- private:
-  template <int Lanes, class State>
-  TENON_INLINE static S join_halves(const State& s) {
-#if !defined(__CUDACC__)
-    if constexpr (Lanes > 2) {
-      const auto low = mapped(s, [](const auto& v) { return simd::low_half(v); });
-      const auto high = mapped(s, [](const auto& v) { return simd::high_half(v); });
-      return join_halves<Lanes / 2>(Op::combine(low, high));
-    }
-#endif
-    if constexpr (Lanes == 2) {
-      return Op::combine(lane_of(s, 0), lane_of(s, 1));
-    } else if constexpr (Lanes == 1) {
-      return s;
-    }
-  }
-  template <class State>
-  TENON_INLINE static S lane_of(const State& s, int l) {
-    if constexpr (simd::is_pack<State>) {
-      return static_cast<S>(s[l]);
-    } else {
-      return s.map([l](const auto& v) { return simd::lane_t<bare_t<decltype(v)>>(v[l]); });
-    }
-  }
-};
 
 /// Columns that are being folded; the states are in `levels`, level after level, `packs` of them in each.
 struct Columns {
@@ -153,23 +20,32 @@ struct Columns {
   static constexpr int blocks_in_chain = 8, most_rows = 8;  // of a chain, of a block
 };
 
+/// How results lie, and what they are made from.
+struct Results {
+  index_t stride;     // in elements, from one to the next
+  index_t count;      // elements that go into each
+  index_t plane = 0;  // elements from the first to the second result, of an op that has two
+};
+
 /// What executors need to know of an op: sizes, and functions over buffer elements.
 struct FoldKernel {
   index_t bytes, lanes, pack_state_bytes, pack_state_alignment, total_bytes;
   bool indexed;   // indices or counts are kept, of 32 bits in lanes
   bool in_order;  // elements must come in their order
-  /// m results, each from n elements in a row; rows are `pitch` apart, results `out_stride`; n fits into one chunk.
-  void (*rows)(const void* p, index_t pitch, index_t n, index_t m, void* out, index_t out_stride, index_t count);
+  /// m results, each from n elements in a row; rows are `pitch` apart; n fits into one chunk.
+  void (*rows)(const void* p, index_t pitch, index_t n, index_t m, void* out, const Results& results);
   /// One result from many chunks: `start`, then `add` (the first of n elements is the index-th), then `end`.
   void (*start)(void* total);
   void (*add)(void* total, const void* p, index_t n, index_t index);
-  void (*end)(const void* total, void* out, index_t count);
+  void (*end)(const void* total, void* out, const Results& results);
+  /// As if the chunks of `more` had been added to the total, which has a multiple of a power of two of them that is at
+  /// least their number.
+  void (*join)(void* total, const void* more);
   /// n more rows of columns; `padded`: a pack may be read past the end of a row.
   void (*columns)(Columns& c, const void* p, index_t pitch, index_t n, index_t index, bool padded);
-  void (*finish)(Columns& c, void* out, index_t out_stride, index_t count);
-  /// As finish, where column j belongs to result j % results; `rest` holds further rows, of `results` elements each.
-  void (*finish_together)(Columns& c, index_t results, const void* rest, index_t rows, void* out, index_t out_stride,
-                          index_t count);
+  void (*finish)(Columns& c, void* out, const Results& results);
+  /// As finish, where column j belongs to result j % n; `rest` holds further rows, of n elements each.
+  void (*finish_together)(Columns& c, index_t n, const void* rest, index_t rows, void* out, const Results& results);
 };
 
 namespace detail {
@@ -178,11 +54,19 @@ template <class Op, class S>
 struct Pairwise {
   S level[48];
   unsigned long long blocks;
-  void push(S s) {
-    int l = 0;
-    for (unsigned long long b = blocks; b & 1; b >>= 1) s = Op::combine(level[l++], s);
+  // Of 2^l blocks, which follow a multiple of so many.
+  void push(S s, int l = 0) {
+    const unsigned long long pushed = 1ull << l;
+    for (unsigned long long b = blocks >> l; b & 1; b >>= 1) s = Op::combine(level[l++], s);
     level[l] = s;
-    ++blocks;
+    blocks += pushed;
+  }
+  void append(const Pairwise& o) {
+    for (unsigned long long b = o.blocks; b;) {
+      const int l = 63 - __builtin_clzll(b);
+      push(o.level[l], l);
+      b -= 1ull << l;
+    }
   }
   S total() const {
     int l = __builtin_ctzll(blocks);
@@ -191,6 +75,12 @@ struct Pairwise {
       if (++l; b & 1) s = Op::combine(level[l], s);
     return s;
   }
+};
+
+// Whether an op has two results: `finish` gives the first, `second` the other one.
+template <class Op>
+inline constexpr bool has_second = requires {
+  requires Op::has_second;
 };
 
 template <bool Indexed, class S, class SV>
@@ -210,6 +100,7 @@ struct Folds {
   using S = typename F::S;
   using SV = typename F::SV;
   static constexpr index_t W = F::W;
+  static constexpr bool has_line = requires(const N* p) { Op::template line<V>(p, index_t{}); };
   // Lanes hold 32-bit indices and counts, so those are joined chunk by chunk.
   using Kept = typename KeptState<Op::indexed, S, SV>::type;
   struct Total {
@@ -217,6 +108,10 @@ struct Folds {
     Pairwise<Op, S> single;
   };
 
+  // As a whole a struct of packs would go through memory once more, in narrower pieces.
+  TENON_INLINE static SV by_packs(const SV& s) {
+    return F::mapped(s, [](const auto& v) { return v; });
+  }
   // The last elements of a row, fewer than a pack, filled up with elements that change nothing.
   TENON_INLINE static bool tail_fills_pack(index_t rest) { return F::has_neutral && rest > 2; }
   TENON_INLINE static SV tail_pack(const N* p, index_t rest, index_t index) {
@@ -224,26 +119,55 @@ struct Folds {
     if constexpr (F::has_neutral) v = simd::select(simd::first_lanes<V>(rest), v, Op::template neutral<V>());
     return F::lifted(v, index, W);
   }
+  // Whole packs of a row of n >= W, and its tail if that fills a pack; then all lanes, and the tail if it did not.
+  TENON_INLINE static SV lanes_of_row(const N* p, index_t n, index_t index) {
+    const index_t whole = n / W;
+    if constexpr (F::has_neutral) {
+      if (const index_t rest = n % W; tail_fills_pack(rest))
+        return Op::combine(F::template packs<V>(p, W, whole, index, W),
+                           tail_pack(p + whole * W, rest, index + whole * W));
+    }
+    return F::template packs<V>(p, W, whole, index, W);
+  }
+  TENON_INLINE static S end_of_row(S s, const N* p, index_t n, index_t index) {
+    const index_t rest = n % W, done = n - rest;
+    if (rest == 0 || tail_fills_pack(rest)) return s;
+    return Op::combine(s, F::template packs<N>(p + done, 1, rest, index + done, 1));
+  }
   TENON_INLINE static S row(const N* p, index_t n, index_t index) {
     if constexpr (W == 1) {
       return F::template packs<N>(p, 1, n, index, 1);
     } else {
-      if constexpr (requires { Op::template line<V>(p, n); })
+      if constexpr (has_line)
         if (n >= W) return Op::moved(Op::template line<V>(p, n), index);
-      const index_t whole = n / W, rest = n % W;
-      if (whole == 0 && !tail_fills_pack(rest)) return F::template packs<N>(p, 1, n, index, 1);
-      SV s = whole > 0 ? F::template packs<V>(p, W, whole, index, W) : tail_pack(p, rest, index);
-      if (rest == 0 || whole == 0) return F::joined(s);
-      if (tail_fills_pack(rest)) return F::joined(Op::combine(s, tail_pack(p + whole * W, rest, index + whole * W)));
-      return Op::combine(F::joined(s), F::template packs<N>(p + whole * W, 1, rest, index + whole * W, 1));
+      if (n >= W) return end_of_row(F::joined(lanes_of_row(p, n, index)), p, n, index);
+      if (tail_fills_pack(n)) return F::joined(tail_pack(p, n, index));
+      return F::template packs<N>(p, 1, n, index, 1);
     }
   }
 
-  static void rows(const void* memory, index_t pitch, index_t n, index_t m, void* out, index_t out_stride,
-                   index_t count) {
+  TENON_INLINE static void put_result(R* to, const S& s, const Results& results) {
+    *to = Op::template finish<R>(s, results.count);
+    if constexpr (has_second<Op>) to[results.plane] = Op::template second<R>(s, results.count);
+  }
+  static void rows(const void* memory, index_t pitch, index_t n, index_t m, void* out, const Results& results) {
     const N* p = static_cast<const N*>(memory);
-    for (index_t i = 0; i < m; ++i)
-      static_cast<R*>(out)[i * out_stride] = Op::template finish<R>(row(p + i * pitch, n, 0), count);
+    R* const to = static_cast<R*>(out);
+    if constexpr (W > 1 && !has_line) {
+      // Lanes take long to join: some rows are folded before, so that their joins overlap.
+      constexpr index_t most = 4;
+      alignas(SV) char memory_of_states[most * sizeof(SV)];
+      SV* const some = reinterpret_cast<SV*>(memory_of_states);
+      for (index_t i = 0; n >= W && i < m; i += most) {
+        const index_t k = m - i < most ? m - i : most;
+        for (index_t j = 0; j < k; ++j) some[j] = lanes_of_row(p + (i + j) * pitch, n, 0);
+        for (index_t j = 0; j < k; ++j)
+          put_result(to + (i + j) * results.stride, end_of_row(F::joined(by_packs(some[j])), p + (i + j) * pitch, n, 0),
+                     results);
+      }
+      if (n >= W) return;
+    }
+    for (index_t i = 0; i < m; ++i) put_result(to + i * results.stride, row(p + i * pitch, n, 0), results);
   }
   static void start(void* total) {
     static_cast<Total*>(total)->packs.blocks = 0;
@@ -267,7 +191,7 @@ struct Folds {
       }
     }
   }
-  static void end(const void* total, void* out, index_t count) {
+  static void end(const void* total, void* out, const Results& results) {
     const Total& t = *static_cast<const Total*>(total);
     S s = Op::template identity<N>();
     if (t.packs.blocks != 0) {
@@ -278,13 +202,16 @@ struct Folds {
       }
     }
     if (t.single.blocks != 0) s = t.packs.blocks != 0 ? Op::combine(s, t.single.total()) : t.single.total();
-    *static_cast<R*>(out) = Op::template finish<R>(s, count);
+    put_result(static_cast<R*>(out), s, results);
   }
 
-  // As a whole a struct of packs would go through memory once more, in narrower pieces.
-  TENON_INLINE static SV by_packs(const SV& s) {
-    return F::mapped(s, [](const auto& v) { return v; });
+  static void join(void* total, const void* more) {
+    Total& t = *static_cast<Total*>(total);
+    const Total& m = *static_cast<const Total*>(more);
+    t.packs.append(m.packs);
+    t.single.append(m.single);
   }
+
   TENON_INLINE static SV state(Columns& c, int l, index_t k) { return by_packs(level(c, l)[k]); }
   static SV* level(Columns& c, int l) { return reinterpret_cast<SV*>(c.levels) + l * c.packs; }
   static void carry(Columns& c) {
@@ -338,56 +265,54 @@ struct Folds {
       if (++l; b & 1)
         for (index_t k = 0; k < c.packs; ++k) s[k] = Op::combine(state(c, l, k), state(c, 0, k));
   }
-  // The results of a pack of states; in halves where they are wider than a register.
-  template <class State>
-  TENON_INLINE static void finish_pack(const State& s, R* to, index_t out_stride, index_t lanes, index_t count) {
-#if !defined(__CUDACC__)
-    const auto result_of = [&](const auto& part) {
-      return Op::template finish<simd::pack<R, simd::native_lanes<R>>>(part, count);
-    };
-    if constexpr (sizeof(R) > sizeof(N)) {
-      const index_t low = W / 2;
-      store_results(to, result_of(F::mapped(s, [](const auto& v) { return simd::low_half(v); })), out_stride,
-                    lanes < low ? lanes : low);
-      if (lanes > low)
-        store_results(to + low * out_stride, result_of(F::mapped(s, [](const auto& v) { return simd::high_half(v); })),
-                      out_stride, lanes - low);
-    } else {
-      store_results(to, result_of(s), out_stride, lanes);
-    }
-#endif
-  }
-  template <class Results>
-  TENON_INLINE static void store_results(R* to, Results r, index_t out_stride, index_t lanes) {
-    if (out_stride == 1) {
-      simd::store_partial(to, r, lanes);
-    } else {
-      for (int l = 0; l < lanes; ++l) to[l * out_stride] = r[l];
-    }
-  }
-  static void finish(Columns& c, void* out, index_t out_stride, index_t count) {
+  static void finish(Columns& c, void* out, const Results& results) {
     total_columns(c);
-    R* to = static_cast<R*>(out);
     for (index_t k = 0; k < c.packs; ++k) {
       const SV s = state(c, 0, k);
       const index_t from = k * W, lanes = c.columns - from < W ? c.columns - from : W;
+      R* to = static_cast<R*>(out) + from * results.stride;
       if constexpr (Op::finishes_packs && W > 1 && (__is_same(R, N) || Op::indexed)) {
-        finish_pack(s, to + from * out_stride, out_stride, lanes, count);
+        put_pack(to, s, lanes, results);
       } else {
-        for (int l = 0; l < lanes; ++l) to[(from + l) * out_stride] = Op::template finish<R>(F::lane(s, l), count);
+        for (int l = 0; l < lanes; ++l) put_result(to + l * results.stride, F::lane(s, l), results);
       }
     }
   }
-  static void finish_together(Columns& c, index_t results, const void* rest, index_t rows, void* out,
-                              index_t out_stride, index_t count) {
+  // The results of a pack of states; in halves where they are wider than a register.
+  template <class State>
+  TENON_INLINE static void put_pack(R* to, const State& s, index_t lanes, const Results& results) {
+#if !defined(__CUDACC__)
+    if constexpr (sizeof(R) > sizeof(N) && __is_same(State, SV)) {
+      const index_t low = lanes < W / 2 ? lanes : W / 2;
+      put_pack(to, F::mapped(s, [](const auto& v) { return simd::low_half(v); }), low, results);
+      put_pack(to + low * results.stride, F::mapped(s, [](const auto& v) { return simd::high_half(v); }), lanes - low,
+               results);
+    } else {
+      using P = simd::native<R>;
+      store_pack(to, Op::template finish<P>(s, results.count), lanes, results.stride);
+      if constexpr (has_second<Op>)
+        store_pack(to + results.plane, Op::template second<P>(s, results.count), lanes, results.stride);
+    }
+#endif
+  }
+  template <class P>
+  TENON_INLINE static void store_pack(R* to, P result, index_t lanes, index_t stride) {
+    if (stride == 1) {
+      simd::store_partial(to, result, lanes);
+    } else {
+      for (int l = 0; l < lanes; ++l) to[l * stride] = result[l];
+    }
+  }
+  static void finish_together(Columns& c, index_t n, const void* rest, index_t rows, void* out,
+                              const Results& results) {
     total_columns(c);
     const N* p = static_cast<const N*>(rest);
-    for (index_t r = 0; r < results; ++r) {
+    for (index_t r = 0; r < n; ++r) {
       S s = F::lane(level(c, 0)[r / W], static_cast<int>(r % W));
-      for (index_t j = r + results; j < c.columns; j += results)
+      for (index_t j = r + n; j < c.columns; j += n)
         s = Op::combine(s, F::lane(level(c, 0)[j / W], static_cast<int>(j % W)));
-      for (index_t i = 0; i < rows; ++i) s = Op::combine(s, Op::lift(p[i * results + r], 0));
-      static_cast<R*>(out)[r * out_stride] = Op::template finish<R>(s, count);
+      for (index_t i = 0; i < rows; ++i) s = Op::combine(s, Op::lift(p[i * n + r], 0));
+      put_result(static_cast<R*>(out) + r * results.stride, s, results);
     }
   }
 };
@@ -407,6 +332,7 @@ inline constexpr FoldKernel fold_kernel = {sizeof(typename detail::Folds<Op, B, 
                                            detail::Folds<Op, B, R>::start,
                                            detail::Folds<Op, B, R>::add,
                                            detail::Folds<Op, B, R>::end,
+                                           detail::Folds<Op, B, R>::join,
                                            detail::Folds<Op, B, R>::columns,
                                            detail::Folds<Op, B, R>::finish,
                                            detail::Folds<Op, B, R>::finish_together};

@@ -34,14 +34,15 @@ struct PanelCall {
   bool direct;  // the only leaf has type C
   Dims extents;
   int axis;
-  C* place;  // null, or memory of the operand's shape in which panels may be computed
+  C* place;          // null, or memory of the operand's shape in which panels may be computed
+  index_t line = 0;  // the number of the first line
 };
 
 namespace detail {
 
 // Lines along the last axis; `f(user, panel)`.
 template <class C>
-void row_panels(Nest& nest, const PanelCall<C>& call, void (*f)(void*, const Panel<C>&), void* user) {
+void row_panels(const Nest& nest, const PanelCall<C>& call, void (*f)(void*, const Panel<C>&), void* user) {
   const int axis = nest.rank - 1, beside = axis - 1;
   const index_t n = nest.extent[axis], lines = axis ? nest.extent[beside] : 1;
   index_t stride[max_operands], apart[max_operands];
@@ -59,7 +60,7 @@ void row_panels(Nest& nest, const PanelCall<C>& call, void (*f)(void*, const Pan
   if (!direct && !call.place) block = tenon::detail::BlockRef(static_cast<size_t>(batch * n) * sizeof(C));
   Walk walk;
   walk.start(nest, 0, axis ? beside : 0);
-  index_t line = 0;
+  index_t line = call.line;
   do {
     for (index_t l = 0; l < lines; l += batch, line += batch) {
       const index_t m = lines - l < batch ? lines - l : batch;
@@ -83,7 +84,7 @@ void row_panels(Nest& nest, const PanelCall<C>& call, void (*f)(void*, const Pan
 
 // Lines side by side: the axis before the last runs over them.
 template <class C>
-void column_panels(Nest& nest, const PanelCall<C>& call, index_t columns, void (*f)(void*, const Panel<C>&),
+void column_panels(const Nest& nest, const PanelCall<C>& call, index_t columns, void (*f)(void*, const Panel<C>&),
                    void* user) {
   const int axis = nest.rank - 1, column = axis - 1;
   const index_t n = nest.extent[axis], run = nest.extent[column];
@@ -100,7 +101,7 @@ void column_panels(Nest& nest, const PanelCall<C>& call, index_t columns, void (
   }
   Walk walk;
   walk.start(nest, 0, column);
-  index_t line = 0;
+  index_t line = call.line;
   do {
     for (index_t c = 0; c < run; c += width) {
       const index_t w = run - c < width ? run - c : width, at = line + c;
@@ -144,11 +145,23 @@ template <class C>
              {ordered(call.extents), ordered(call.source[l].map.strides), call.source[l].map.offset});
   nest.collapse(axis, nest.rank - 1);  // apart, so that no panel crosses into the next step of the axes before
   nest.collapse(0, axis);
-  if (columns == 1) {
-    row_panels(nest, call, f, user);
-  } else {
-    column_panels(nest, call, columns, f, user);
-  }
+  // Parts of axis 0 go to the executor's threads; where that is the lines', whole packs of them.
+  const int last = nest.rank - 1;
+  const index_t lines_axis = last > 0 ? nest.extent[0] : 1, elements = call.extents.size();
+  index_t lines = 1;
+  for (int a = 1; a < last; ++a) lines *= nest.extent[a];
+  in_parts(lines_axis, last == 1 && columns > 1 ? Panel<C>::most_columns / 8 : 1, elements / lines_axis,
+           [&](index_t from, index_t to) {
+             PanelCall<C> part = call;
+             part.line = from * lines;
+             Nest part_nest = nest;
+             if (last > 0) part_nest.narrow(from, to);
+             if (columns == 1) {
+               row_panels(part_nest, part, f, user);
+             } else {
+               column_panels(part_nest, part, columns, f, user);
+             }
+           });
 }
 
 // Elements are converted to C in the row kernel.

@@ -246,6 +246,16 @@ TENON_INLINE void repeat_element(char* to, const void* from) {
   const V v = simd::broadcast<V>(*static_cast<const Word<Bytes>*>(from));
   __builtin_memcpy(to, &v, sizeof(v));
 }
+inline void repeat_element(char* to, const void* from, index_t bytes) {
+  if (bytes == 4)
+    repeat_element<4>(to, from);
+  else if (bytes == 8)
+    repeat_element<8>(to, from);
+  else if (bytes == 2)
+    repeat_element<2>(to, from);
+  else
+    repeat_element<1>(to, from);
+}
 // Rows with other strides than 1. Of an element that repeats the kernel is given one register full; what is strided
 // goes through a buffer, as many elements at once as fit.
 [[gnu::noinline]] inline void staged_row(const PackedRow& kernel, void* out, index_t out_stride,
@@ -264,15 +274,7 @@ TENON_INLINE void repeat_element(char* to, const void* from) {
     from[k] = repeats ? repeated[k] : source[k];
     mask[k] = repeats ? 0 : -1;
     if (staged[k]) each += bytes;
-    if (!repeats) continue;
-    if (bytes == 4)
-      repeat_element<4>(repeated[k], source[k]);
-    else if (bytes == 8)
-      repeat_element<8>(repeated[k], source[k]);
-    else if (bytes == 2)
-      repeat_element<2>(repeated[k], source[k]);
-    else
-      repeat_element<1>(repeated[k], source[k]);
+    if (repeats) repeat_element(repeated[k], source[k], bytes);
   }
   if (each == 0) return kernel.run(out, from, mask, n, out_stride == past_caches);
   index_t most = staging_bytes / each;

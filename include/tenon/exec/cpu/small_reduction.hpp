@@ -49,6 +49,7 @@ struct SmallReduction {
       auto s = Op::lift(from[0], index_t{0});
       for (index_t k = 1; k < count; ++k) s = Op::combine(s, Op::lift(from[offsets.element[k]], k));
       out[r] = Op::template finish<R>(s, count);
+      if constexpr (requires { requires Op::has_second; }) out[results + r] = Op::template second<R>(s, count);
     }
   }
 };

@@ -75,7 +75,7 @@ template <bool Log, class V, class C, class R>
   }
   for (index_t i = 0; i < p.n; ++i)
     each_pack([&](index_t k, auto part) {
-      const V e = exp_normal(V(load(p.data + i * p.step, k, part) - top[k]));
+      const V e = exp_normal<false>(V(load(p.data + i * p.step, k, part) - top[k]));
       sum[k] = sum[k] + e;
       if constexpr (!Log) part.store(work + i * work_step + k * W, e);
     });
@@ -124,7 +124,7 @@ template <bool Log, class C>
   const V top = simd::broadcast<V>(simd::reduce(tops[0], [](auto a, auto b) { return simd::select(a > b, a, b); }));
   V end{}, sum[2] = {V{}, V{}};
   const auto add = [&](index_t at, int u) {
-    const V e = exp_normal(V(simd::load<V>(x + at) - top));
+    const V e = exp_normal<false>(V(simd::load<V>(x + at) - top));
     if constexpr (Log) {
       __builtin_prefetch(work + at, 1);  // the result comes in while there is work to do
     } else {
@@ -138,7 +138,7 @@ template <bool Log, class C>
   }
   if (i < whole) add(i, 0);
   if (rest > 0) {
-    end = exp_normal(V(last - top));
+    end = exp_normal<false>(V(last - top));
     sum[1] = sum[1] + end;
   }
   const C total = simd::reduce_add(V(sum[0] + sum[1]));

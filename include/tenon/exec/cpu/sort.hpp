@@ -55,8 +55,8 @@ void Sorted<Indices, Axis, K, Down, A>::compute(Result* out) const {
   index_t inner = 1;
   for (int a = Axis + 1; a < e.rank; ++a) inner *= e.d[a];
   if (e.size() == 0 || k == 0) return;
-  detail::LineSorter<Number, Down> sorter(e.d[Axis]);
   exec::each_panel<Number>(x, Axis, static_cast<Number*>(nullptr), [&](const exec::Panel<Number>& p) {
+    detail::LineSorter<Number, Down> sorter(e.d[Axis]);
     exec::detail::sort_panel<Indices, Down>(p, sorter, out, k, inner);
   });
 }

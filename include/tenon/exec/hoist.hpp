@@ -1,0 +1,64 @@
+// tenon/exec/hoist.hpp: what a loop needs once, not for each of its elements: costly maps of elements that repeat.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#pragma once
+#include <tenon/expr/map.hpp>
+
+namespace tenon {
+inline namespace TENON_ABI {
+
+/// A node that computes itself into dense memory (`compute(out)`) instead of joining its consumer's program.
+template <class N>
+concept cut_node = requires {
+  requires bare_t<N>::is_cut;
+};
+
+namespace exec {
+namespace detail {
+
+// Whether A's elements repeat in a whole of extents E, by their types.
+template <class A, class E>
+constexpr bool repeats() {
+  if (A::rank < E::rank) return A::rank > 0;
+  for (int a = 0; a < A::rank; ++a)
+    if (A::static_extent(a) == 1 && E::static_extent(a) != 1) return true;
+  return false;
+}
+/// What is computed once before a loop, not for each element of it: costly maps whose elements repeat. `in` gives the
+/// node with their values in their places.
+template <class N>
+struct Hoisted {
+  static constexpr bool any = false;
+};
+template <class N, class E>
+inline constexpr bool is_hoisted = false;
+template <class Op, class T, class Args, class... N, class E>
+inline constexpr bool is_hoisted<Map<Op, T, Args, N...>, E> =
+    !Map<Op, T, Args, N...>::cheap && repeats<typename Map<Op, T, Args, N...>::extents_type, E>();
+template <class Op, class T, class Args, class... N>
+struct Hoisted<Map<Op, T, Args, N...>> {
+  using M = Map<Op, T, Args, N...>;
+  static constexpr bool any =
+      !is_taped<T> && ((is_hoisted<N, typename M::extents_type> || Hoisted<N>::any) || ... || false);
+  static auto in(const M& n) { return in(n, make_seq<static_cast<int>(sizeof...(N))>{}); }
+
+ private:
+  template <class A>
+  static auto operand(const A& a) {
+    if constexpr (is_hoisted<A, typename M::extents_type> || cut_node<A>) {
+      return shared_leaf(a);
+    } else if constexpr (Hoisted<A>::any) {
+      return Hoisted<A>::in(a);
+    } else {
+      return A(a);
+    }
+  }
+  template <int... I>
+  static auto in(const M& n, Seq<I...>) {
+    return Map<Op, T, Args, decltype(operand(operand_at<I>(n.operands)))...>(operand(operand_at<I>(n.operands))...);
+  }
+};
+
+}  // namespace detail
+}  // namespace exec
+}  // namespace TENON_ABI
+}  // namespace tenon
