@@ -87,6 +87,7 @@ struct Gmm : Differentiated {
     y[0] = gmm::hand(s, p.data(), x.data(), y.data() + 1, work);
     bytes = work.size() * sizeof(double);
   }
+  auto& numbers() { return p; }
   gmm::Mixture s;
   tenon::Tensor<double, tenon::dyn> p;
   std::vector<double> x, work;
@@ -112,8 +113,28 @@ void add(const std::string& size, std::function<Gmm*()> make) {
   });
 }
 
+// The Hessian times a vector, beside the gradient by the same means.
+void add_curvature() {
+  using P = Curvature<Gmm>;
+  GradientCase<P> c("autodiff/hvp/f64/gmm_d10_K25_n1000", [] { return new P; });
+  const auto store = [](P& g, const Components<>& d) {
+    g.each_part(d, [&](auto& part, std::size_t at) { std::copy_n(part.data(), part.size(), g.y.data() + at); });
+  };
+  const auto function = [](const P& g) {
+    return [&](const auto& p) { return tensor_log_posterior(g.s, p, g.points, g.triangle); };
+  };
+  c.primal("gradient", [=](P& g) { store(g, tenon::grad(function(g))(g.components)); });
+  c.run("tenon", [=](P& g) {
+    Components<> direction = g.components;
+    g.each_part(direction,
+                [&](auto& part, std::size_t at) { std::copy_n(g.direction.data() + at, part.size(), part.data()); });
+    store(g, tenon::hvp(function(g), g.components, direction));
+  });
+}
+
 const Area area([] {
   add("d10_K25_n1000", [] { return new Gmm; });
+  add_curvature();
   for (const std::string name : {"d2_K5", "d10_K5"})
     if (const std::string file = input("gmm/1k/gmm_" + name + ".txt"); !file.empty())
       add("adbench_" + name + "_n1000", [file] { return new Gmm(Numbers(file)); });

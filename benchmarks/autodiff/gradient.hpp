@@ -84,6 +84,29 @@ class GradientCase {
   std::shared_ptr<Shared> shared_;
 };
 
+/// A problem P as one of second derivatives: y is the Hessian times `direction`, which all parameters have a number of.
+/// What is right comes from differences of the gradient by hand (fourth order).
+template <class P>
+struct Curvature : P {
+  std::vector<double> direction;
+  Curvature() : direction(this->y.size() - 1) {
+    fill(direction.data(), direction.size(), -1, 1, 7);
+    double* const x = this->numbers().data();
+    const std::vector<double> at(x, x + direction.size());
+    const double step = 1e-3;
+    std::vector<double> sum(direction.size());
+    for (const auto& [steps, weight] : {std::pair{-2, 1.0}, {-1, -8.0}, {1, 8.0}, {2, -1.0}}) {
+      for (std::size_t i = 0; i < at.size(); ++i) x[i] = at[i] + steps * step * direction[i];
+      this->hand();
+      for (std::size_t i = 0; i < at.size(); ++i) sum[i] += weight / (12 * step) * this->y[1 + i];
+    }
+    std::copy(at.begin(), at.end(), x);
+    this->y = sum, this->values = 0;
+    this->expect();
+    this->derivative.tolerance = 1e-7;
+  }
+};
+
 /// Differentiates `f(variable)`, a number or an expression of rank 0, by x, a tensor or a model of tensors: writes the
 /// value, and calls `store` with the gradient, which is like x.
 template <class X, class P, class F, class Store>

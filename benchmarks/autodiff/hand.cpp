@@ -88,10 +88,81 @@ void forward(Tracking& t, const Make& make, const Value& value, const Tangent& t
   }
 }
 
+// A bone moves with the four angles of its finger alone: its frame is of numbers with four tangents, one register.
+void by_fingers(Tracking& t) {
+  using problem::bones, problem::fingers;
+  using Angle = tenon::dual<double, 4>;
+  using Turn = tenon::dual<double, 3>;
+  Angle absolute[bones][12], skin[bones][12], angle[4 * fingers];
+  for (int k = 0; k < 4 * fingers; ++k) {
+    angle[k] = t.p[6 + k];
+    angle[k].tangent[k % 4] = 1;
+  }
+  const auto is_fixed = [](int b) { return b == 0 || b == bones - 1 || b % 4 == 1; };
+  for (int b = 0; b < bones; ++b) {
+    const double* frame = t.model.relative[b];
+    const int joint = (b + 3) % 4;
+    const Angle* of_finger = angle + (b - 1) / 4 * 4;
+    Angle posed[12];
+    if (is_fixed(b)) {
+      std::copy_n(frame, 12, posed);
+    } else if (joint == 1) {
+      problem::turn(frame, of_finger[0], of_finger[1], posed);
+    } else {
+      problem::turn(frame, of_finger[joint], posed);
+    }
+    if (t.model.parent[b] < 0) {
+      std::copy_n(posed, 12, absolute[b]);
+    } else {
+      problem::compose(absolute[t.model.parent[b]], posed, absolute[b]);
+    }
+    problem::compose(absolute[b], t.model.inverse[b], skin[b]);
+  }
+  Turn turn[3], m[9];
+  for (int k = 0; k < 3; ++k) {
+    turn[k] = t.p[k];
+    turn[k].tangent[k] = 1;
+  }
+  problem::rotation(turn, m);
+  double *e = t.y.data(), *row = e + t.values;
+  for (const problem::Vertex& v : t.model.vertices) {
+    Angle of_finger[fingers][3];
+    bool moved[fingers] = {};
+    double x[3] = {};
+    for (const problem::Share& share : v.shares) {
+      const Angle* frame = skin[share.bone];
+      const bool fixed = is_fixed(share.bone);
+      const int f = fixed ? 0 : (share.bone - 1) / 4;
+      for (int i = 0; i < 3; ++i, frame += 4) {
+        const Angle part = frame[0] * v.place[0] + frame[1] * v.place[1] + frame[2] * v.place[2] + frame[3];
+        x[i] += share.weight * part.value;
+        if (!fixed) of_finger[f][i] += share.weight * part;
+      }
+      moved[f] = moved[f] || !fixed;
+    }
+    for (int i = 0; i < 3; ++i, row += parameters) {
+      const Turn* mi = m + 3 * i;
+      const Turn turned = mi[0] * x[0] + mi[1] * x[1] + mi[2] * x[2];
+      *e++ = v.measured[i] - (turned.value + t.p[3 + i]);
+      for (int k = 0; k < 3; ++k) {
+        row[k] = -turned.tangent[k];
+        row[3 + k] = i == k ? -1 : 0;
+      }
+      for (int f = 0; f < fingers; ++f) {
+        Angle g;
+        if (moved[f])
+          g = -(mi[0].value * of_finger[f][0] + mi[1].value * of_finger[f][1] + mi[2].value * of_finger[f][2]);
+        std::copy_n(g.tangent, 4, row + 6 + 4 * f);
+      }
+    }
+  }
+}
+
 void add(const std::string& size, std::function<Tracking*()> make) {
   GradientCase<Tracking> c("autodiff/hand/f64/" + size, std::move(make));
   c.primal("primal", [](Tracking& t) { problem::errors(t.model, static_cast<const double*>(t.p), t.y.data()); });
   c.run("hand", [](Tracking& t) { t.hand(); });
+  c.run("tenon", by_fingers);
   c.run("tenon_dual", [](Tracking& t) {
     using D = tenon::dual<double, problem::parameters>;
     const auto variable = [](double v, int k) {

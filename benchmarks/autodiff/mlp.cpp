@@ -39,6 +39,7 @@ struct Mlp : Differentiated {
     hand();
     expect();
   }
+  auto& numbers() { return w; }
   void hand() { y[0] = mlp::hand(net, w.data(), x.data(), t.data(), y.data() + 1); }
   mlp::Net net;
   tenon::Tensor<double, tenon::dyn> w;
@@ -49,7 +50,45 @@ struct Mlp : Differentiated {
   tenon::Tape tape;
 };
 
+// The Hessian times a vector, beside the gradient by the same means: of tensors, and of scalar code.
+void add_curvature() {
+  using P = Curvature<Mlp>;
+  GradientCase<P> c("autodiff/hvp/f64/mlp_16-32-32-4x32", [] { return new P; });
+  const auto store = [](P& p, const Model<>& g) {
+    each_parameter(g, [&](auto& m, std::size_t at) { std::copy_n(m.data(), m.size(), p.y.data() + at); });
+  };
+  const auto function = [](const P& p) {
+    return [&](const auto& model) {
+      return evaluate(sum(square(model(p.inputs) - p.targets)) / (2.0 * static_cast<double>(p.net.batch)));
+    };
+  };
+  const auto scalar_function = [](const P& p) {
+    return [&](const auto& w) {
+      const std::vector<typename std::remove_cvref_t<decltype(w)>::value_type> numbers(w.begin(), w.end());
+      return mlp::loss(p.net, numbers.data(), p.x.data(), p.t.data());
+    };
+  };
+  c.primal("gradient", [=](P& p) { store(p, tenon::grad(function(p))(p.model)); });
+  c.run("tenon", [=](P& p) {
+    Model<> direction = p.model;
+    each_parameter(direction,
+                   [&](auto& m, std::size_t at) { std::copy_n(p.direction.data() + at, m.size(), m.data()); });
+    store(p, tenon::hvp(function(p), p.model, direction));
+  });
+  c.primal("gradient_scalar", [=](P& p) {
+    const auto g = tenon::grad(scalar_function(p))(p.w);
+    std::copy(g.begin(), g.end(), p.y.begin());
+  });
+  c.run("tenon_scalar", [=](P& p) {
+    tenon::Tensor<double, tenon::dyn> direction = p.w;
+    std::copy(p.direction.begin(), p.direction.end(), direction.data());
+    const auto g = tenon::hvp(scalar_function(p), p.w, direction);
+    std::copy(g.begin(), g.end(), p.y.begin());
+  });
+}
+
 const Area area([] {
+  add_curvature();
   GradientCase<Mlp> c("autodiff/mlp/f64/16-32-32-4x32", [] { return new Mlp; });
   add_scalar_code(
       c, [](const Mlp& p) -> const auto& { return p.w; },
