@@ -141,7 +141,7 @@ bool crossed_is_right(index_t k, index_t j) {
   const Tensor<T, dyn, dyn, dyn, dyn> c = einsum<"acik,cbkj->abij">(x, y);
   Tensor<T, dyn, dyn, dyn, dyn> added = c;
   added = T(2);
-  const auto run = exec::detail::contraction_function<false, T, T>();
+  const auto run = exec::detail::contraction_function<T, T>();
   run(contraction_labels<Spec>, {x.data(), x.map(), 0, {}}, {y.data(), y.map(), 0, {}},
       {added.data(), sizeof(T), added.map(), true, nullptr});
   const auto apart = slice(twice, whole, whole, whole, range(0, 2 * j, 2));
@@ -259,7 +259,7 @@ TEST_CASE("accumulation into strided and broadcast targets") {
   fill(b, 2);
   for (auto& x : c) x = 5;
   Source sa{a.data(), a.map(), 0, {}}, sb{b.data(), b.map(), 0, {}};
-  const auto run = exec::detail::contraction_function<false, float, float>();
+  const auto run = exec::detail::contraction_function<float, float>();
   run(contraction_labels<Spec>, sa, sb, {c.data(), 4, c.map(), true, nullptr});
   CHECK(equals_product(c, a, b, 1, 5));
   // A target that repeats a column sums over it: the adjoint of a broadcast operand.
