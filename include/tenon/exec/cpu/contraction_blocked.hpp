@@ -85,7 +85,7 @@ struct BlockedFields {
   char* c_ = nullptr;
   const index_t *row_leaf_ = nullptr, *column_leaf_ = nullptr;
   index_t batch_ = 0, sum_block_ = 0, column_block_ = 0, row_block_ = 0;
-  bool packs_a_ = false, packs_b_ = false, by_dots_ = false, by_columns_ = false;
+  bool packs_a_ = false, packs_b_ = false, by_dots_ = false, by_columns_ = false, swapped_ = false;
 };
 
 // Columns are where the output is contiguous, unless they are too few to fill a register of `lanes`: then what was
@@ -136,30 +136,43 @@ class Blocked : BlockedFields {
       column_leaf_ = swap ? e->row_stride : e->column_stride;
     }
     choose();
+    // Many products, or small ones, go to the executor's threads whole, others in parts of their rows.
+    const index_t products = p.batch.size(), work = a_row_.size * b_column_.size * a_sum_.size;
+    swapped_ = swap;
+    const BlockedFields& fields = *this;
+    in_parts(products, products < 16 && work >= 8 * least_part ? products : 1, work, [&](index_t from, index_t to) {
+      if (to - from == products)
+        batch(p.batch, from, to);
+      else
+        Blocked(fields).batch(p.batch, from, to);
+    });
+  }
+
+ private:
+  explicit Blocked(const BlockedFields& fields) : BlockedFields(fields) {}
+  // Products [from, to) of the batch.
+  void batch(const ContractionAxes& axes, index_t from, index_t to) {
     ContractionWalk w;
-    do {
-      a_ = at(call_.a, swap ? w.b : w.a);
-      b_ = at(call_.b, swap ? w.a : w.b);
-      c_ = static_cast<char*>(call.c) + w.c * call.c_bytes;
+    w.start(axes, from);
+    for (batch_ = from; batch_ < to; ++batch_, w.next(axes)) {
+      a_ = at(call_.a, swapped_ ? w.b : w.a);
+      b_ = at(call_.b, swapped_ ? w.a : w.b);
+      c_ = static_cast<char*>(call_.c) + w.c * call_.c_bytes;
       if (by_dots_) {
         dots();
       } else if (by_columns_) {
         one_row();
       } else {
         const BlockedFields& fields = *this;
-        in_parts(a_row_.size, R, b_column_.size * a_sum_.size, [this, &fields](index_t from, index_t to) {
-          if (to - from == a_row_.size)
-            blocks(from, to);
+        in_parts(a_row_.size, R, b_column_.size * a_sum_.size, [this, &fields](index_t begin_row, index_t end_row) {
+          if (end_row - begin_row == a_row_.size)
+            blocks(begin_row, end_row);
           else
-            Blocked(fields).blocks(from, to);
+            Blocked(fields).blocks(begin_row, end_row);
         });
       }
-      ++batch_;
-    } while (w.next(p.batch));
+    }
   }
-
- private:
-  explicit Blocked(const BlockedFields& fields) : BlockedFields(fields) {}
   static const char* at(const BlockedOperand& x, index_t offset) {
     return static_cast<const char*>(x.data) + offset * x.bytes;
   }
