@@ -1,4 +1,5 @@
 // Absolute value, minimum and maximum, classification, square root, nextafter.
+#include <initializer_list>
 #include <tenon/math/basic.hpp>
 
 #include "sweep.hpp"

@@ -117,6 +117,7 @@ inline int turned_axis(const Nest& nest) {
   } while (outer > 0 && walk.next(nest, 0, outer));
 }
 
+/// Walks a nest whose operand 0 alone is written.
 [[gnu::noinline]] inline void drive(Nest& nest, RowFunction row, bool streamed = false) {
   if (nest.empty()) return;
   order_axes(nest);

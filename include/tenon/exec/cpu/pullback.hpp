@@ -378,7 +378,10 @@ struct PullCall {
       nest.add(nullptr, 0, StridedMap{c.extents, {}, 0});
     }
   }
-  detail::drive(nest, c.row);
+  // Sources are written to here, so that none is read from a copy.
+  if (nest.empty()) return;
+  detail::order_axes(nest);
+  detail::drive_rows(nest, c.row, false);
 }
 
 }  // namespace exec
