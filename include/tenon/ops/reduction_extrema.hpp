@@ -166,8 +166,8 @@ struct Locate : Reduction<D> {
   }
   /// The state of n packs after those of s, whose indices are the same in all lanes, from `first` on.
   template <class V>
-  TENON_FN static Located<V> extended(const Located<V>& s, const simd::lane_t<V>* p, index_t stride, index_t n,
-                                      index_t first) {
+  requires(simd::is_pack<V>) TENON_FN static Located<V> extended(const Located<V>& s, const simd::lane_t<V>* p,
+                                                                 index_t stride, index_t n, index_t first) {
     using I = decltype(s.index);
     Located<V> r{s.value, s.index};
     I index = simd::broadcast<I>(static_cast<simd::lane_t<I>>(first));
@@ -195,7 +195,7 @@ struct Locate : Reduction<D> {
   }
   /// The state of n >= lanes neighbours: the extreme first, then its place, by when they are in the cache.
   template <class V>
-  TENON_FN static Located<simd::lane_t<V>> line(const simd::lane_t<V>* p, index_t n) {
+  requires(simd::is_pack<V>) TENON_FN static Located<simd::lane_t<V>> line(const simd::lane_t<V>* p, index_t n) {
     constexpr index_t W = simd::lanes<V>;
     const V last = simd::load<V>(p + n - W);  // overlaps the pack before, unless packs fill the line
     auto [best, nan] = extremes<Largest, V>(p, W, n / W);

@@ -153,8 +153,8 @@ struct Folds {
   static void rows(const void* memory, index_t pitch, index_t n, index_t m, void* out, const Results& results) {
     const N* p = static_cast<const N*>(memory);
     R* const to = static_cast<R*>(out);
-    if constexpr (W > 1 && !has_line) {
-      // Lanes take long to join: some rows are folded before, so that their joins overlap.
+    if constexpr (W > 1 && !has_line && !simd::is_pack<SV>) {
+      // Lanes of states of several packs take long to join: some rows are folded before, so that joins overlap.
       constexpr index_t most = 4;
       alignas(SV) char memory_of_states[most * sizeof(SV)];
       SV* const some = reinterpret_cast<SV*>(memory_of_states);
