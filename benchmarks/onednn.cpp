@@ -51,14 +51,17 @@ Kernel low_precision(const Operands& o, memory::data_type in, memory::data_type 
               {DNNL_ARG_WEIGHTS, {b, engine(), o.at(1)}},
               {DNNL_ARG_DST, {c, engine(), o.at(2)}}});
 }
-// bfloat16 is refused where there is no AVX-512.
+bool has(dnnl::cpu_isa isa) {
+  return (static_cast<int>(dnnl::get_effective_cpu_isa()) & static_cast<int>(isa)) == static_cast<int>(isa);
+}
+// bfloat16 is refused without AVX-512, and int8 is wrong without VNNI: sums of two products saturate at 16 bits.
 const Peer bf16(
     "onednn", "low_precision/gemm/bf16",
-    [](const Operands& o) { return low_precision(o, memory::data_type::bf16, f32); },
-    (static_cast<int>(dnnl::get_effective_cpu_isa()) & static_cast<int>(dnnl::cpu_isa::avx512_core)) ==
-        static_cast<int>(dnnl::cpu_isa::avx512_core));
-const Peer int8("onednn", "low_precision/gemm/i8",
-                [](const Operands& o) { return low_precision(o, memory::data_type::s8, memory::data_type::s32); });
+    [](const Operands& o) { return low_precision(o, memory::data_type::bf16, f32); }, has(dnnl::cpu_isa::avx512_core));
+const Peer int8(
+    "onednn", "low_precision/gemm/i8",
+    [](const Operands& o) { return low_precision(o, memory::data_type::s8, memory::data_type::s32); },
+    has(dnnl::cpu_isa::avx512_core_vnni) || has(dnnl::cpu_isa::avx2_vnni));
 
 Kernel layer(const Operands& o, dnnl::algorithm activation) {
   const memory::desc a = matrix(o[0], o[2]), b = matrix(o[2], o[1]), bias = matrix(1, o[1]), y = matrix(o[0], o[1]);

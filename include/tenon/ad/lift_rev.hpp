@@ -30,7 +30,7 @@ struct LiftRev {
   }
   template <class R, class X>
   R scalar(X& x) {
-    if constexpr (__is_same(R, X)) {
+    if constexpr (__is_same(R, bare_t<X>)) {
       return x;
     } else {
       return R(x, tape.allocate(1, units_of<X>));

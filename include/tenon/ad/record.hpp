@@ -6,7 +6,7 @@
 // Intermediate values are kept by count; plain tensors that a rule needs are copied, since their owner may change or
 // drop them before the sweep. A record whose adjoint is zero throughout is passed over.
 #pragma once
-#include <tenon/ad/rev.hpp>
+#include <tenon/ad/plain_code.hpp>
 #include <tenon/exec/cpu/offsets.hpp>
 #include <tenon/exec/cpu/pullback.hpp>
 #include <tenon/exec/operand.hpp>

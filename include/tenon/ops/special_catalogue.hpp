@@ -1,7 +1,7 @@
 // tenon/ops/special_catalogue.hpp: the pointwise ops that need <cmath>, in one list beside the catalogue.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// They are called seldom and cost hundreds of cycles in any form; their headers are not part of tenon.hpp.
+// They are called seldom and cost hundreds of cycles in any form.
 #pragma once
 #include <tenon/base/type_list.hpp>
 #include <tenon/ops/bessel.hpp>

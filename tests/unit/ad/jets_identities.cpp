@@ -63,8 +63,9 @@ TEST_CASE("identities, to order four") {
   CHECK(agree(maximum(x, y), x));
   CHECK(agree(where(x > y, x, y), x));
   CHECK(agree(relu(x) + relu(-x), x));
-  // The library knows no derivative of trigamma.
-  const auto by_gamma = taylor<2>([](auto v) { return lgamma(v + 1) - lgamma(v); }, 0.7, 1.0);
+  const auto by_gamma = taylor<4>([](auto v) { return lgamma(v + 1) - lgamma(v); }, 0.7, 1.0);
   CHECK(near(by_gamma(1), 1 / 0.7, 1e-12));
   CHECK(near(by_gamma(2), -1 / 0.49, 1e-12));
+  CHECK(near(by_gamma(3), 2 / 0.343, 1e-12));
+  CHECK(near(by_gamma(4), -6 / 0.2401, 1e-12));
 }

@@ -2,9 +2,12 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <array>
 #include <numeric>
 #include <tenon/ad/complex.hpp>
 #include <tenon/ad/forward.hpp>
+#include <tenon/ad/variable.hpp>
+#include <vector>
 
 #include "derivatives.hpp"
 
@@ -112,4 +115,69 @@ TEST_CASE("standard algorithms over tensors of rev and dual numbers") {
   CHECK(test::near_all(grad(f)(x), wanted, 1e-14));
   CHECK(test::near(jvp(f, x, Tensor<double, 3>{0, 0, 1}).tangent, wanted(2), 1e-14));
   CHECK(std::distance(x.begin(), x.end()) == 3);
+}
+
+TEST_CASE("increments, fabs, and the larger of a result and a plain number") {
+  const auto f = [](auto x) {
+    using T = decltype(x);
+    using std::fabs;
+    using std::max;
+    using std::min;
+    T y = fabs(x);
+    ++y;
+    const T before = y++;
+    y--;
+    --y;
+    T z = max(y * before, 0.5) + min(0.25, x * x) + fabs(x * y) + max(x * x, x * y);
+    return evaluate(z * y);
+  };
+  for (const double x : {1.5, -0.7, 0.3}) {
+    const double wanted = test::slope([&](double v) { return f(v); }, x);
+    CHECK(test::near(grad(f)(x), wanted, 1e-9));
+    CHECK(test::near(jvp(f, x, 1.0).tangent, wanted, 1e-9));
+  }
+}
+
+template <class T = double>
+struct Spring {
+  T stiffness, damping;
+  double mass;
+};
+
+TEST_CASE("numbers in containers and structs are variables, in both modes and on a tape") {
+  const auto f = [](const auto& v) { return v[0] * v[0] * v[1] + v[2]; };
+  const std::vector<double> x{3, 4, 5};
+  const auto g = grad(f)(x);
+  CHECK(g == std::vector<double>{24, 9, 1});
+  CHECK(jvp(f, x, std::vector<double>{0, 1, 0}).tangent == 9);
+  CHECK(vjp(f, x)(2.0) == std::vector<double>{48, 18, 2});
+  CHECK(grad(f)(std::array<double, 3>{3, 4, 5}) == std::array<double, 3>{24, 9, 1});
+
+  const auto energy = [](const auto& s) { return s.stiffness * s.stiffness * s.damping * s.mass; };
+  const auto of_spring = grad(energy)(Spring<>{2, 3, 0.5});
+  CHECK(of_spring.stiffness == 6);
+  CHECK(of_spring.damping == 2);
+  CHECK(of_spring.mass == 0.5);  // its type is no T: a hyper-parameter, which stays what it is
+
+  Tape tape;
+  const auto variables = tape.variable(x);
+  const auto [gv] = tape.gradient(f(variables), variables);
+  CHECK(gv == g);
+  tape.reset();
+  std::vector<rev<double>> own{tape.variable(3.0), tape.variable(4.0), tape.variable(5.0)};
+  const rev<double> y = f(own);
+  const auto [go] = tape.gradient(y, own);
+  CHECK(go == g);
+}
+
+TEST_CASE("numbers of an earlier recording are constants, and no variables of the new one") {
+  Tape tape;
+  const auto old = tape.variable(3.0);
+  for (int i = 0; i < 3; ++i) {
+    tape.reset();
+    const auto x = tape.variable(5.0);
+    const auto [g] = tape.gradient(old * old * x, x);
+    CHECK(g == 9);
+    CHECK_THROWS_AS(tape.gradient(old * x, old), value_error);
+  }
 }

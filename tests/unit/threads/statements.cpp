@@ -153,6 +153,30 @@ TEST_CASE("reductions along any axis, of tensors and of expressions, and of ever
   check_same("sum of bytes", [&] { return sum(bytes); });
 }
 
+TEST_CASE("products of a batch: many small ones whole, few large ones by rows") {
+  const auto stack = [](index_t n, index_t rows, index_t columns) {
+    Tensor<float, dyn, dyn, dyn> x(n, rows, columns);
+    for (index_t i = 0; i < x.size(); ++i) x.data()[i] = std::sin(static_cast<float>(i % 1013));
+    return x;
+  };
+  Tensor<float, dyn> bias(24);
+  bias = 0.5f;
+  for (const auto& [n, m, k] : {std::tuple{300, 11, 13}, std::tuple{40, 40, 40}, std::tuple{1, 300, 100}}) {
+    const auto a = stack(n, m, k), b = stack(n, k, 24), c = stack(n, 24, k);
+    check_same("a b", [&] { return matmul(a, b); });
+    check_same("relu(a b + bias)", [&] { return relu(matmul(a, b) + bias); });
+    check_same("a c^T", [&] { return einsum<"nij,nkj->nik">(a, c); });
+    check_same("over two axes", [&] { return einsum<"nij,njk->jnik">(a, b); });
+  }
+  const auto a = stack(3, 200, 100), b = stack(3, 100, 24);
+  Jobs jobs{3};
+  const Tensor<float, dyn, dyn, dyn> plain = matmul(a, b);
+  const Parallel scope(jobs);
+  const Tensor<float, dyn, dyn, dyn> shared = matmul(a, b);
+  CHECK(all(shared == plain));
+  CHECK(jobs.runs == 3);  // each by its rows
+}
+
 TEST_CASE("softmax, scans and sorting along any axis") {
   for (const auto& [n, m] : {std::pair{3001, 57}, std::pair{70, 5001}}) {
     const auto x = numbers(n, m, 1), y = numbers(n, m, 2);

@@ -7,6 +7,7 @@
 #pragma once
 #include <tenon/exec/cpu/contraction_format.hpp>
 #include <tenon/exec/cpu/contraction_plan.hpp>
+#include <tenon/simd/transpose.hpp>
 
 namespace tenon {
 inline namespace TENON_ABI {
@@ -27,31 +28,13 @@ using PackFunction = void (*)(void* to, const void* from, const Line& outer, ind
 
 namespace detail {
 
-// Exchanges the lanes whose index has bit D set in `a` with those that have it not in `b`.
-template <int D, class V, int... I>
-TENON_FN void exchange_lanes(V& a, V& b, Seq<I...>) {
-  constexpr int W = static_cast<int>(sizeof...(I));
-  const V x = simd::shuffle<(((I & D) ? W + I - D : I))...>(a, b);
-  b = simd::shuffle<(((I & D) ? W + I : I + D))...>(a, b);
-  a = x;
-}
-template <int D, class V, int W, int... I>
-TENON_FN void transpose_step(V (&v)[W], Seq<I...>) {
-  ((I & D ? void() : exchange_lanes<D>(v[I], v[(I | D) % W], make_seq<W>{})), ...);
-}
-/// Transposes W packs of W lanes, by exchanging blocks of half the size each time.
-template <int D, class V, int W>
-TENON_FN void transpose(V (&v)[W]) {
-  transpose_step<D>(v, make_seq<W>{});
-  if constexpr (D > 1) transpose<D / 2>(v);
-}
 template <class F, int... I>
 TENON_INLINE void transpose_block(typename F::Word* to, index_t stride, const typename F::Element* const* row,
                                   index_t s, Seq<I...>) {
   constexpr int W = static_cast<int>(sizeof...(I));
   using V = simd::native<typename F::Word>;
   V v[] = {F::template words<V>(row[I] + s)...};
-  if constexpr (W > 1) transpose<W / 2>(v);
+  simd::transpose(v);
   (simd::store(to + I * stride, v[I]), ...);
 }
 /// W rows, of which the words from element s on are read, become W steps `stride` apart; `blocks` times.
@@ -64,7 +47,7 @@ template <class F>
 }
 template <class V, int W>
 [[gnu::noinline]] void transpose_out_of_line(V (&v)[W]) {
-  if constexpr (W > 1) transpose<W / 2>(v);
+  simd::transpose(v);
 }
 /// The same for the last n elements of W rows, fewer than W words.
 template <class F>

@@ -91,6 +91,15 @@ constexpr void plan_contraction(ContractionPlan& p, const ContractionLabels& l, 
 /// Visits all index tuples of some axes; keeps the offsets of A, B and C.
 struct ContractionWalk {
   index_t a = 0, b = 0, c = 0, index[ContractionLabels::capacity] = {};
+  /// From the n-th element on.
+  void start(const ContractionAxes& x, index_t n) {
+    for (int i = x.rank - 1; i >= 0; n /= x.extent[i], --i) {
+      index[i] = n % x.extent[i];
+      a += index[i] * x.a[i];
+      b += index[i] * x.b[i];
+      c += index[i] * x.c[i];
+    }
+  }
   bool next(const ContractionAxes& x) {
     for (int i = x.rank - 1; i >= 0; --i) {
       a += x.a[i];

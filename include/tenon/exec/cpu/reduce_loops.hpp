@@ -310,7 +310,8 @@ inline void reduce_row(const ReduceCall& call, const Nest& nest) {
   constexpr index_t most = 64;
   index_t part = chunk_of(*call.op);
   while (part < least_part || n > most * part) part *= 2;
-  const index_t parts = (n + part - 1) / part, bytes = (call.op->total_bytes + alignment - 1) / alignment * alignment;
+  const index_t parts = (n + part - 1) / part, line = alignment,
+                bytes = (call.op->total_bytes + line - 1) / line * line;
   const tenon::detail::BlockRef totals(static_cast<size_t>(parts * bytes));
   in_parts(parts, 1, part, [&](index_t from, index_t to) {
     ReduceLoops loops(*call.op, nest, 0, 1, call.row, call.direct, call.count, call.plane);
