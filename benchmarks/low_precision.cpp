@@ -71,7 +71,11 @@ void add_product(const char* type, index_t n, double peak_rate) {
 
 const Area area([] {
   for (const index_t n : {64, 128, 256, 512, 1024}) {
+#if BENCH_HAND
+    add_product<bfloat16, float>("bf16", n, hand::bf16_in_pairs ? 2 : 1);
+#else
     add_product<bfloat16, float>("bf16", n, 1);
+#endif
     add_product<signed char, int>("i8", n, 4);  // four products where float has one
   }
 });

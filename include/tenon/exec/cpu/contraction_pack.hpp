@@ -31,7 +31,6 @@ namespace detail {
 template <class F, int... I>
 TENON_INLINE void transpose_block(typename F::Word* to, index_t stride, const typename F::Element* const* row,
                                   index_t s, Seq<I...>) {
-  constexpr int W = static_cast<int>(sizeof...(I));
   using V = simd::native<typename F::Word>;
   V v[] = {F::template words<V>(row[I] + s)...};
   simd::transpose(v);
