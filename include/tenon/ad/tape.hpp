@@ -97,7 +97,7 @@ class Tape {
                            0))
         return rare_statement(terms);
       if (Statements::none(t)) return 0;
-      __builtin_prefetch(begin + 2048, 1);
+      __builtin_prefetch(reinterpret_cast<const void*>(reinterpret_cast<size_t>(begin) + 2048), 1);  // to be written
       cursor_ = Statements::write(t, begin, place);
       return next_result<T>();
     }

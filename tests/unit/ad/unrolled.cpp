@@ -106,3 +106,30 @@ TEST_CASE("a batch of other extents or with gaps is refused") {
   const TensorView<const double, dyn> gaps(wide.data(), Dims{1, {4}}, Dims{1, {2}});
   CHECK_THROWS_AS(unrolled_jacobian(cube).batch(value, j, gaps), value_error);
 }
+
+TEST_CASE("sine and cosine of one number are each other's derivatives") {
+  constexpr auto f = [](const auto& x, const auto& c) {
+    using T = std::remove_cvref_t<decltype(x(0))>;
+    const T only_sine = sin(x(0) * c), only_cosine = cos(x(1));
+    const T both = sin(x(2)) * cos(x(2)) + sin(x(2)), constant = cos(c);
+    return Tensor<T, 3>{only_sine * constant, only_cosine + x(0), both};
+  };
+  const Tensor<double, 3> x{0.3, 1.1, -0.7};
+  const double c = 1.5;
+  const auto [value, j] = unrolled_jacobian(f)(x, c);
+  const double expected[3][3] = {
+      {c * std::cos(0.3 * c) * std::cos(c), 0, 0}, {1, -std::sin(1.1), 0}, {0, 0, std::cos(-1.4) + std::cos(-0.7)}};
+  CHECK(value(2) == doctest::Approx(0.5 * std::sin(-1.4) + std::sin(-0.7)).epsilon(1e-15));
+  for (int i = 0; i < 3; ++i)
+    for (int k = 0; k < 3; ++k) CHECK(j(i, k) == doctest::Approx(expected[i][k]).epsilon(1e-15));
+  const auto of_c = unrolled_jacobian<1>(f)(x, c).jacobian;
+  CHECK(of_c(0) == doctest::Approx(0.3 * std::cos(0.3 * c) * std::cos(c) - std::sin(0.3 * c) * std::sin(c)));
+  CHECK(of_c(2) == 0);
+  Tensor<double, 3, dyn> points(3, 5), values(3, 5);
+  Tensor<double, 3, 3, dyn> jacobians(3, 3, 5);
+  for (int i = 0; i < 3; ++i)
+    for (int p = 0; p < 5; ++p) points(i, p) = x(i);
+  unrolled_jacobian(f).batch(values, jacobians, points, c);
+  for (int i = 0; i < 3; ++i)
+    for (int k = 0; k < 3; ++k) CHECK(jacobians(i, k, 4) == doctest::Approx(expected[i][k]).epsilon(1e-15));
+}

@@ -62,6 +62,26 @@ TEST_CASE("a sum costs one term and four bytes a summand") {
   CHECK(g == 1 + 3 + 200);
 }
 
+#ifdef __OPTIMIZE__  // other compilers do not see which terms are of one number
+TEST_CASE("terms of one number are one") {
+  Tape tape;
+  std::vector<rev<double>> u{tape.variable(2.0), tape.variable(3.0), tape.variable(5.0)}, v(3);
+  const std::size_t before = tape.bytes();
+  for (int k = 0; k < 100; ++k) v[1] = u[1] - 0.1 * u[1] * (u[2] - u[0]) + 0.2 * (u[2] - 2 * u[1] + u[0]);
+  CHECK(tape.bytes() - before < 101 * (3 * 12 + 4 + 8) + 64);
+  const auto [g0, g1, g2] = tape.gradient(v[1], u[0], u[1], u[2]);
+  CHECK(g0 == doctest::Approx(0.1 * 3 + 0.2).epsilon(1e-15));
+  CHECK(g1 == doctest::Approx(1 - 0.1 * 3 - 0.4).epsilon(1e-15));
+  CHECK(g2 == doctest::Approx(-0.1 * 3 + 0.2).epsilon(1e-15));
+  // A number that is a constant leaves the others.
+  const rev<double> constant = 4.0;
+  const rev<double> y = constant * u[0] + constant * u[0] + u[1];
+  const auto [h0, h1] = tape.gradient(y, u[0], u[1]);
+  CHECK(h0 == 8);
+  CHECK(h1 == 1);
+}
+#endif
+
 TEST_CASE("auto keeps values, not references") {
   CHECK(modes_agree(
       [](auto x) {
