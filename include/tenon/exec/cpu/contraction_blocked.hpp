@@ -180,16 +180,24 @@ class Blocked : BlockedFields {
                (m == 1 || (call_.a.plain && call_.b.plain ? 6 * m < k : m <= dot_rows));
     const bool a_strided = call_.a.plain && a_lines, b_strided = call_.b.plain && b_lines;
     by_columns_ = call_.dots.columns && !call_.b.plain && m == 1 && a_lines && b_lines && b_column_.stride == 1;
-    const bool b_in_place = b_strided && b_column_.stride == 1;
-    packs_b_ = !b_in_place || (m > 3 * R && (k * n * bytes > 65536 || b_sum_.stride * bytes > 2048));
-    const bool a_in_place = a_strided && (m <= 2 || n <= 3 * C || m * k * bytes <= 16384);
-    packs_a_ = !a_in_place;
-    column_block_ = 32 * W;
-    row_block_ = 16 * R;
-    const index_t limit = m == 1 && group == 1 ? (k * n * bytes > 1048576 ? 16 : 256) : bytes == 4 ? 320 : 256;
+    // Rows of A that follow the sum need no copy: a row of tiles walks them one after the other.
+    packs_a_ = !a_strided || (a_sum_.stride != 1 && m > 2 && n > 3 * C && m * k * bytes > 16384);
+    const bool one_by_one = m == 1 && group == 1;
+    const index_t limit = one_by_one ? (k * n * bytes > 1048576 ? 16 : 256) : !packs_a_ ? 1024 : bytes == 4 ? 320 : 256;
     const index_t parts = (words(k) + limit - 1) / limit;
     sum_block_ = parts > 1 ? (words(k) + parts - 1) / parts * group : k;
+    // Neither do columns, unless their elements compete for few of the caches' sets.
+    const bool b_in_place = b_strided && b_column_.stride == 1;
+    packs_b_ = !b_in_place || (m > 3 * R && power_of_two(b_sum_.stride * bytes) * sum_block_ > 2097152);
+    column_block_ = 32 * W;
+    row_block_ = 16 * R;
+    if (!packs_a_ && !one_by_one) {  // columns that the second-level cache holds beside the rows that pass
+      const index_t fit = (TENON_ISA == 512 ? 524288 : 262144) / (words(sum_block_) * bytes) / C * C;
+      column_block_ = fit < 2 * C ? 2 * C : fit;
+    }
   }
+  // The largest one that divides x.
+  static index_t power_of_two(index_t x) { return x & -x; }
 
   // Rows [from, to) of one batch.
   void blocks(index_t from, index_t to) {

@@ -107,6 +107,34 @@ template <class F, int P>
     for (index_t j = rows; j < filled<F, P>(rows); ++j) to[j] = typename F::Word{};
   }
 }
+// A step of a full panel: packs of V, then smaller ones.
+template <class F, class V, int... J>
+TENON_INLINE void pack_packs(typename F::Word* to, const typename F::Element* const (&p)[F::group], index_t j,
+                             Seq<J...>) {
+  (simd::store(to + J * simd::lanes<V>, F::template words<V>(p, j + J * simd::lanes<V>)), ...);
+}
+template <class F, class V, int Rows>
+TENON_INLINE void pack_step(typename F::Word* to, const typename F::Element* const (&p)[F::group], index_t j) {
+  constexpr int W = simd::lanes<V>, done = Rows / W * W;
+  pack_packs<F, V>(to, p, j, make_seq<Rows / W>{});
+  if constexpr (done < Rows) pack_step<F, simd::pack<typename F::Word, W / 2>, Rows - done>(to + done, p, j + done);
+}
+// Full panels, `apart` words from each other, of rows that follow each other in memory: all of them step by step, since
+// memory is read faster in longer pieces.
+template <class F, int P>
+[[gnu::noinline]] void pack_panels(typename F::Word* to, index_t apart, index_t panels, const typename F::Element* from,
+                                   const Line& sum, index_t k, index_t m) {
+  for (index_t s = 0; s < m; s += F::group, to += P) {
+    const typename F::Element *row[F::group], *p[F::group];
+#pragma GCC unroll 4
+    for (int i = 0; i < F::group; ++i) row[i] = s + i < m ? from + sum.at(k + s + i) : nullptr;
+    for (index_t q = 0; q < panels; ++q) {
+#pragma GCC unroll 4
+      for (int i = 0; i < F::group; ++i) p[i] = row[i] ? row[i] + q * P : zeros<typename F::Element>;
+      pack_step<F, simd::native<typename F::Word>, P>(to + q * apart, p, 0);
+    }
+  }
+}
 // The last steps, n elements that follow each other in memory, of groups: what they lack to a block is zero.
 template <class F, int P>
 [[gnu::noinline]] void pack_end(typename F::Word* to, const typename F::Element* from, const Line& outer, index_t o,
@@ -193,12 +221,19 @@ void pack(void* target, const void* source, const Line& outer, index_t o, index_
           index_t m) {
   auto* to = static_cast<typename F::Word*>(target);
   const auto* from = static_cast<const typename F::Element*>(source);
-  const index_t words = (m + F::group - 1) / F::group;
-  for (; n > 0; n -= P, o += P, to += P * words) {
-    typename F::Word* const first = to;
-    if constexpr (F::begins) to += P;
-    detail::pack_panel<F, P>(to, from, outer, o, n < P ? n : P, sum, k, m);
-    if constexpr (F::begins) F::template begin<P>(first, words);
+  constexpr index_t head = F::begins ? P : 0, together = 8;  // panels that do not compete for the cache's sets
+  const index_t apart = head + P * ((m + F::group - 1) / F::group);
+  for (index_t full = 0; n > 0; n -= P, o += P, to += apart, --full) {
+    if (full <= 0) {
+      const index_t ahead = outer.contiguous(o);
+      full = (ahead < n ? ahead : n) / P;
+      if (full > together) full = together;
+      if (full > 1)
+        detail::pack_panels<F, P>(to + head, apart, full, from + outer.at(o), sum, k, m);
+      else
+        detail::pack_panel<F, P>(to + head, from, outer, o, n < P ? n : P, sum, k, m);
+    }
+    if constexpr (F::begins) F::template begin<P>(to, apart / P - 1);
   }
 }
 
