@@ -108,16 +108,15 @@ template <class F, int P>
   }
 }
 // A step of a full panel: packs of V, then smaller ones.
-template <class F, class V, int... J>
-TENON_INLINE void pack_packs(typename F::Word* to, const typename F::Element* const (&p)[F::group], index_t j,
-                             Seq<J...>) {
-  (simd::store(to + J * simd::lanes<V>, F::template words<V>(p, j + J * simd::lanes<V>)), ...);
-}
 template <class F, class V, int Rows>
 TENON_INLINE void pack_step(typename F::Word* to, const typename F::Element* const (&p)[F::group], index_t j) {
-  constexpr int W = simd::lanes<V>, done = Rows / W * W;
-  pack_packs<F, V>(to, p, j, make_seq<Rows / W>{});
-  if constexpr (done < Rows) pack_step<F, simd::pack<typename F::Word, W / 2>, Rows - done>(to + done, p, j + done);
+  constexpr int W = simd::lanes<V>;
+  if constexpr (Rows >= W) {
+    simd::store(to, F::template words<V>(p, j));
+    if constexpr (Rows > W) pack_step<F, V, Rows - W>(to + W, p, j + W);
+  } else {
+    pack_step<F, simd::pack<typename F::Word, W / 2>, Rows>(to, p, j);
+  }
 }
 // Full panels, `apart` words from each other, of rows that follow each other in memory: all of them step by step, since
 // memory is read faster in longer pieces.

@@ -1,0 +1,106 @@
+// tenon/exec/cpu/contraction_gather.hpp: contractions over several axes of a class, laid out as products of matrices.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Where the axes of a class do not lie in memory as one, an operand is copied once into a matrix that does, in runs of
+// neighbours, and a result is computed aside and copied back. What follows is a product of matrices, which are read in
+// place. Runs may be short: the copies are loops over at most four axes, without tables.
+#pragma once
+#include <tenon/base/memory.hpp>
+#include <tenon/exec/cpu/contraction_plan.hpp>
+#include <tenon/simd/memory.hpp>
+
+namespace tenon {
+inline namespace TENON_ABI {
+namespace exec {
+namespace detail {
+
+// The elements of an operand or of the result over two classes of axes, as a matrix of one stride for each class.
+struct GatheredMatrix {
+  static constexpr int capacity = 4;
+  static constexpr index_t most = index_t{1} << 24;  // elements that are worth a second place in memory
+  index_t first = 0, second = 0;                     // strides of the matrix
+  bool in_place = false, possible = false;
+  // If it is a copy: the axes in the order of the copy, the last of which is contiguous.
+  index_t extent[capacity] = {1, 1, 1, 1}, stride[capacity] = {}, dense[capacity] = {};
+
+  GatheredMatrix(const ContractionAxes& x, const index_t* x_stride, const ContractionAxes& y, const index_t* y_stride) {
+    in_place = possible = one_stride(x, x_stride, first) && one_stride(y, y_stride, second);
+    if (in_place || x.rank + y.rank > capacity || x.size() * y.size() > most) return;
+    const bool by_x = y.rank > 0 && y_stride[y.rank - 1] == 1;
+    possible = by_x || (x.rank > 0 && x_stride[x.rank - 1] == 1);
+    first = by_x ? y.size() : 1;
+    second = by_x ? 1 : x.size();
+    int to = capacity;
+    index_t step = 1;
+    const auto take = [&](const ContractionAxes& axes, const index_t* strides) {
+      for (int i = axes.rank - 1; i >= 0; --i) {
+        extent[--to] = axes.extent[i];
+        stride[to] = strides[i];
+        dense[to] = step;
+        step *= axes.extent[i];
+      }
+    };
+    take(by_x ? y : x, by_x ? y_stride : x_stride);
+    take(by_x ? x : y, by_x ? x_stride : y_stride);
+  }
+  index_t size() const { return extent[0] * extent[1] * extent[2] * extent[3]; }
+
+ private:
+  static bool one_stride(const ContractionAxes& x, const index_t* stride, index_t& s) {
+    if (x.rank > 0) s = stride[x.rank - 1];
+    for (int i = x.rank - 1; i > 0; --i)
+      if (stride[i - 1] != stride[i] * x.extent[i]) return false;
+    return true;
+  }
+};
+
+// Copies runs of neighbours. With Slack, half a register or one may be written from each run's last part on: what is
+// there comes later.
+template <bool Slack, class T>
+[[gnu::noinline]] void copy_runs(const index_t* extent, T* to, const index_t* to_stride, const T* from,
+                                 const index_t* from_stride) {
+  using V = simd::native<T>;
+  constexpr index_t W = simd::lanes<V>;
+  const index_t whole = extent[3] / W * W, rest = extent[3] - whole;
+  const index_t to_step = to_stride[2], from_step = from_stride[2];
+  const bool narrow = rest <= W / 2;  // wider stores cross more cache lines
+  for (index_t i = 0; i < extent[0]; ++i)
+    for (index_t j = 0; j < extent[1]; ++j) {
+      T* p = to + i * to_stride[0] + j * to_stride[1];
+      const T* q = from + i * from_stride[0] + j * from_stride[1];
+      for (index_t k = extent[2]; k > 0; --k, p += to_step, q += from_step) {
+        for (index_t x = 0; x < whole; x += W) simd::store(p + x, simd::load<V>(q + x));
+        if (rest == 0) continue;
+        const V v = simd::load_partial<V>(q + whole, rest);
+        if constexpr (!Slack) {
+          simd::store_partial(p + whole, v, rest);
+        } else if (narrow) {
+          __builtin_memcpy(p + whole, &v, sizeof(V) / 2);
+        } else {
+          simd::store(p + whole, v);
+        }
+      }
+    }
+}
+
+// The copy of an operand, if it needs one.
+template <class T>
+class Gathered {
+ public:
+  Gathered(const GatheredMatrix& m, const void* from) : data_(from) {
+    if (m.in_place) return;
+    block_ = tenon::detail::BlockRef(static_cast<size_t>(m.size() + simd::native_lanes<T>) * sizeof(T));
+    data_ = block_.data();
+    copy_runs<true>(m.extent, reinterpret_cast<T*>(block_.data()), m.dense, static_cast<const T*>(from), m.stride);
+  }
+  const void* data() const { return data_; }
+
+ private:
+  tenon::detail::BlockRef block_;
+  const void* data_;
+};
+
+}  // namespace detail
+}  // namespace exec
+}  // namespace TENON_ABI
+}  // namespace tenon
