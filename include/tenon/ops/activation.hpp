@@ -137,7 +137,7 @@ struct GeluTanh : Pointwise<GeluTanh> {
   static constexpr Claim claim{16, 16};
   static constexpr int cost = 18;
   TENON_FN static auto value(auto x) {
-    return x * math::sigmoid(x * (lit(1.5957691216057308) + lit(0.07135481627260025) * (x * x)));
+    return x / (lit(1) + math::exp(x * (lit(-1.5957691216057308) - lit(0.07135481627260025) * (x * x))));
   }
   TENON_FN static auto partials(auto x) {
     const auto u = x * (lit(1.5957691216057308) + lit(0.07135481627260025) * (x * x));

@@ -2,12 +2,11 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // Rows, columns and the sum are cut into blocks that fit the caches; operands are packed block by block (gathered from
-// any strides), or read where they lie if that is no slower. The order of additions depends on the extents alone. The
-// driver is compiled once for each kind of step; what the elements are stored as is in pack functions.
+// any strides), or read where they lie if that is no slower. The order of additions depends on extents and strides
+// alone. The driver is compiled once for each kind of step; what the elements are stored as is in pack functions.
 #pragma once
 #include <tenon/base/memory.hpp>
 #include <tenon/exec/cpu/contraction_dots.hpp>
-#include <tenon/exec/cpu/contraction_gather.hpp>
 #include <tenon/exec/cpu/contraction_pack.hpp>
 #include <tenon/exec/cpu/micro_kernel.hpp>
 #include <tenon/exec/cpu/row.hpp>
@@ -22,6 +21,7 @@ struct Epilogue {
   static constexpr int max_leaves = 16;
   RowFunction row = nullptr;
   int leaves = 0, product = 0;  // leaf `product` is the row of the product
+  bool past_caches = false;     // results are not to be kept in them
   const char* data[max_leaves];
   index_t bytes[max_leaves], batch[max_leaves], row_stride[max_leaves], column_stride[max_leaves];
 };
@@ -189,7 +189,7 @@ class Blocked : BlockedFields {
     sum_block_ = parts > 1 ? (words(k) + parts - 1) / parts * group : k;
     // Neither do columns, unless their elements compete for few of the caches' sets.
     const bool b_in_place = b_strided && b_column_.stride == 1;
-    packs_b_ = !b_in_place || (m > 3 * R && power_of_two(b_sum_.stride * bytes) * sum_block_ > 2097152);
+    packs_b_ = !b_in_place || (m > 3 * R && compete(b_sum_.stride * bytes, m));
     column_block_ = 32 * W;
     row_block_ = 16 * R;
     if (!packs_a_ && !one_by_one) {  // columns that the second-level cache holds beside the rows that pass
@@ -197,8 +197,11 @@ class Blocked : BlockedFields {
       column_block_ = fit < 2 * C ? 2 * C : fit;
     }
   }
-  // The largest one that divides x.
-  static index_t power_of_two(index_t x) { return x & -x; }
+  // Whether lines so many bytes apart compete for so few of the caches' sets that a copy is worth it for m rows.
+  bool compete(index_t apart, index_t m) const {
+    const index_t power = apart & -apart;  // the largest power of two that divides it
+    return power * sum_block_ > 2097152 || (power >= 4096 && m >= 1024);
+  }
 
   // Rows [from, to) of one batch.
   void blocks(index_t from, index_t to) {
@@ -207,8 +210,11 @@ class Blocked : BlockedFields {
     const bool whole = sum_block_ == k;  // the sum is one block: rows are finished tile by tile
     for (index_t j = 0; j < n; j += column_block_) {
       const index_t columns = smaller(column_block_, n - j);
-      width_ = rounded_up(columns, C);
-      if (call_.epilogue) rows_ = buffer<Number>(rows_buffer_, width_ * (whole ? R : to - from));
+      if (call_.epilogue) {
+        strip_ = whole ? 32 * W : column_block_;  // rows of a strip stay in the first-level cache
+        width_ = smaller(rounded_up(columns, C), strip_ + C);
+        rows_ = buffer<Number>(rows_buffer_, width_ * (whole ? R : to - from));
+      }
       index_t s = 0;
       do {
         const index_t steps = smaller(sum_block_, k - s);
@@ -223,6 +229,7 @@ class Blocked : BlockedFields {
         s += steps;
       } while (s < k);
     }
+    if (call_.epilogue && call_.epilogue->past_caches) stream_fence();
   }
   // B's block in panels; if it is read in place, only the columns that do not fill a tile.
   void prepare_columns(index_t j, index_t columns, index_t s, index_t steps) {
@@ -242,7 +249,7 @@ class Blocked : BlockedFields {
                                : in_place(a_) + a_row_.at(i + r) + a_sum_.at(s);
       const index_t a_row = packs_a_ ? 1 : a_row_.stride, a_step = packs_a_ ? R : a_sum_.stride;
       Number* const line = call_.epilogue ? rows_ + (whole ? 0 : (i + r - first_row_) * width_) : nullptr;
-      for (index_t q = 0; q < columns;) {
+      for (index_t q = 0, start = 0; q < columns;) {
         const bool panel = q >= panels_from_;
         const index_t wide = vector_columns<T>, left = (panel ? columns : panels_from_) - q;
         const bool vector = height == 1 && !panel && left >= wide;
@@ -255,7 +262,11 @@ class Blocked : BlockedFields {
         const TileFunction<T> f = vector ? vector_tile<T> : tile_function<T>(height, packs, packs_a_);
         const bool fills = valid == lanes || (masked_tiles<T> && packs == 1 && !vector);
         if (line) {
-          f(k, a, a_row, a_step, b, b_step, line + q, width_, !first, valid);
+          f(k, a, a_row, a_step, b, b_step, line + (q - start), width_, !first, valid);
+          if (last && (q + valid == columns || q + valid - start >= strip_)) {
+            finish(line, width_, i + r, height, j + start, q + valid - start);
+            start = q + valid;
+          }
         } else if (fills && !c_row_.offset && c_column_.contiguous(j + q) >= valid) {
           f(k, a, a_row, a_step, b, b_step, reinterpret_cast<Number*>(c_) + c_row_.at(i + r) + c_column_.at(j + q),
             c_row_.stride, call_.add || !first, valid);
@@ -266,7 +277,6 @@ class Blocked : BlockedFields {
         }
         q += valid;
       }
-      if (line && last) finish(line, width_, i + r, height, j, columns);
       r += height;
     }
   }
@@ -300,7 +310,16 @@ class Blocked : BlockedFields {
         if (l != e.product)  // which has no memory of its own
           source[l] = e.data[l] + (batch_ * e.batch[l] + (i + r) * row_leaf_[l] + j * column_leaf_[l]) * e.bytes[l];
       source[e.product] = line + r * stride;
-      e.row(c_ + (c_row_.at(i + r) + c_column_.at(j)) * call_.c_bytes, c_column_.stride, source, column_leaf_, columns);
+      char* out = c_ + (c_row_.at(i + r) + c_column_.at(j)) * call_.c_bytes;
+      if (!e.past_caches || c_column_.stride != 1) {
+        e.row(out, c_column_.stride, source, column_leaf_, columns);
+        continue;
+      }
+      const index_t before = smaller(before_line(out, call_.c_bytes), columns);
+      if (before > 0) e.row(out, 1, source, column_leaf_, before);
+      for (int l = 0; l < e.leaves; ++l)
+        source[l] = static_cast<const char*>(source[l]) + before * column_leaf_[l] * e.bytes[l];
+      if (before < columns) e.row(out + before * call_.c_bytes, past_caches, source, column_leaf_, columns - before);
     }
   }
 
@@ -351,61 +370,10 @@ class Blocked : BlockedFields {
 
   Number* rows_ = nullptr;  // finished rows on their way to the epilogue
   tenon::detail::BlockRef a_buffer_, b_buffer_, rows_buffer_;
-  index_t width_ = 0, panels_from_ = 0, first_row_ = 0;
+  index_t width_ = 0, strip_ = 0, panels_from_ = 0, first_row_ = 0;
 };
 
-// A contraction of which no class has more than one axis, or whose axes need tables.
-template <class T>
-[[gnu::noinline]] void contract_planned(const BlockedCall& call, ContractionPlan& p) {
-  if constexpr (Step<T>::group == 1) {
-    // Small matrices, without the engine's arrangements.
-    const ContractionAxes &rows = p.row, &columns = p.column, &sum = p.sum;
-    if (p.batch.rank == 0 && rows.rank == 1 && columns.rank == 1 && sum.rank == 1 && call.a.plain && call.b.plain &&
-        !call.epilogue && columns.b[0] == 1 && columns.c[0] == 1 &&
-        fits_in_place<T>(rows.extent[0], columns.extent[0], sum.extent[0]))
-      return product_in_place(rows.extent[0], columns.extent[0], sum.extent[0], static_cast<const T*>(call.a.data),
-                              rows.a[0], sum.a[0], static_cast<const T*>(call.b.data), sum.b[0],
-                              static_cast<T*>(call.c), rows.c[0], call.add);
-  }
-  Blocked<T>(call, p);
-}
-// One of several axes of a class, as a product of matrices; false if that is not possible.
-template <class T>
-[[gnu::noinline]] bool contract_gathered(BlockedCall call, const ContractionPlan& p) {
-  const GatheredMatrix a(p.row, p.row.a, p.sum, p.sum.a), b(p.sum, p.sum.b, p.column, p.column.b),
-      c(p.row, p.row.c, p.column, p.column.c);
-  if (!a.possible || !b.possible || !c.possible || (!c.in_place && (call.add || call.epilogue))) return false;
-  const Gathered<T> first(a, call.a.data), second(b, call.b.data);
-  call.a.data = first.data();
-  call.b.data = second.data();
-  T* const target = static_cast<T*>(call.c);
-  tenon::detail::BlockRef aside;
-  if (!c.in_place) {
-    aside = tenon::detail::BlockRef(static_cast<size_t>(c.size()) * sizeof(T));
-    call.c = aside.data();
-  }
-  ContractionPlan matrices;
-  if (p.row.rank) matrices.row.push(p.row.size(), a.first, 0, c.first);
-  if (p.column.rank) matrices.column.push(p.column.size(), 0, b.second, c.second);
-  if (p.sum.rank) matrices.sum.push(p.sum.size(), a.second, b.first, 0);
-  contract_planned<T>(call, matrices);
-  if (!c.in_place) copy_runs<false>(c.extent, target, c.stride, reinterpret_cast<const T*>(aside.data()), c.dense);
-  return true;
-}
-
 }  // namespace detail
-
-/// Runs a contraction by steps T: float, double, an unsigned integer (sums wrap), or a group.
-template <class T>
-[[gnu::noinline]] void contract_blocked(const BlockedCall& call, ContractionPlan& p) {
-  if (p.nothing) return;
-  if constexpr (Step<T>::group == 1)
-    if (p.batch.rank == 0 && (p.row.rank > 1 || p.column.rank > 1 || p.sum.rank > 1) && call.a.plain && call.b.plain &&
-        detail::contract_gathered<T>(call, p))
-      return;
-  detail::contract_planned<T>(call, p);
-}
-
 }  // namespace exec
 }  // namespace TENON_ABI
 }  // namespace tenon

@@ -5,7 +5,7 @@
 // is computed aside. A pointwise consumer runs as the epilogue where each operand of it walks rows and columns of the
 // product by one stride each, else as a loop over the product computed aside.
 #pragma once
-#include <tenon/exec/cpu/contraction_blocked.hpp>
+#include <tenon/exec/cpu/contraction_gather.hpp>
 #include <tenon/exec/cpu/pointwise.hpp>
 
 namespace tenon {
@@ -94,6 +94,7 @@ inline bool plan_epilogue(Epilogue& e, const ContractionCall& call, const Pointw
     e.row_stride[i] = s.row;
     e.column_stride[i] = s.column;
   }
+  e.past_caches = goes_past_caches(consumer, streamed_bytes / 2);  // the operands are in the caches, too
   return true;
 }
 

@@ -5,9 +5,7 @@
 // neighbours, and a result is computed aside and copied back. What follows is a product of matrices, which are read in
 // place. Runs may be short: the copies are loops over at most four axes, without tables.
 #pragma once
-#include <tenon/base/memory.hpp>
-#include <tenon/exec/cpu/contraction_plan.hpp>
-#include <tenon/simd/memory.hpp>
+#include <tenon/exec/cpu/contraction_blocked.hpp>
 
 namespace tenon {
 inline namespace TENON_ABI {
@@ -100,7 +98,58 @@ class Gathered {
   const void* data_;
 };
 
+// A contraction of which no class has more than one axis, or whose axes need tables.
+template <class T>
+[[gnu::noinline]] void contract_planned(const BlockedCall& call, ContractionPlan& p) {
+  if constexpr (Step<T>::group == 1) {
+    // Small matrices, without the engine's arrangements.
+    const ContractionAxes &rows = p.row, &columns = p.column, &sum = p.sum;
+    if (p.batch.rank == 0 && rows.rank == 1 && columns.rank == 1 && sum.rank == 1 && call.a.plain && call.b.plain &&
+        !call.epilogue && columns.b[0] == 1 && columns.c[0] == 1 &&
+        fits_in_place<T>(rows.extent[0], columns.extent[0], sum.extent[0]))
+      return product_in_place(rows.extent[0], columns.extent[0], sum.extent[0], static_cast<const T*>(call.a.data),
+                              rows.a[0], sum.a[0], static_cast<const T*>(call.b.data), sum.b[0],
+                              static_cast<T*>(call.c), rows.c[0], call.add);
+  }
+  Blocked<T>(call, p);
+}
+// One of several axes of a class, as a product of matrices; false if that is not possible.
+template <class T>
+[[gnu::noinline]] bool contract_gathered(BlockedCall call, const ContractionPlan& p) {
+  const GatheredMatrix a(p.row, p.row.a, p.sum, p.sum.a), b(p.sum, p.sum.b, p.column, p.column.b),
+      c(p.row, p.row.c, p.column, p.column.c);
+  if (!a.possible || !b.possible || !c.possible || (!c.in_place && (call.add || call.epilogue))) return false;
+  const Gathered<T> first(a, call.a.data), second(b, call.b.data);
+  call.a.data = first.data();
+  call.b.data = second.data();
+  T* const target = static_cast<T*>(call.c);
+  tenon::detail::BlockRef aside;
+  if (!c.in_place) {
+    aside = tenon::detail::BlockRef(static_cast<size_t>(c.size()) * sizeof(T));
+    call.c = aside.data();
+  }
+  ContractionPlan matrices;
+  if (p.row.rank) matrices.row.push(p.row.size(), a.first, 0, c.first);
+  if (p.column.rank) matrices.column.push(p.column.size(), 0, b.second, c.second);
+  if (p.sum.rank) matrices.sum.push(p.sum.size(), a.second, b.first, 0);
+  contract_planned<T>(call, matrices);
+  if (!c.in_place) copy_runs<false>(c.extent, target, c.stride, reinterpret_cast<const T*>(aside.data()), c.dense);
+  return true;
+}
+
 }  // namespace detail
+
+/// Runs a contraction by steps T: float, double, an unsigned integer (sums wrap), or a group.
+template <class T>
+[[gnu::noinline]] void contract_blocked(const BlockedCall& call, ContractionPlan& p) {
+  if (p.nothing) return;
+  if constexpr (Step<T>::group == 1)
+    if (p.batch.rank == 0 && (p.row.rank > 1 || p.column.rank > 1 || p.sum.rank > 1) && call.a.plain && call.b.plain &&
+        detail::contract_gathered<T>(call, p))
+      return;
+  detail::contract_planned<T>(call, p);
+}
+
 }  // namespace exec
 }  // namespace TENON_ABI
 }  // namespace tenon

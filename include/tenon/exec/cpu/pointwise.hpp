@@ -27,9 +27,7 @@ inline void order_axes(Nest& nest) {
 // A row whose results go past the caches, from the first line of 64 bytes on.
 inline void streamed_row(const Nest& nest, RowFunction row, char* out, const void* const* row_start,
                          const index_t* stride, index_t n) {
-  const index_t unaligned =
-      static_cast<index_t>(-reinterpret_cast<__UINTPTR_TYPE__>(out) % alignment) / nest.operand[0].bytes;
-  const index_t before = unaligned < n ? unaligned : n;
+  const index_t unaligned = before_line(out, nest.operand[0].bytes), before = unaligned < n ? unaligned : n;
   if (before > 0) row(out, 1, row_start, stride, before);
   const void* source[max_operands];
   for (int k = 1; k < nest.operands; ++k)
@@ -115,9 +113,9 @@ struct PointwiseCall {
 };
 
 namespace detail {
-// Large results that are not also read.
-inline bool goes_past_caches(const PointwiseCall& c) {
-  if (c.target.extents.size() * c.out_bytes < streamed_bytes || !can_stage(c.out_bytes)) return false;
+// Results of at least so many bytes that are not also read.
+inline bool goes_past_caches(const PointwiseCall& c, index_t least = streamed_bytes) {
+  if (c.target.extents.size() * c.out_bytes < least || !can_stage(c.out_bytes)) return false;
   const ByteRange range = range_of(c.out, c.target, c.out_bytes);
   for (int k = 0; k < c.loads; ++k)
     if (range.overlaps(range_of(c.source[k].data, c.source[k].map, c.bytes[k]))) return false;

@@ -157,6 +157,10 @@ void scatter_bytes(void* to, const void* from, const Plane& p) {
 /// Results from here on go past the caches, which are smaller; their lines need not be read before they are written.
 inline constexpr index_t streamed_bytes = 32 << 20;
 
+/// How many elements of `bytes` bytes there are from p to the next line of 64 bytes.
+inline index_t before_line(const void* p, index_t bytes) {
+  return static_cast<index_t>(-reinterpret_cast<__UINTPTR_TYPE__>(p) % alignment) / bytes;
+}
 /// A whole register to an aligned place, past the caches; after the last one `stream_fence`.
 template <class V>
 TENON_INLINE void stream(void* to, V v) {
