@@ -117,6 +117,57 @@ TEST_CASE("axes that are columns together and lie apart") {
   }
 }
 
+// c[a, b, i, j] = (before +) the sum over c and k, in runs of `k` and `j` neighbours.
+template <class T, class A, class B, class C>
+[[gnu::noinline]] bool equals_crossed(const C& c, const A& x, const B& y, double before) {
+  for (index_t a = 0; a < c.extent(0); ++a)
+    for (index_t b = 0; b < c.extent(1); ++b)
+      for (index_t i = 0; i < c.extent(2); ++i)
+        for (index_t j = 0; j < c.extent(3); ++j) {
+          double sum = before;
+          for (index_t o = 0; o < x.extent(1); ++o)
+            for (index_t k = 0; k < x.extent(3); ++k) sum += number(x(a, o, i, k)) * number(y(o, b, k, j));
+          if (number(c(a, b, i, j)) != sum) return false;
+        }
+  return true;
+}
+template <class T>
+bool crossed_is_right(index_t k, index_t j) {
+  Tensor<T, dyn, dyn, dyn, dyn> x(3, 2, 5, k), y(2, 4, k, j), twice(2, 4, k, 2 * j);
+  fill(x, 1);
+  fill(y, 2);
+  fill(twice, 3);
+  using Spec = Contraction<Seq<'a', 'c', 'i', 'k'>, Seq<'c', 'b', 'k', 'j'>, Seq<'a', 'b', 'i', 'j'>>;
+  const Tensor<T, dyn, dyn, dyn, dyn> c = einsum<"acik,cbkj->abij">(x, y);
+  Tensor<T, dyn, dyn, dyn, dyn> added = c;
+  added = T(2);
+  const auto run = exec::detail::contraction_function<false, T, T>();
+  run(contraction_labels<Spec>, {x.data(), x.map(), 0, {}}, {y.data(), y.map(), 0, {}},
+      {added.data(), sizeof(T), added.map(), true, nullptr});
+  const auto apart = slice(twice, whole, whole, whole, range(0, 2 * j, 2));
+  Tensor<T, dyn, dyn, dyn, dyn> inside(3, 4, 5, j + 3);
+  inside = T(7);
+  slice(inside, whole, whole, whole, range(1, 1 + j)) = einsum<"acik,cbkj->abij">(x, y);
+  bool kept = true;
+  for (index_t i = 0; i < 60; ++i)
+    kept = kept && inside.data()[i * (j + 3)] == 7 && inside.data()[i * (j + 3) + j + 1] == 7;
+  const Tensor<T, dyn, dyn, dyn, dyn> held = slice(inside, whole, whole, whole, range(1, 1 + j)), gaps = apart;
+  return kept && equals_crossed<T>(c, x, y, 0) && equals_crossed<T>(added, x, y, 2) &&
+         equals_crossed<T>(held, x, y, 0) &&
+         equals_crossed<T>(evaluate(einsum<"acik,cbkj->abij">(x, y) + T(1)), x, y, 1) &&
+         equals_crossed<T>(evaluate(einsum<"acik,cbkj->abij">(x, apart)), x, gaps, 0);
+}
+TEST_CASE("axes of every class that lie apart, in runs of any length") {
+  for (const index_t k : {1, 3, 8, 17})
+    for (index_t j = 1; j <= 35; j += j < 10 ? 1 : 5) {
+      CAPTURE(k);
+      CAPTURE(j);
+      CHECK(crossed_is_right<float>(k, j));
+      CHECK(crossed_is_right<double>(k, j));
+      CHECK(crossed_is_right<int>(k, j));
+    }
+}
+
 TEST_CASE("operands and targets of any layout") {
   const index_t sizes[][3] = {{1, 40, 33}, {40, 1, 33}, {7, 9, 100}, {50, 34, 17}, {25, 66, 48}, {3, 2, 1}};
   for (const auto& s : sizes)
@@ -138,6 +189,17 @@ TEST_CASE("sums and rows longer than one block") {
   CHECK(product_is_right<float, float>(1, 300, 2000, 0, 1, 0));
   CHECK(product_is_right<float, float>(4, 50, 3000, 0, 1, 0));
   CHECK(product_is_right<float, float>(1, 3000, 700, 0, 0, 0));
+  CHECK(product_is_right<float, float>(15, 140, 2500, 0, 0, 0));
+  CHECK(product_is_right<double, double>(15, 70, 1025, 0, 1, 2));
+}
+TEST_CASE("columns a power of two apart, and many panels at once") {
+  CHECK(product_is_right<double, double>(40, 1024, 270, 0, 0, 0));
+  CHECK(product_is_right<float, float>(1040, 1024, 3, 0, 0, 0));
+  CHECK(product_is_right<float, float>(150, 600, 40, 1, 0, 0));
+  CHECK(product_is_right<signed char, signed char>(110, 700, 37, 1, 0, 0));
+  CHECK(product_is_right<unsigned char, signed char>(110, 700, 38, 1, 0, 0));
+  CHECK(product_is_right<short, short>(110, 200, 37, 1, 0, 0));
+  CHECK(product_is_right<bfloat16, bfloat16>(110, 200, 5, 1, 0, 0));
 }
 
 // One of each kind of sum: short and unsigned have those of signed char and unsigned short; double is tested above.
@@ -255,6 +317,8 @@ TEST_CASE("epilogues of all sizes and layouts") {
         CHECK(epilogue_is_right<float>(m, n, 35, 1, layout));
       }
   CHECK(epilogue_is_right<float>(30, 700, 500, 0, 0));
+  for (int layout = 0; layout < layouts; ++layout) CHECK(epilogue_is_right<float>(14, 1111, 20, 0, layout));
+  CHECK(epilogue_is_right<double>(14, 1111, 1100, 0, 0));
   CHECK(epilogue_is_right<bfloat16>(14, 36, 20, 0, 0));
 }
 

@@ -39,3 +39,28 @@ TEST_CASE("large results in rows") {
     for (index_t j = 0; j < n; ++j) same = same && y(i, j) == x(i, j) + row(j);
   CHECK(same);
 }
+TEST_CASE("large results of products: rows that begin anywhere, targets with gaps, sums with the target") {
+  const index_t m = 4100, n = 1100;
+  static_assert(m * n * 4 > exec::streamed_bytes / 2);
+  Tensor<float, dyn, dyn> a(m, 3), b(3, n), y(m, n + 5);
+  Tensor<float, dyn> bias(n);
+  for (index_t i = 0; i < a.size(); ++i) a.data()[i] = static_cast<float>(i % 11 - 5);
+  for (index_t i = 0; i < b.size(); ++i) b.data()[i] = static_cast<float>(i % 13 - 6);
+  for (index_t j = 0; j < n; ++j) bias(j) = static_cast<float>(j);
+  const auto expected = [&](index_t i, index_t j) {
+    return a(i, 0) * b(0, j) + a(i, 1) * b(1, j) + a(i, 2) * b(2, j) + bias(j);
+  };
+  y = 0.5f;
+  auto part = slice(y, whole, range(2, n + 2));
+  part = matmul(a, b) + bias;
+  bool same = true;
+  for (index_t i = 0; i < m; ++i) {
+    for (index_t j = 0; j < n; ++j) same = same && y(i, j + 2) == expected(i, j);
+    for (const index_t j : {index_t{0}, index_t{1}, n + 2, n + 3, n + 4}) same = same && y(i, j) == 0.5f;
+  }
+  CHECK(same);
+  part = matmul(a, b) + bias + part;
+  for (index_t i = 0; i < m; ++i)
+    for (index_t j = 0; j < n; ++j) same = same && y(i, j + 2) == 2 * expected(i, j);
+  CHECK(same);
+}

@@ -1,7 +1,10 @@
-// Products of static extents that are unrolled in place: every layout, sizes off the packs, aliased targets, constants.
+// Small products, which are unrolled in place or start without a plan: every layout, sizes off the packs, aliased
+// targets, constants.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include <doctest/doctest.h>
 #include <tenon/tenon.hpp>
+
+#include "laid_out.hpp"
 
 using namespace tenon;
 
@@ -45,8 +48,68 @@ void check() {
   }
 }
 
+template <class A, class B, class C>
+[[gnu::noinline]] bool is_product(const C& c, const A& a, const B& b) {
+  if (c.extent(0) != a.extent(0) || c.extent(1) != b.extent(1)) return false;
+  for (index_t i = 0; i < c.extent(0); ++i)
+    for (index_t j = 0; j < c.extent(1); ++j) {
+      double s = 0;
+      for (index_t k = 0; k < a.extent(1); ++k) s += static_cast<double>(a(i, k)) * static_cast<double>(b(k, j));
+      if (static_cast<double>(c(i, j)) != s) return false;
+    }
+  return true;
+}
+template <class T>
+bool run_time_is_right(index_t m, index_t n, index_t k) {
+  for (int la = 0; la < test::layouts; ++la)
+    for (int lb = 0; lb < test::layouts; ++lb) {
+      test::LaidOut<T> a(m, k, la), b(k, n, lb);
+      for (index_t i = 0; i < a.elements.size(); ++i) a.elements.data()[i] = static_cast<T>(i % 7 - 3);
+      for (index_t i = 0; i < b.elements.size(); ++i) b.elements.data()[i] = static_cast<T>(i % 5 - 2);
+      const auto x = a.view(), y = b.view();
+      Tensor<T, dyn, dyn> c(m, n), fresh = matmul(x, y);
+      c = T(9);
+      c = matmul(x, y);
+      if (!is_product(c, x, y) || !is_product(fresh, x, y)) return false;
+      const Tensor<T, dyn, dyn> turned = transpose(x), dense = y;
+      c = matmul(transpose(turned), dense);
+      if (!is_product(c, x, y)) return false;
+    }
+  return true;
+}
+
 }  // namespace
 
+TEST_CASE("small products of run-time extents") {
+  for (const index_t m : {0, 1, 2, 7, 16, 21})
+    for (const index_t n : {0, 1, 4, 8, 9, 16, 17, 33, 64, 70})
+      for (const index_t k : {0, 1, 2, 8, 13}) {
+        CAPTURE(m);
+        CAPTURE(n);
+        CAPTURE(k);
+        CHECK(run_time_is_right<float>(m, n, k));
+        CHECK(run_time_is_right<double>(m, n, k));
+      }
+}
+TEST_CASE("small products of run-time extents whose target is an operand") {
+  Tensor<float, dyn, dyn> a(20, 20), before(20, 20), c;
+  for (index_t i = 0; i < 400; ++i) a.data()[i] = static_cast<float>(i % 7 - 3);
+  for (index_t i = 0; i < 400; ++i) before.data()[i] = static_cast<float>(i % 5 - 2);
+  c = before;
+  c = matmul(c, a);
+  CHECK(is_product(c, before, a));
+  c = before;
+  c = matmul(a, c);
+  CHECK(is_product(c, a, before));
+  c = before;
+  const Tensor<float, dyn, dyn> turned = transpose(before);
+  c = matmul(transpose(c), a);
+  CHECK(is_product(c, turned, a));
+  c = before;
+  c = matmul(flip<0>(c), a);
+  const Tensor<float, dyn, dyn> flipped = flip<0>(before);
+  CHECK(is_product(c, flipped, a));
+}
 TEST_CASE("small products, in place") {
   check<1, 1, 1, float>();
   check<3, 3, 3, float>();

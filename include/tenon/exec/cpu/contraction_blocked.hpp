@@ -183,25 +183,27 @@ class Blocked : BlockedFields {
     by_columns_ = call_.dots.columns && !call_.b.plain && m == 1 && a_lines && b_lines && b_column_.stride == 1;
     // Rows of A that follow the sum need no copy: a row of tiles walks them one after the other.
     packs_a_ = !a_strided || (a_sum_.stride != 1 && m > 2 && n > 3 * C && m * k * bytes > 16384);
-    const bool one_by_one = m == 1 && group == 1;
-    const index_t limit = one_by_one ? (k * n * bytes > 1048576 ? 16 : 256) : !packs_a_ ? 1024 : bytes == 4 ? 320 : 256;
+    const bool b_in_place = b_strided && b_column_.stride == 1, few = m <= 3 * R;
+    const index_t apart = b_in_place ? lines_apart(b_sum_.stride * bytes) : 1, most = 1024;
+    const bool one_by_one = m == 1 && group == 1, short_sums = packs_a_ || (few && apart * smaller(k, most) > compete);
+    const index_t limit = one_by_one   ? (k * n * bytes > 1048576 ? 16 : most)
+                          : short_sums ? (bytes == 4 ? 320 : 256)
+                                       : most;
     const index_t parts = (words(k) + limit - 1) / limit;
     sum_block_ = parts > 1 ? (words(k) + parts - 1) / parts * group : k;
-    // Neither do columns, unless their elements compete for few of the caches' sets.
-    const bool b_in_place = b_strided && b_column_.stride == 1;
-    packs_b_ = !b_in_place || (m > 3 * R && compete(b_sum_.stride * bytes, m));
+    // Neither do columns, unless there are few of the caches' sets for them, and rows enough to make up for it.
+    packs_b_ = !b_in_place || (!few && (apart * sum_block_ > compete || (apart >= 4096 && m >= 1024)));
     column_block_ = 32 * W;
     row_block_ = 16 * R;
-    if (!packs_a_ && !one_by_one) {  // columns that the second-level cache holds beside the rows that pass
+    if (!packs_a_ && !one_by_one && k > 0) {  // columns that the second-level cache holds beside the rows that pass
       const index_t fit = (TENON_ISA == 512 ? 524288 : 262144) / (words(sum_block_) * bytes) / C * C;
       column_block_ = fit < 2 * C ? 2 * C : fit;
     }
   }
-  // Whether lines so many bytes apart compete for so few of the caches' sets that a copy is worth it for m rows.
-  bool compete(index_t apart, index_t m) const {
-    const index_t power = apart & -apart;  // the largest power of two that divides it
-    return power * sum_block_ > 2097152 || (power >= 4096 && m >= 1024);
-  }
+  // Lines that lie x bytes apart are in one of so few sets of a cache as if it were the largest power of two in x; from
+  // `compete` bytes for all of a sum on, it does not hold them.
+  static index_t lines_apart(index_t x) { return x & -x; }
+  static constexpr index_t compete = 2097152;
 
   // Rows [from, to) of one batch.
   void blocks(index_t from, index_t to) {

@@ -79,8 +79,14 @@ struct SmallProduct {
   static constexpr int sums = simd::registers * 3 / 4;
   static constexpr int at_once = chunks >= sums ? 1 : sums / chunks;
   static constexpr int rows = S.m < at_once ? static_cast<int>(S.m) : at_once;
+  // Narrow rows lie several to a register: of square B, and of A and C, which have as many columns.
+  static constexpr index_t size = S.m * S.n, most = simd::native_lanes<T>;
+  static constexpr int L = static_cast<int>(size < most ? size : most), joined = static_cast<int>(size / L);
+  static constexpr bool joins = by_packs && W == S.n && W < L && size % L == 0 && W * W % L == 0 && S.k == S.n &&
+                                S.a_row == S.n && S.a_step == 1 && S.b_step == S.n && S.c_row == S.n &&
+                                2 * joined + W * W / L < simd::registers;
   /// Whether every operand is read before anything is written.
-  static constexpr bool single_pass = S.unrolled && (by_packs ? rows == S.m : S.m * S.n == 1);
+  static constexpr bool single_pass = S.unrolled && (joins || (by_packs ? rows == S.m : S.m * S.n == 1));
   using V = simd::pack<T, W>;
 
   template <int J>
@@ -109,11 +115,28 @@ struct SmallProduct {
     }
     (store<I % chunks>(c + I / chunks * S.c_row, sum[I]), ...);
   }
+  // Step K: element K of every row of A by row K of B.
+  template <int K, class R, int... I, int... Lane>
+  TENON_INLINE static void joined_step(const R* x, const R* y, R* sum, Seq<I...>, Seq<Lane...>) {
+    constexpr int from = K * W / L, at = K * W % L;
+    const R row = simd::shuffle<(Lane % W + at)...>(y[from], y[from]);
+    ((sum[I] = multiply_add(simd::shuffle<(Lane / W * W + K)...>(x[I], x[I]), row, sum[I])), ...);
+  }
+  template <int... I, int... J, int... K>
+  TENON_INLINE static void joined_rows(const T* a, const T* b, T* c, Seq<I...>, Seq<J...>, Seq<K...>) {
+    using R = simd::pack<T, L>;
+    const R x[] = {simd::load<R>(a + I * L)...}, y[] = {simd::load<R>(b + J * L)...};
+    R sum[joined] = {};
+    (joined_step<K>(x, y, sum, Seq<I...>{}, make_seq<L>{}), ...);
+    (simd::store(c + I * L, sum[I]), ...);
+  }
   TENON_INLINE static void run(const T* a, const T* b, T* c) {
     a += S.a;
     b += S.b;
     if constexpr (!S.unrolled) {
       product_in_place(S.m, S.n, S.k, a, S.a_row, S.a_step, b, S.b_step, c, S.c_row, false);
+    } else if constexpr (joins) {
+      joined_rows(a, b, c, make_seq<joined>{}, make_seq<W * W / L>{}, make_seq<W>{});
     } else if constexpr (by_packs) {
       constexpr int whole = static_cast<int>(S.m) / rows, rest = static_cast<int>(S.m) % rows;
       for (int i = 0; i < whole; ++i, a += rows * S.a_row, c += rows * S.c_row)
