@@ -200,10 +200,10 @@ class Blocked : BlockedFields {
       column_block_ = fit < 2 * C ? 2 * C : fit;
     }
   }
-  // Lines that lie x bytes apart are in one of so few sets of a cache as if it were the largest power of two in x; from
-  // `compete` bytes for all of a sum on, it does not hold them.
+  // Lines that lie x bytes apart are in as few sets of a cache as if they lay the largest power of two in x apart. From
+  // `compete` bytes for all of a sum on it does not hold them; wide tiles make up for some of that by longer reads.
   static index_t lines_apart(index_t x) { return x & -x; }
-  static constexpr index_t compete = 2097152;
+  static constexpr index_t compete = wide_tiles<T> ? 2097152 : 1048576;
 
   // Rows [from, to) of one batch.
   void blocks(index_t from, index_t to) {
