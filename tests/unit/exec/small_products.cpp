@@ -117,6 +117,12 @@ TEST_CASE("small products, in place") {
   check<5, 7, 3, double>();
   check<16, 16, 16, float>();
   check<30, 4, 33, double>();
+  // Several rows to a register.
+  check<2, 2, 2, double>();
+  check<4, 4, 4, double>();
+  check<8, 8, 8, float>();
+  check<8, 4, 4, float>();
+  check<6, 4, 4, float>();
 }
 TEST_CASE("small products of constants") {
   constexpr auto f = [] {

@@ -80,8 +80,8 @@ struct SmallProduct {
   static constexpr int at_once = chunks >= sums ? 1 : sums / chunks;
   static constexpr int rows = S.m < at_once ? static_cast<int>(S.m) : at_once;
   // Narrow rows lie several to a register: of square B, and of A and C, which have as many columns.
-  static constexpr index_t size = S.m * S.n, most = simd::native_lanes<T>;
-  static constexpr int L = static_cast<int>(size < most ? size : most), joined = static_cast<int>(size / L);
+  static constexpr index_t size = S.m * S.n, widest = simd::native_lanes<T>;
+  static constexpr int L = static_cast<int>(size < widest ? size : widest), joined = static_cast<int>(size / L);
   static constexpr bool joins = by_packs && W == S.n && W < L && size % L == 0 && W * W % L == 0 && S.k == S.n &&
                                 S.a_row == S.n && S.a_step == 1 && S.b_step == S.n && S.c_row == S.n &&
                                 2 * joined + W * W / L < simd::registers;
