@@ -23,7 +23,7 @@ inline namespace TENON_ABI {
 template <class D>
 struct Reduction {
   static constexpr FixedString onnx{""}, stablehlo{""};
-  static constexpr bool rounds = true;           ///< whether `combine` rounds, so that states are joined pairwise
+  static constexpr bool rounds = true;  ///< whether `combine` rounds, so that states are joined pairwise
   static constexpr OnComplex on_complex = OnComplex::refused;
   static constexpr bool of_moduli = false;       ///< whether complex elements are folded as their absolute values
   static constexpr bool needs_element = false;   ///< whether an empty reduction is an error
