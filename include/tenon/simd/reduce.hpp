@@ -140,33 +140,33 @@ unsigned sign_bits(M mask);
 #endif
 }  // namespace detail
 
+namespace detail {
+// gcc 12 may store a mask as one or two bytes and load eight, so widening starts from a register.
+TENON_INLINE unsigned long long widened(unsigned bits) {
+#if defined(__SSE2__) && !defined(__clang__) && !defined(__CUDACC__)
+  asm("" : "+r"(bits));
+#endif
+  return bits;
+}
+}  // namespace detail
+
 /// The lanes in which a equals b as bits of a number, the first lane lowest; at most 64 lanes.
 template <class V>
 TENON_FN unsigned long long equal_lanes(V a, V b) {
 #if TENON_ISA == 512 && !defined(__clang__) && !defined(__CUDACC__)
-  // gcc would make a pack of the mask, and a mask of the pack. gcc 12 also takes the bits above a mask that it had to
-  // keep in memory for zero: it must see a whole number.
+  // gcc would make a pack of the mask, and a mask of the pack.
   if (!__builtin_is_constant_evaluated()) {
-    [[maybe_unused]] unsigned bits = 0;
     if constexpr (__is_same(V, pack<float, 16>))
-      bits = static_cast<unsigned short>(__builtin_ia32_cmpps512_mask(a, b, 0, static_cast<short>(-1), 4));
+      return detail::widened(
+          static_cast<unsigned short>(__builtin_ia32_cmpps512_mask(a, b, 0, static_cast<short>(-1), 4)));
     if constexpr (__is_same(V, pack<double, 8>))
-      bits = static_cast<unsigned char>(__builtin_ia32_cmppd512_mask(a, b, 0, static_cast<signed char>(-1), 4));
-    if constexpr (__is_same(V, pack<float, 16>) || __is_same(V, pack<double, 8>)) {
-      asm("" : "+r"(bits));
-      return bits;
-    }
+      return detail::widened(
+          static_cast<unsigned char>(__builtin_ia32_cmppd512_mask(a, b, 0, static_cast<signed char>(-1), 4)));
   }
 #endif
   using M = decltype(a == b);
   if constexpr (is_pack<M> && detail::has_sign_bits<M>) {
-    if (!__builtin_is_constant_evaluated()) {
-      unsigned bits = detail::sign_bits(M(a == b));
-#if TENON_ISA == 512 && !defined(__clang__) && !defined(__CUDACC__)
-      asm("" : "+r"(bits));
-#endif
-      return bits;
-    }
+    if (!__builtin_is_constant_evaluated()) return detail::widened(detail::sign_bits(M(a == b)));
   }
   if constexpr (is_pack<M>) {
     const M m = a == b;
