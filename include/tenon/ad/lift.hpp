@@ -47,11 +47,17 @@ inline constexpr bool has_derivative = is_floating<base_t<T>> || is_complex<base
 
 /// Whether a derivative with respect to an X makes sense: of integers it does not; models may be without parameters.
 template <class X>
-inline constexpr bool derivable = true;
+constexpr bool is_derivable() {
+  if constexpr (is_element<X>) {
+    return has_derivative<X>;
+  } else if constexpr (expression<X>) {
+    return has_derivative<typename X::value_type>;
+  } else {
+    return true;
+  }
+}
 template <class X>
-requires(is_element<X>) inline constexpr bool derivable<X> = has_derivative<X>;
-template <class X>
-requires(expression<X>) inline constexpr bool derivable<X> = has_derivative<typename X::value_type>;
+inline constexpr bool derivable = is_derivable<X>();
 
 template <class X>
 concept sequence = requires(X& x) {

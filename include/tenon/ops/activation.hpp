@@ -188,7 +188,8 @@ struct Mish : Pointwise<Mish> {
   TENON_FN static auto partials(auto x) {
     // The formula above as a quotient of polynomials in e^-|x|, one exponential in all.
     const auto e = exp(where(x > lit(0), -x, x));
-    const auto a = lit(4) * (x + lit(1)), b = lit(4) * x + lit(6);
+    const auto a = lit(4) * (x + lit(1));
+    const auto b = lit(4) * x + lit(6);
     const auto n = where(x > lit(0), lit(1) + e * (lit(4) + e * (b + e * a)), e * (a + e * (b + e * (lit(4) + e))));
     const auto m = where(x > lit(0), lit(1) + e * (lit(2) + lit(2) * e), lit(2) + e * (lit(2) + e));
     return d(n / (m * m));

@@ -43,7 +43,8 @@ struct CylBesselJ : Pointwise<CylBesselJ> {
   static constexpr bool incomplete = true;
   TENON_INLINE static auto value(auto nu, auto x) { return math::cyl_bessel_j(nu, x); }
   TENON_FN static auto partials_with_output(auto y, auto nu, auto x) {
-    const auto above = cyl_bessel_j(nu + lit(1), x), below = cyl_bessel_j(maximum(nu - lit(1), lit(0)), x);
+    const auto above = cyl_bessel_j(nu + lit(1), x);
+    const auto below = cyl_bessel_j(maximum(nu - lit(1), lit(0)), x);
     const auto safe = where(x == lit(0), lit(1), x);
     const auto slope = where(x == lit(0), lit(limits<double>::infinity()), nu / safe * y - above);
     const auto between = where(nu < lit(1), slope, lit(0.5) * (below - above));
@@ -74,7 +75,8 @@ struct CylBesselI : Pointwise<CylBesselI> {
   static constexpr bool incomplete = true;
   TENON_INLINE static auto value(auto nu, auto x) { return math::cyl_bessel_i(nu, x); }
   TENON_FN static auto partials_with_output(auto y, auto nu, auto x) {
-    const auto above = cyl_bessel_i(nu + lit(1), x), below = cyl_bessel_i(maximum(nu - lit(1), lit(0)), x);
+    const auto above = cyl_bessel_i(nu + lit(1), x);
+    const auto below = cyl_bessel_i(maximum(nu - lit(1), lit(0)), x);
     const auto safe = where(x == lit(0), lit(1), x);
     const auto slope = where(x == lit(0), lit(limits<double>::infinity()), nu / safe * y + above);
     const auto between = where(nu < lit(1), slope, lit(0.5) * (below + above));
@@ -105,7 +107,8 @@ struct SphBessel : Pointwise<SphBessel> {
   static constexpr int cost = 1000;
   TENON_INLINE static auto value(auto n, auto x) { return math::sph_bessel(n, x); }
   TENON_FN static auto partials(auto degree, auto x) {
-    const auto n = trunc(degree), below = sph_bessel(maximum(n - lit(1), lit(0)), x);
+    const auto n = trunc(degree);
+    const auto below = sph_bessel(maximum(n - lit(1), lit(0)), x);
     return d(NoPartial{}, (n * below - (n + lit(1)) * sph_bessel(n + lit(1), x)) / (lit(2) * n + lit(1)));
   }
 };

@@ -79,7 +79,8 @@ struct EllintD : Pointwise<EllintD> {
   static constexpr int cost = 300;
   TENON_FN static auto value(auto k, auto phi) { return math::ellint_d(k, phi); }
   TENON_FN static auto partials_with_output(auto y, auto k, auto phi) {
-    const auto s = sin(phi), delta = sqrt(lit(1) - k * k * s * s);
+    const auto s = sin(phi);
+    const auto delta = sqrt(lit(1) - k * k * s * s);
     const auto rest = (ellint_1(k, phi) - y - s * cos(phi) / delta) / ((lit(1) - k) * (lit(1) + k));
     return d(where(k == lit(0), lit(0), (rest - y) / where(k == lit(0), lit(1), k)), s * s / delta);
   }
@@ -94,7 +95,8 @@ struct Ellint1 : Pointwise<Ellint1> {
   static constexpr int cost = 1000;
   TENON_INLINE static auto value(auto k, auto phi) { return math::ellint_1(k, phi); }
   TENON_FN static auto partials_with_output(auto y, auto k, auto phi) {
-    const auto s = sin(phi), delta = sqrt(lit(1) - k * k * s * s);
+    const auto s = sin(phi);
+    const auto delta = sqrt(lit(1) - k * k * s * s);
     const auto rest = y - ellint_d(k, phi) - s * cos(phi) / delta;
     return d(k * rest / ((lit(1) - k) * (lit(1) + k)), lit(1) / delta);
   }
@@ -122,8 +124,13 @@ struct Ellint3 : Pointwise<Ellint3> {
   static constexpr int cost = 2000;
   TENON_INLINE static auto value(auto k, auto nu, auto phi) { return math::ellint_3(k, nu, phi); }
   TENON_FN static auto partials_with_output(auto y, auto k, auto nu, auto phi) {
-    const auto m = k * k, s = sin(phi), sc = s * cos(phi), n = lit(1) - nu * s * s, delta = sqrt(lit(1) - m * s * s);
-    const auto second = ellint_2(k, phi), mc = (k - lit(1)) * (k + lit(1));
+    const auto m = k * k;
+    const auto s = sin(phi);
+    const auto sc = s * cos(phi);
+    const auto n = lit(1) - nu * s * s;
+    const auto delta = sqrt(lit(1) - m * s * s);
+    const auto second = ellint_2(k, phi);
+    const auto mc = (k - lit(1)) * (k + lit(1));
     const auto by_k = k / (nu - m) * (second / mc + y - m * sc / (mc * delta));
     const auto first = ((m - nu) * ellint_1(k, phi) + (nu - k) * (nu + k) * y) / nu;
     const auto by_nu = (second + first - nu * delta * sc / n) / (lit(2) * (m - nu) * (nu - lit(1)));
@@ -139,7 +146,9 @@ struct CompEllint3 : Pointwise<CompEllint3> {
   static constexpr int cost = 2000;
   TENON_INLINE static auto value(auto k, auto nu) { return math::comp_ellint_3(k, nu); }
   TENON_FN static auto partials_with_output(auto y, auto k, auto nu) {
-    const auto m = k * k, mc = (k - lit(1)) * (k + lit(1)), second = comp_ellint_2(k);
+    const auto m = k * k;
+    const auto mc = (k - lit(1)) * (k + lit(1));
+    const auto second = comp_ellint_2(k);
     const auto first = ((m - nu) * comp_ellint_1(k) + (nu - k) * (nu + k) * y) / nu;
     return d(k / (nu - m) * (second / mc + y), (second + first) / (lit(2) * (m - nu) * (nu - lit(1))));
   }

@@ -70,8 +70,10 @@ struct SphLegendre : Pointwise<SphLegendre> {
   TENON_INLINE static auto value(auto l, auto m, auto theta) { return math::sph_legendre(l, m, theta); }
   TENON_FN static auto partials(auto degree, auto order, auto theta) {
     // Degrees may be integers: taken as numbers of theta's type, of which there are roots.
-    const auto l = trunc(fma(theta, lit(0), degree)), m = trunc(fma(theta, lit(0), order));
-    const auto above = (l - m) * (l + m + lit(1)), below = (l + m) * (l - m + lit(1));
+    const auto l = trunc(fma(theta, lit(0), degree));
+    const auto m = trunc(fma(theta, lit(0), order));
+    const auto above = (l - m) * (l + m + lit(1));
+    const auto below = (l + m) * (l - m + lit(1));
     const auto previous = where(m == lit(0), -sph_legendre(l, lit(1), theta),  // Y^(-1) is -Y^1
                                 sph_legendre(l, maximum(m - lit(1), lit(0)), theta));
     const auto slope =

@@ -66,7 +66,8 @@ TEST_CASE_TEMPLATE("products of duals, of reals and duals, of duals and reals", 
       const auto c = evaluate(matmul(a, b));
       CHECK(is_product(c, a, b));
       // Operands and results that lie otherwise.
-      const auto at = evaluate(transpose(a)), bt = evaluate(transpose(b));
+      const auto at = evaluate(transpose(a));
+      const auto bt = evaluate(transpose(b));
       CHECK(is_product(evaluate(matmul(transpose(at), b)), a, b));
       CHECK(is_product(evaluate(matmul(a, transpose(bt))), a, b));
       CHECK(is_product(evaluate(transpose(evaluate(matmul(transpose(b), transpose(a))))), a, b));
