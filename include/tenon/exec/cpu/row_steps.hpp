@@ -124,9 +124,9 @@ inline bool RowSteps::run(index_t work) {
   }
   const RowStep& last = step[steps - 1];
   const index_t rows = last.extents.d[0], each = last.extents.size() / rows;
-  bool contiguous = true;
-  for (int i = 0; i < steps; ++i) contiguous = contiguous && walks_rows(step[i], operand + step[i].first);
-  const index_t fit = (contiguous ? row_block_bytes : strided_block_bytes) / (each * operand[last.first].bytes);
+  bool by_rows = true;
+  for (int i = 0; i < steps; ++i) by_rows = by_rows && walks_rows(step[i], operand + step[i].first);
+  const index_t fit = (by_rows ? row_block_bytes : strided_block_bytes) / (each * operand[last.first].bytes);
   index_t unit = fit > 0 ? fit : 1;
   for (int i = 0; i < steps; ++i) {
     if (step[i].extents.d[0] != rows) return false;
@@ -150,7 +150,7 @@ inline bool RowSteps::run(index_t work) {
     }
     for (; from < to; from += unit) {
       const index_t m = at_most(to - from, unit);
-      for (int i = 0; i < steps; ++i) run_step(step[i], at + step[i].first, m, contiguous);
+      for (int i = 0; i < steps; ++i) run_step(step[i], at + step[i].first, m, by_rows);
       for (int k = 0; k < operands; ++k)
         if (!in_slot[k]) at[k].base += m * at[k].stride[0] * at[k].bytes;
     }
