@@ -29,7 +29,7 @@ CLOSE = 1.05  # at most so many times as long counts as not behind
 
 
 def is_peer(library):
-    return library not in OWN and library != "primal" and not library.startswith("tenon")
+    return library not in OWN + ("primal", "gradient", "gradient_scalar") and not library.startswith("tenon")
 
 
 def digits(x):
@@ -147,9 +147,14 @@ def table(title, cases):
     print_table(["case"] + ["tenon/hand"] * with_hand + ["tenon/best peer"] * with_peers + ["unit"] + order, rows)
 
 
+HESSIAN = (("tenon", "gradient"), ("tenon_scalar", "gradient_scalar"))
+
+
 def gradients(title, cases, kept):
     """Times over that of the primal, and the bytes that reverse mode kept."""
     first = ("hand", "tenon", "tenon_batch", "tenon_scalar")
+    products = {case: row for case, row in cases.items() if "gradient" in row}
+    cases = {case: row for case, row in cases.items() if case not in products}
     found = {library for row in cases.values() for library in row if library != "primal"}
     order = [n for n in first if n in found] + sorted(found - set(first))
     print(f"## {title}\n")
@@ -168,6 +173,14 @@ def gradients(title, cases, kept):
         primal = f"{row['primal'] / 1000:.1f}" if "primal" in row else ""
         rows.append([case, primal] + [cell(case, row, n) for n in order])
     print_table(["case", "primal, us"] + order, rows)
+    if not products:
+        return
+    print("\nHessian times vector, over the gradient alone: in tensor form, and the primal's source over nested numbers.\n")
+    rows = []
+    for case, row in products.items():
+        ratios = [f"{row[n] / row[g]:.2f}" if n in row and g in row else "" for n, g in HESSIAN]
+        rows.append([case, f"{row['gradient'] / 1000:.1f}"] + ratios)
+    print_table(["case", "gradient, us"] + [n for n, _ in HESSIAN], rows)
 
 
 def threads(title, cases):
@@ -210,7 +223,7 @@ def report(path):
     areas = defaultdict(dict, {area: dict(sorted(cases.items(), key=natural)) for area, cases in areas.items()})
     kept = {}
     for b in run["benchmarks"]:
-        if "bytes" in b:
+        if b.get("bytes") and b.get("aggregate_name") == "median":
             _, case, kind, size, library = b["run_name"].split("/")
             kept[f"{case} {kind} {size}", library] = b["bytes"]
 
