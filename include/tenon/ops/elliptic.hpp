@@ -132,9 +132,9 @@ struct Ellint3 : Pointwise<Ellint3> {
     const auto second = ellint_2(k, phi);
     const auto mc = (k - lit(1)) * (k + lit(1));
     const auto by_k = k / (nu - m) * (second / mc + y - m * sc / (mc * delta));
-    const auto first = ((m - nu) * ellint_1(k, phi) + (nu - k) * (nu + k) * y) / nu;
+    const auto first = ((m - nu) * ellint_1(k, phi) + (nu - k) * (nu + k) * y) / where(nu == lit(0), lit(1), nu);
     const auto by_nu = (second + first - nu * delta * sc / n) / (lit(2) * (m - nu) * (nu - lit(1)));
-    return d(by_k, by_nu, lit(1) / (n * delta));
+    return d(by_k, where(nu == lit(0), ellint_d(k, phi), by_nu), lit(1) / (n * delta));
   }
 };
 
@@ -149,8 +149,10 @@ struct CompEllint3 : Pointwise<CompEllint3> {
     const auto m = k * k;
     const auto mc = (k - lit(1)) * (k + lit(1));
     const auto second = comp_ellint_2(k);
-    const auto first = ((m - nu) * comp_ellint_1(k) + (nu - k) * (nu + k) * y) / nu;
-    return d(k / (nu - m) * (second / mc + y), (second + first) / (lit(2) * (m - nu) * (nu - lit(1))));
+    const auto first = ((m - nu) * comp_ellint_1(k) + (nu - k) * (nu + k) * y) / where(nu == lit(0), lit(1), nu);
+    const auto by_nu = (second + first) / (lit(2) * (m - nu) * (nu - lit(1)));
+    const auto limit = ellint_d(k, lit(1.57079632679489661923));
+    return d(k / (nu - m) * (second / mc + y), where(nu == lit(0), limit, by_nu));
   }
 };
 
