@@ -31,7 +31,7 @@ class TapeLoan {
   TapeLoan(const TapeLoan&) = delete;
   TapeLoan& operator=(const TapeLoan&) = delete;
   ~TapeLoan() {
-    tape_->tape.reset();
+    tape_->tape.recycle();
     Shelf& s = shelf();
     tape_->next = s.free;
     s.free = tape_;

@@ -44,10 +44,15 @@ class Tape {
 
   /// Forgets all statements; memory is kept for the next recording. Numbers of the old one are constants to it.
   void reset() {
+    const unsigned long long next = (units_ + 15) / 16 * 16;
+    recycle();
+    if (next < most_used) base_ = units_ = next;
+  }
+  // The same where no number of the old recording is left: its slots are given again.
+  void recycle() {
     forget(0);
     if (chunks_.size()) enter(0);
-    base_ = units_ < most_used ? (units_ + 15) / 16 * 16 : lowest_;
-    units_ = base_;
+    base_ = units_ = lowest_;
     adjoints_ready_ = false;
   }
   /// Slots for n adjoints of `units` units each.
@@ -167,7 +172,7 @@ class Tape {
   friend class detail::AdjointLanes;
   static constexpr unsigned long long first_slot = 16;          // slots before it are the constants' place
   static constexpr unsigned long long most_units = 0xffffffff;  // slots are 32 bits
-  static constexpr unsigned long long most_used = 1ull << 28;   // then they are given again
+  static constexpr unsigned long long most_used = 1ull << 24;   // then they are given again
 
   // Makes this the tape that plain code records on. A tape that begins above another one counts its slots from there,
   // so that neither takes the other's numbers for its own.
