@@ -104,7 +104,7 @@ using program_of = apply_t<typename detail::Lower<N>::type, Program>;
 // ---- running -------------------------------------------------------------------------------------------------------
 
 /// Duals of more numbers than these are computed element by element.
-inline constexpr index_t most_parts = 3;
+inline constexpr index_t most_parts = 5;
 
 namespace detail {
 

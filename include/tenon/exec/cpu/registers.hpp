@@ -231,7 +231,7 @@ TENON_FN void add_lanes(T* to, const V& v, index_t m) {
 // W elements of so many bytes in a buffer: m < W from p on, and for the rest the first one again.
 template <int W, int Bytes>
 TENON_INLINE void fill_up(char* buffer, const void* p, index_t m) {
-  if constexpr (is_word(Bytes)) {
+  if constexpr (is_word(Bytes) && W * Bytes <= simd::native_bytes) {
     using V = simd::pack<simd::int_of<Bytes>, W>;
     const auto* from = static_cast<const Word<Bytes>*>(p);
     const V v = simd::select(simd::first_lanes<V>(m), simd::load_partial<V>(from, m), simd::broadcast<V>(*from));
@@ -245,7 +245,7 @@ TENON_INLINE void fill_up(char* buffer, const void* p, index_t m) {
 // The first m of W elements.
 template <int W, class T>
 TENON_INLINE void store_first(T* to, const T (&staged)[W], index_t m) {
-  if constexpr (is_word(sizeof(T))) {
+  if constexpr (is_word(sizeof(T)) && W * sizeof(T) <= simd::native_bytes) {
     using V = simd::pack<simd::int_of<sizeof(T)>, W>;
     V v;
     __builtin_memcpy(&v, staged, sizeof(v));
