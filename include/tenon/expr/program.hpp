@@ -129,7 +129,7 @@ constexpr int widest(Program<I...>*) {
 template <class... I>
 constexpr bool all_packable(Program<I...>*) {
   return (packable<typename I::type> && ...) &&
-         (Program<I...>::loads <= 16 || !(is_packable_dual<typename I::type> || ...));
+         (Program<I...>::loads <= 12 || !(is_packable_dual<typename I::type> || ...));
 }
 
 // A result of type T in W lanes, a dual of packs of its parts; masks have lanes of Bytes, the widest type of the

@@ -180,9 +180,14 @@ TENON_FN void store_lanes(T* p, const V& v) {
     simd::store(p, v);
   }
 }
-// How many of n numbers are in a pack of W that begins with the `first`.
-TENON_FN index_t numbers_in_pack(index_t n, index_t first, index_t W) {
-  return n <= first ? 0 : n - first < W ? n - first : W;
+// Pack J of n numbers: where it begins, and how many are in it.
+struct PackOfNumbers {
+  index_t first, count;
+};
+template <int J, int W>
+TENON_FN PackOfNumbers pack_of_numbers(index_t n) {
+  const index_t first = n < J * W ? n : J * W;
+  return {first, n - first < W ? n - first : W};
 }
 // The first m lanes only; of numbers in the type they are computed in.
 template <class V, class T, int... J>
@@ -190,7 +195,10 @@ TENON_FN V load_some(const T* p, index_t m, simd::detail::Ints<J...>) {
   using P = base_t<V>;
   constexpr int W = simd::lanes<P>, N = static_cast<int>(sizeof...(J));
   base_t<T> staged[N * W];
-  (simd::store<P>(staged + J * W, simd::load_partial<P>(numbers_of(p) + J * W, numbers_in_pack(m * N, J * W, W))), ...);
+  const auto load = [&](base_t<T>* to, PackOfNumbers k) {
+    simd::store<P>(to, simd::load_partial<P>(numbers_of(p) + k.first, k.count));
+  };
+  (load(staged + J * W, pack_of_numbers<J, W>(m * N)), ...);
   return load_duals<V>(staged, parts_sequence<T>{}, parts_sequence<V>{});
 }
 template <class V, class T>
@@ -206,12 +214,12 @@ template <class T, class V, int... J>
 TENON_FN void add_some(T* to, const V& v, index_t m, simd::detail::Ints<J...>) {
   using P = base_t<V>;
   constexpr int W = simd::lanes<P>, N = static_cast<int>(sizeof...(J));
-  base_t<T>* const p = numbers_of(to);
   const P parts[] = {part_or_zero<J>(v)...};
-  const index_t n = m * N;
-  (simd::store_partial<P>(p + J * W, simd::load_partial<P>(p + J * W, numbers_in_pack(n, J * W, W)) + pack_of<J>(parts),
-                          numbers_in_pack(n, J * W, W)),
-   ...);
+  const auto add = [&](const P& pack, PackOfNumbers k) {
+    base_t<T>* const p = numbers_of(to) + k.first;
+    simd::store_partial<P>(p, simd::load_partial<P>(p, k.count) + pack, k.count);
+  };
+  (add(pack_of<J>(parts), pack_of_numbers<J, W>(m * N)), ...);
 }
 template <class T, class V>
 TENON_FN void add_lanes(T* to, const V& v, index_t m) {

@@ -38,7 +38,6 @@ struct WordOf {
 template <int Bytes>
 using Word = typename WordOf<Bytes>::type;
 
-#if !defined(__CUDACC__)
 template <int N, int K, int W>
 struct Repeated {
   static constexpr int at(int i) { return (K * W + i) / N; }
@@ -55,7 +54,6 @@ TENON_INLINE void separate_packs(simd::lane_t<V>* to, index_t apart, const simd:
   const V v[] = {simd::load<V>(from + J * simd::lanes<V>)...};
   (simd::store<V>(to + J * apart, simd::component<J>(v)), ...);
 }
-#endif
 
 // Each of m neighbours N times; how many were done.
 template <int N, int Bytes>
@@ -135,6 +133,7 @@ void copy_wide(char* to, const Plane& into, const char* from, const Plane& out_o
       __builtin_memcpy(t, f, static_cast<size_t>(into.n * bytes));
       continue;
     }
+#if !defined(__CUDACC__)
     if constexpr (Bytes == 16) {
       if (from_step == 0 && to_step == Bytes) {  // in a register
         const auto v = simd::load<simd::pack<char, 16>>(f);
@@ -142,6 +141,7 @@ void copy_wide(char* to, const Plane& into, const char* from, const Plane& out_o
         continue;
       }
     }
+#endif
     for (const char* const end = t + into.n * to_step; t != end; t += to_step, f += from_step) {
       if constexpr (Bytes > 0) {
         __builtin_memcpy(t, f, Bytes);
