@@ -243,6 +243,12 @@ struct Reverse {
     return a[0];
   }();
 
+  // In place of a result, so that the compiler has no more to say than why there is none.
+  template <class... X>
+  static auto refused(const X&... x) {
+    using A = at_t<first, TypeList<X...>>;
+    return ValueAndGrad<A, A>{pick<first>(x...), pick<first>(x...)};
+  }
   template <int... I, class... X>
   auto run(Seq<I...> s, const X&... x) const {
     constexpr bool generic = requires { f(some<const typename L::template type<I, X>&>()...); };
@@ -252,7 +258,7 @@ struct Reverse {
     if constexpr (generic) {
       return run_generic(s, x...);
     } else {
-      return ValueAndGrad<int, int>{};
+      return refused(x...);
     }
   }
   template <int... I, class... X>
@@ -266,7 +272,7 @@ struct Reverse {
     using Given = typename ArgumentElement<at_t<first, TypeList<X...>>>::type;
     using C = remove_tag<S, Tag>;
     if constexpr (!scalar) {
-      return ValueAndGrad<int, int>{};
+      return refused(x...);
     } else if constexpr (!has_tag<S, Tag>) {
       return independent(s, x...);
     } else if constexpr (!__is_same(rebase_t<C, double>, rebase_t<Given, double>)) {

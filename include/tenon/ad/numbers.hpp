@@ -123,15 +123,10 @@ auto tensor_of(const R& r) {
   }
 }
 
-// What a Jacobian has rows for.
+// Whether a Jacobian has rows for an R.
 template <class R>
-struct JacobianOf {
-  static constexpr bool number = is_element<typename ResultElement<R>::type>;
-  static constexpr bool ok = number || number_sequence<R> || !__is_same(typename ArgumentElement<R>::type, void);
-  static_assert(ok,
-                "tenon: jacobian: the function must return a number, an expression, or a container or struct of "
-                "numbers (see R)");
-};
+inline constexpr bool has_numbers = is_element<typename ResultElement<R>::type> || number_sequence<R> ||
+                                    !__is_same(typename ArgumentElement<R>::type, void);
 // f, with a tensor in place of a container or struct of numbers.
 template <class F>
 struct ReturnsTensor {
@@ -139,9 +134,12 @@ struct ReturnsTensor {
   template <class... X>
   requires(requires(const F& g, const X&... x) { g(x...); }) decltype(auto) operator()(const X&... x) const {
     using R = bare_t<decltype(f(x...))>;
-    if constexpr (!JacobianOf<R>::ok) {
+    static_assert(has_numbers<R>,
+                  "tenon: jacobian: the function must return a number, an expression, or a container or struct of "
+                  "numbers");
+    if constexpr (!has_numbers<R>) {
       return 0.0;
-    } else if constexpr (JacobianOf<R>::number) {
+    } else if constexpr (is_element<typename ResultElement<R>::type>) {
       return f(x...);
     } else {
       return tensor_of(f(x...));
