@@ -24,11 +24,13 @@ constexpr auto plain(const T& x) {
     return plain(x.value);
   }
 }
-// A number of another kind than the built-in ones and tenon's own: dual, rev, recorded.
-template <class X>
-concept has_plain_number = !expression<X> && requires(const X& x) {
+// A dual, rev or recorded number, and a stream for it: one that has `write`, as Eigen's matrices, which have <<, do
+// not.
+template <class Stream, class X>
+concept prints_plainly = !expression<X> && requires(Stream & s, const X& x, const char* p) {
   typename X::tenon_domain;
-  x.value;
+  s.write(p, 1);
+  s << plain(x);
 };
 template <class T>
 std::string integer(T x) {
@@ -107,9 +109,8 @@ requires(!expression<Stream> && requires(Stream & s, const char* p) { s.write(p,
   return stream;
 }
 /// Writes the value of a number with derivatives, as the stream writes plain numbers.
-template <class Stream, detail::text::has_plain_number X>
-requires(requires(Stream& s, const X& x) { s << detail::text::plain(x); }) Stream& operator<<(Stream& stream,
-                                                                                              const X& x) {
+template <class Stream, class X>
+requires(detail::text::prints_plainly<Stream, X>) Stream& operator<<(Stream& stream, const X& x) {
   stream << detail::text::plain(x);
   return stream;
 }
