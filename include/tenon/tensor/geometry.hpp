@@ -129,46 +129,62 @@ constexpr auto determinant_of(const M& m) {
   }
 }
 
-// 2x2 matrices as packs of four, row by row; # is the adjugate.
+// Pairs of 2x2 matrices, row by row; # is the adjugate.
+template <int I, int J, int K, int L, class V>
+TENON_INLINE V each_of_pair(V v) {
+  return simd::shuffle<I, J, K, L, 4 + I, 4 + J, 4 + K, 4 + L>(v, v);
+}
 template <class V>
 TENON_INLINE V times(V a, V b) {
-  return simd::shuffle<0, 0, 2, 2>(a, a) * simd::shuffle<0, 1, 0, 1>(b, b) +
-         simd::shuffle<1, 1, 3, 3>(a, a) * simd::shuffle<2, 3, 2, 3>(b, b);
+  return math::fma(a, each_of_pair<0, 3, 0, 3>(b), V(each_of_pair<1, 0, 3, 2>(a) * each_of_pair<2, 1, 2, 1>(b)));
 }
 template <class V>
 TENON_INLINE V adjugate_times(V a, V b) {
-  return simd::shuffle<3, 3, 0, 0>(a, a) * b - simd::shuffle<1, 1, 2, 2>(a, a) * simd::shuffle<2, 3, 0, 1>(b, b);
+  return math::fma(each_of_pair<3, 3, 0, 0>(a), b, V(-(each_of_pair<1, 1, 2, 2>(a) * each_of_pair<2, 3, 0, 1>(b))));
 }
 template <class V>
 TENON_INLINE V times_adjugate(V a, V b) {
-  return a * simd::shuffle<3, 0, 3, 0>(b, b) - simd::shuffle<1, 0, 3, 2>(a, a) * simd::shuffle<2, 1, 2, 1>(b, b);
+  return math::fma(a, each_of_pair<3, 0, 3, 0>(b), V(-(each_of_pair<1, 0, 3, 2>(a) * each_of_pair<2, 1, 2, 1>(b))));
+}
+// In the first lane of each: |A| and |D|.
+template <class V>
+TENON_INLINE V determinants_of_pair(V ad) {
+  const V products = ad * each_of_pair<3, 2, 1, 0>(ad);
+  return products - each_of_pair<1, 0, 3, 2>(products);
 }
 // The inverse of (A B; C D) by its blocks: (X# Y#; Z# W#) / det with X = |D| A - B D#C, Y = |B| C - D (A#B)#,
 // Z = |C| B - A (D#C)#, W = |A| D - C A#B and det = |A||D| + |B||C| - tr(A#B D#C)  (Bernstein, Matrix
-// Mathematics, 2.8).
+// Mathematics, 2.8). Two blocks go in one pack: A and D, B and C, X and W, Z and Y.
 template <class T>
 TENON_INLINE void inverse_by_blocks(const T* from, T* to) {
-  using V = simd::pack<T, 4>;
-  const V r0 = simd::load<V>(from), r1 = simd::load<V>(from + 4), r2 = simd::load<V>(from + 8),
-          r3 = simd::load<V>(from + 12);
-  const V a = simd::shuffle<0, 1, 4, 5>(r0, r1), b = simd::shuffle<2, 3, 6, 7>(r0, r1),
-          c = simd::shuffle<0, 1, 4, 5>(r2, r3), d = simd::shuffle<2, 3, 6, 7>(r2, r3);
-  const V det = simd::shuffle<0, 2, 4, 6>(r0, r2) * simd::shuffle<1, 3, 5, 7>(r1, r3) -
-                simd::shuffle<1, 3, 5, 7>(r0, r2) * simd::shuffle<0, 2, 4, 6>(r1, r3);  // |A| |B| |C| |D|
-  const V det_a = simd::shuffle<0, 0, 0, 0>(det, det), det_b = simd::shuffle<1, 1, 1, 1>(det, det),
-          det_c = simd::shuffle<2, 2, 2, 2>(det, det), det_d = simd::shuffle<3, 3, 3, 3>(det, det);
-  const V dc = adjugate_times(d, c), ab = adjugate_times(a, b);
-  const V x = det_d * a - times(b, dc), w = det_a * d - times(c, ab), y = det_b * c - times_adjugate(d, ab),
-          z = det_c * b - times_adjugate(a, dc);
-  V trace = ab * simd::shuffle<0, 2, 1, 3>(dc, dc);
-  trace = trace + simd::shuffle<1, 0, 3, 2>(trace, trace);
-  trace = trace + simd::shuffle<2, 3, 0, 1>(trace, trace);
-  const V f = V{1, -1, -1, 1} / (det_a * det_d + det_b * det_c - trace);
-  const V xf = x * f, yf = y * f, zf = z * f, wf = w * f;
-  simd::store(to, simd::shuffle<3, 1, 7, 5>(xf, yf));
-  simd::store(to + 4, simd::shuffle<2, 0, 6, 4>(xf, yf));
-  simd::store(to + 8, simd::shuffle<3, 1, 7, 5>(zf, wf));
-  simd::store(to + 12, simd::shuffle<2, 0, 6, 4>(zf, wf));
+  using V = simd::pack<T, 8>;
+  const V top = simd::load<V>(from), bottom = simd::load<V>(from + 8);
+  V ad = simd::shuffle<0, 1, 10, 11, 4, 5, 14, 15>(top, bottom),
+    bc = simd::shuffle<8, 9, 2, 3, 12, 13, 6, 7>(top, bottom);
+  ad = simd::shuffle<0, 1, 4, 5, 2, 3, 6, 7>(ad, ad);
+  bc = simd::shuffle<2, 3, 6, 7, 0, 1, 4, 5>(bc, bc);
+  const V det_ad = determinants_of_pair(ad), det_bc = determinants_of_pair(bc);
+  const V det_da = simd::shuffle<4, 4, 4, 4, 0, 0, 0, 0>(det_ad, det_ad),
+          det_cb = simd::shuffle<4, 4, 4, 4, 0, 0, 0, 0>(det_bc, det_bc);
+  const V ab_dc = adjugate_times(ad, bc), dc_ab = simd::shuffle<4, 5, 6, 7, 0, 1, 2, 3>(ab_dc, ab_dc);
+  V trace = ab_dc * each_of_pair<0, 2, 1, 3>(dc_ab);
+  trace = trace + each_of_pair<1, 0, 3, 2>(trace);
+  trace = trace + each_of_pair<2, 3, 0, 1>(trace);
+  const V xw = math::fma(det_da, ad, V(-times(bc, dc_ab))), zy = math::fma(det_cb, bc, V(-times_adjugate(ad, dc_ab)));
+  const V det = math::fma(each_of_pair<0, 0, 0, 0>(det_ad), det_da,
+                          math::fma(each_of_pair<0, 0, 0, 0>(det_bc), det_cb, V(-trace)));
+  const V f = V{1, -1, -1, 1, 1, -1, -1, 1} / det, xw_f = xw * f, zy_f = zy * f;
+  const V xy = simd::shuffle<0, 1, 2, 3, 12, 13, 14, 15>(xw_f, zy_f),
+          zw = simd::shuffle<0, 1, 2, 3, 12, 13, 14, 15>(zy_f, xw_f);
+  const V top_rows = simd::shuffle<3, 1, 7, 5, 2, 0, 6, 4>(xy, xy),
+          more = simd::shuffle<3, 1, 7, 5, 2, 0, 6, 4>(zw, zw);
+  if constexpr (2 * sizeof(V) <= simd::native_bytes) {
+    // What is stored in parts and then copied as a whole, as a result may be, waits for the stores to leave the core.
+    simd::store(to, simd::concat(top_rows, more));
+  } else {
+    simd::store(to, top_rows);
+    simd::store(to + 8, more);
+  }
 }
 }  // namespace detail
 
@@ -179,23 +195,18 @@ constexpr auto determinant(M&& matrix) {
   const auto m = evaluate(static_cast<M&&>(matrix));
   return detail::determinant_of<static_cast<int>(extents_t<M>::static_extent(0))>(m);
 }
-/// The inverse of a static 2x2, 3x3 or 4x4 matrix, in closed form (adjugate over determinant). Of a singular matrix its
-/// elements are infinite or NaN.
-template <expression M>
-constexpr auto inverse(M&& matrix) {
-  static_assert(detail::SmallSquare<"inverse", extents_t<M>>::ok);
-  constexpr int n = static_cast<int>(extents_t<M>::static_extent(0));
-  const auto m = evaluate(static_cast<M&&>(matrix));
-  using T = typename bare_t<M>::value_type;
+namespace detail {
+template <int n, class T>
+constexpr Tensor<T, n, n> inverse_by_minors(const Tensor<T, n, n>& m) {
   Tensor<T, n, n> r;
   if constexpr (n == 2) {
-    const T f = static_cast<T>(lit(1) / detail::determinant_of<2>(m));
+    const T f = static_cast<T>(lit(1) / determinant_of<2>(m));
     r(0, 0) = static_cast<T>(m(1, 1) * f);
     r(0, 1) = static_cast<T>(-m(0, 1) * f);
     r(1, 0) = static_cast<T>(-m(1, 0) * f);
     r(1, 1) = static_cast<T>(m(0, 0) * f);
   } else if constexpr (n == 3) {
-    const T f = static_cast<T>(lit(1) / detail::determinant_of<3>(m));
+    const T f = static_cast<T>(lit(1) / determinant_of<3>(m));
     for (int i = 0; i < 3; ++i)
       for (int j = 0; j < 3; ++j) {
         // The cofactor of (j, i), its signs in the cyclic order of rows and columns.
@@ -203,14 +214,7 @@ constexpr auto inverse(M&& matrix) {
         r(i, j) = static_cast<T>((m(a, c) * m(b, d) - m(a, d) * m(b, c)) * f);
       }
   } else {
-#if !defined(__CUDACC__)
-    if constexpr (__is_same(T, float) || __is_same(T, double))
-      if (!__builtin_is_constant_evaluated()) {
-        detail::inverse_by_blocks(m.data(), r.data());
-        return r;
-      }
-#endif
-    const detail::Minors<decltype(m), T> k(m);
+    const Minors<Tensor<T, n, n>, T> k(m);
     const T f = static_cast<T>(lit(1) / k.determinant());
     // Row i of the inverse from the columns but i: signs alternate, pairs of rows come from the other half.
     constexpr int column[4][3] = {{1, 2, 3}, {0, 2, 3}, {0, 1, 3}, {0, 1, 2}};
@@ -225,6 +229,29 @@ constexpr auto inverse(M&& matrix) {
       }
   }
   return r;
+}
+}  // namespace detail
+
+/// The inverse of a static 2x2, 3x3 or 4x4 matrix, in closed form (adjugate over determinant). Of a singular matrix its
+/// elements are infinite or NaN.
+template <expression M>
+[[gnu::always_inline]] constexpr auto inverse(M&& matrix) {
+  static_assert(detail::SmallSquare<"inverse", extents_t<M>>::ok);
+  constexpr int n = static_cast<int>(extents_t<M>::static_extent(0));
+  using T = typename bare_t<M>::value_type;
+#if !defined(__CUDACC__)
+  if constexpr (n == 4 && (__is_same(T, float) || __is_same(T, double)))
+    if (!__builtin_is_constant_evaluated()) {
+      Tensor<T, 4, 4> r;
+      if constexpr (__is_same(bare_t<M>, Tensor<T, 4, 4>)) {
+        detail::inverse_by_blocks(matrix.data(), r.data());
+      } else {
+        detail::inverse_by_blocks(Tensor<T, 4, 4>(static_cast<M&&>(matrix)).data(), r.data());
+      }
+      return r;
+    }
+#endif
+  return detail::inverse_by_minors<n>(Tensor<T, n, n>(static_cast<M&&>(matrix)));
 }
 
 // ---- transforms ----------------------------------------------------------------------------------------------------

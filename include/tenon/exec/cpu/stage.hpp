@@ -5,7 +5,7 @@
 // first-level cache before, and strided results are scattered after: code that all expressions share. An element is 1,
 // 2, 4 or 8 bytes; what it means does not matter here.
 #pragma once
-#include <tenon/base/config.hpp>
+#include <tenon/base/type_list.hpp>
 #include <tenon/simd/memory.hpp>
 #include <tenon/simd/reduce.hpp>
 #include <tenon/simd/transpose.hpp>
@@ -70,6 +70,59 @@ TENON_INLINE V component(V a, V b, More... more) {
     return a;
   }
 }
+// Lanes of W vectors of three do not meet when their three registers are laid over each other, as W is no multiple of
+// three: two blends and one permutation make a component, where shuffles of two registers are dear or can use but one
+// of the processor's ports. Lane i of register R belongs to component (R W + i) % 3 of vector (R W + i) / 3.
+template <int R, int C, int W>
+struct OfThree {
+  static constexpr int register_at(int i) { return (C + 3 * W - i) * W % 3; }  // W W = 1 modulo 3
+  static constexpr int at(int i) { return register_at(i) == R ? W + i : i; }
+};
+template <int C, int W>
+struct VectorOfLane {
+  static constexpr int at(int i) { return (OfThree<0, C, W>::register_at(i) * W + i) / 3; }
+};
+template <int C, int W>
+struct LaneOfVector {
+  static constexpr int at(int i) { return (3 * i + C) % W; }
+};
+template <int R, int W>
+struct ComponentOfLane {
+  template <int C>
+  struct Is {
+    static constexpr int at(int i) { return (R * W + i) % 3 == C ? W + i : i; }
+  };
+};
+template <int C, class V>
+TENON_INLINE V component_of_three(V a, V b, V c) {
+  constexpr int W = simd::lanes<V>;
+  using Lanes = simd::detail::Count<W>;
+  const V all = shuffle_by<OfThree<2, C, W>>(shuffle_by<OfThree<1, C, W>>(a, b, Lanes{}), c, Lanes{});
+  return shuffle_by<LaneOfVector<C, W>>(all, all, Lanes{});
+}
+template <class V>
+TENON_INLINE void separate_three(simd::lane_t<V>* to, index_t apart, const simd::lane_t<V>* from) {
+  const V a = simd::load<V>(from), b = simd::load<V>(from + simd::lanes<V>),
+          c = simd::load<V>(from + 2 * simd::lanes<V>);
+  simd::store<V>(to, component_of_three<0>(a, b, c));
+  simd::store<V>(to + apart, component_of_three<1>(a, b, c));
+  simd::store<V>(to + 2 * apart, component_of_three<2>(a, b, c));
+}
+template <class V>
+TENON_INLINE void interleave_three(simd::lane_t<V>* to, const simd::lane_t<V>* from, index_t apart) {
+  constexpr int W = simd::lanes<V>;
+  using Lanes = simd::detail::Count<W>;
+  V x = simd::load<V>(from), y = simd::load<V>(from + apart), z = simd::load<V>(from + 2 * apart);
+  x = shuffle_by<VectorOfLane<0, W>>(x, x, Lanes{});
+  y = shuffle_by<VectorOfLane<1, W>>(y, y, Lanes{});
+  z = shuffle_by<VectorOfLane<2, W>>(z, z, Lanes{});
+  const auto store = [&]<int R>(Seq<R>) {
+    using Of = ComponentOfLane<R, W>;
+    const V xy = shuffle_by<typename Of::template Is<1>>(x, y, Lanes{});
+    simd::store<V>(to + R * W, shuffle_by<typename Of::template Is<2>>(xy, z, Lanes{}));
+  };
+  store(Seq<0>{}), store(Seq<1>{}), store(Seq<2>{});
+}
 template <class V, int... J>
 TENON_INLINE void separate_packs(simd::lane_t<V>* to, index_t apart, const simd::lane_t<V>* from,
                                  simd::detail::Ints<J...>) {
@@ -77,6 +130,34 @@ TENON_INLINE void separate_packs(simd::lane_t<V>* to, index_t apart, const simd:
     (simd::store<V>(to + J * apart, component<static_cast<int>(sizeof...(J)), J, 1>(v...)), ...);
   };
   store(simd::load<V>(from + J * simd::lanes<V>)...);
+}
+// Elements J * W to J * W + W of W vectors of N components, of which components before the K-th are in the first
+// operand already.
+template <int N, int J, int K, int W>
+struct Interleaved {
+  static constexpr int at(int i) {
+    const int from = J * W + i;
+    if (from % N == K) return W + from / N;
+    return from % N > K ? 0 : K == 1 ? from / N : i;
+  }
+};
+template <int N, int J, int K, class V, class... More>
+TENON_INLINE V interleaved(V a, V b, More... more) {
+  constexpr int W = simd::lanes<V>;
+  a = shuffle_by<Interleaved<N, J, K, W>>(a, b, simd::detail::Count<W>{});
+  if constexpr (K + 1 < N) {
+    return interleaved<N, J, K + 1>(a, more...);
+  } else {
+    return a;
+  }
+}
+template <class V, int... J>
+TENON_INLINE void interleave_packs(simd::lane_t<V>* to, const simd::lane_t<V>* from, index_t apart,
+                                   simd::detail::Ints<J...>) {
+  const auto store = [&](auto... v) {
+    (simd::store<V>(to + J * simd::lanes<V>, interleaved<static_cast<int>(sizeof...(J)), J, 1>(v...)), ...);
+  };
+  store(simd::load<V>(from + J * apart)...);
 }
 #endif
 
@@ -96,8 +177,27 @@ index_t separate(Word<Bytes>* to, const Word<Bytes>* from, index_t m) {
   index_t i = 0;
 #if !defined(__CUDACC__)
   using V = simd::native<simd::int_of<Bytes>>;
-  for (; i + simd::lanes<V> <= m; i += simd::lanes<V>)
-    separate_packs<V>(to + i, m, from + i * N, simd::detail::Count<N>{});
+  for (; i + simd::lanes<V> <= m; i += simd::lanes<V>) {
+    if constexpr (N == 3)
+      separate_three<V>(to + i, m, from + i * N);
+    else
+      separate_packs<V>(to + i, m, from + i * N, simd::detail::Count<N>{});
+  }
+#endif
+  return i;
+}
+// m neighbouring vectors of N elements from N rows; how many were done.
+template <int N, int Bytes>
+index_t interleave(Word<Bytes>* to, const Word<Bytes>* from, index_t m) {
+  index_t i = 0;
+#if !defined(__CUDACC__)
+  using V = simd::native<simd::int_of<Bytes>>;
+  for (; i + simd::lanes<V> <= m; i += simd::lanes<V>) {
+    if constexpr (N == 3)
+      interleave_three<V>(to + i * N, from + i, m);
+    else
+      interleave_packs<V>(to + i * N, from + i, m, simd::detail::Count<N>{});
+  }
 #endif
   return i;
 }
@@ -134,8 +234,16 @@ void gather_words(Word<Bytes>* to, const Word<Bytes>* from, const Plane& p) {
 }
 template <int Bytes>
 void scatter_words(Word<Bytes>* to, const Word<Bytes>* from, const Plane& p) {
+  index_t column = 0;  // what is done of each row
+  if constexpr (Bytes >= 4)
+    if (p.outer == 1 && p.stride == p.m) {
+      column = p.m == 2   ? interleave<2, Bytes>(to, from, p.n)
+               : p.m == 3 ? interleave<3, Bytes>(to, from, p.n)
+               : p.m == 4 ? interleave<4, Bytes>(to, from, p.n)
+                          : 0;
+    }
   for (index_t row = 0; row < p.m; ++row)
-    for (index_t i = 0; i < p.n; ++i) to[row * p.outer + i * p.stride] = from[row * p.n + i];
+    for (index_t i = column; i < p.n; ++i) to[row * p.outer + i * p.stride] = from[row * p.n + i];
 }
 template <int Bytes>
 void gather_bytes(void* to, const void* from, const Plane& p) {
