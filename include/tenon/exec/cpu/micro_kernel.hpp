@@ -169,11 +169,10 @@ TileFunction<T> tile_function(int rows, int packs, bool packed) {
     if (packs == 4) return detail::tile_of_height<T, 4>(rows, packed);
   return packs == 1 ? detail::tile_of_height<T, 1>(rows, packed) : detail::tile_of_height<T, 2>(rows, packed);
 }
-/// c[m, n] = (add: c +) a[m, k] b[k, n] tile by tile, where all of it lies in the caches: nothing is packed.
-/// The columns of b and c are contiguous; if not masked_tiles<T>, n is a multiple of a pack.
+namespace detail {
 template <class T>
-[[gnu::noinline]] void product_in_place(index_t m, index_t n, index_t k, const T* a, index_t a_row, index_t a_step,
-                                        const T* b, index_t b_step, T* c, index_t c_row, bool add) {
+TENON_INLINE void product_by_tiles(index_t m, index_t n, index_t k, const T* a, index_t a_row, index_t a_step,
+                                   const T* b, index_t b_step, T* c, index_t c_row, bool add) {
   constexpr index_t W = simd::native_lanes<T>;
   for (index_t j = 0; j < n;) {
     const int packs = tile_width<T>(n - j, false);
@@ -187,6 +186,14 @@ template <class T>
     }
     j += valid;
   }
+}
+}  // namespace detail
+/// c[m, n] = (add: c +) a[m, k] b[k, n] tile by tile, where all of it lies in the caches: nothing is packed.
+/// The columns of b and c are contiguous; if not masked_tiles<T>, n is a multiple of a pack.
+template <class T>
+[[gnu::noinline]] void product_in_place(index_t m, index_t n, index_t k, const T* a, index_t a_row, index_t a_step,
+                                        const T* b, index_t b_step, T* c, index_t c_row, bool add) {
+  detail::product_by_tiles(m, n, k, a, a_row, a_step, b, b_step, c, c_row, add);
 }
 /// Whether product_in_place() is the fastest way: columns of b for a tile stay in the first-level cache, all in the
 /// next.
