@@ -87,8 +87,8 @@ if [ -n "$run" ]; then
   }
   if [ "$arch" != native ]; then
     peers_for "$width"
-  elif grep -q AuthenticAMD /proc/cpuinfo && grep -q avx512f /proc/cpuinfo; then
-    # Debian's OpenBLAS and BLIS do not know AMD's AVX-512 cores and would run at half speed there.
+  elif grep -q avx512f /proc/cpuinfo; then
+    # Debian's OpenBLAS and BLIS do not know the newer AVX-512 cores and would run at half speed there, or less.
     peers_for avx512
   fi
   # Times of a busy machine mislead: the report says how busy it was.

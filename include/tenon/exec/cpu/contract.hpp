@@ -1,8 +1,8 @@
 // tenon/exec/cpu/contract.hpp: runs contractions, and pulls their adjoints back.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Real numbers go through the blocked engine, any other element type through plain loops. Operands that are neither
-// tensors nor movements of tensors are evaluated first.
+// Real numbers go through the blocked engine, any other element type through plain loops. Operands that are pointwise
+// programs are computed while they are packed where that pays; all that is not in memory otherwise is evaluated first.
 #pragma once
 #include <tenon/exec/cpu/contraction_call.hpp>
 #include <tenon/exec/cpu/contraction_direct.hpp>
@@ -48,6 +48,8 @@ void contract_steps(ContractionPlan& p, const Source& a, const Source& b, const 
   BlockedCall call{};
   call.a = blocked_operand<T, A, B>(a);
   call.b = blocked_operand<T, B, A>(b);
+  call.a.prologue = c.a;
+  call.b.prologue = c.b;
   using Dot = dot_step_t<A, B, sum_t<T>>;
   call.dots = dot_kernels<Dot, A, B>();
   call.swapped_dots = dot_kernels<Dot, B, A>();
@@ -153,8 +155,37 @@ void fill_operand(const N& n, Source& s) {
     s.keep = static_cast<tenon::detail::BlockRef&&>(leaf.hold);
   }
 }
+// What a call holds of its operands: of programs the leaves.
+template <class N, bool Program>
+struct OperandLeaves {
+  const OperandProgram* fill(const N& n, Source& s) {
+    fill_operand(n, s);
+    return nullptr;
+  }
+};
+template <class N>
+struct OperandLeaves<N, true> {
+  using P = program_of<N>;
+  using T = typename N::value_type;
+  Source source[P::loads];
+  OperandProgram program;
+  const OperandProgram* fill(const N& n, Source& s) {
+    sources_of<P>(n, source);
+    s.map = dense_map(n.extents().dims());
+    program = {{source, load_bytes<P>, P::loads, row<P, T>, nullptr, sizeof(T), s.map}, !N::cheap};
+    return &program;
+  }
+};
+template <class N>
+struct CallLeaves;
 template <class Spec, class E, class A, class B>
-void fill_call(const Contract<Spec, E, A, B>& n, ContractionCall& call) {
+struct CallLeaves<Contract<Spec, E, A, B>> {
+  static constexpr bool real = contracts_real<typename A::value_type, typename B::value_type>;
+  OperandLeaves<A, real && may_be_packed<A>> a;
+  OperandLeaves<B, real && may_be_packed<B>> b;
+};
+template <class Spec, class E, class A, class B>
+void fill_call(const Contract<Spec, E, A, B>& n, ContractionCall& call, CallLeaves<Contract<Spec, E, A, B>>& leaves) {
   using PA = primal_t<typename A::value_type>;
   using PB = primal_t<typename B::value_type>;
   call.labels = &contraction_labels<Spec>;
@@ -163,8 +194,8 @@ void fill_call(const Contract<Spec, E, A, B>& n, ContractionCall& call) {
   call.b_bytes = sizeof(PB);
   call.sum_bytes = sizeof(contraction_sum_t<PA, PB>);
   call.fuses = contracts_real<PA, PB>;
-  fill_operand(n.template operand<0>(), call.a);
-  fill_operand(n.template operand<1>(), call.b);
+  call.a_program = leaves.a.fill(n.template operand<0>(), call.a);
+  call.b_program = leaves.b.fill(n.template operand<1>(), call.b);
 }
 
 template <class N>
@@ -204,7 +235,8 @@ requires(cut_node<N>) struct DirectWrite<N> {
     if constexpr (__is_same(Out, primal_t<typename N::value_type>))
       if (n.cache.ready && n.cache.block) return copy_elements(n.cache.block.data(), out, sizeof(Out), target);
     ContractionCall call;
-    detail::fill_call(n, call);
+    detail::CallLeaves<N> leaves;
+    detail::fill_call(n, call, leaves);
     if constexpr (__is_same(Out, S)) {
       assign_contraction(call, out, target, noalias);
     } else {
