@@ -52,12 +52,12 @@ struct GatheredMatrix {
   }
 };
 
-// Copies runs of at least W and, if W is less than a register, fewer than 2 W neighbours. Whole packs, and one that
-// ends with the run: masked ones would be as wide as a register, and so cross lines of memory at almost every short
-// run.
-template <class T, int W>
-void copy_runs_by(const index_t* extent, T* to, const index_t* to_stride, const T* from, const index_t* from_stride) {
-  using V = simd::pack<T, W>;
+// Copies runs of N neighbours or, if N is 0, of any number not less than a register holds: whole packs, the last of
+// which ends with the run. Masked packs would be as wide as a register, and cross a line of memory at almost every run.
+template <class T, int N>
+void copy_runs_of(const index_t* extent, T* to, const index_t* to_stride, const T* from, const index_t* from_stride) {
+  using V = simd::native<T>;
+  constexpr index_t W = simd::lanes<V>;
   // Neighbours are written one after the other.
   const int inner = to_stride[1] < to_stride[2] ? 1 : 2, outer = 3 - inner;
   const index_t n = extent[3], to_step = to_stride[inner], from_step = from_stride[inner];
@@ -66,22 +66,24 @@ void copy_runs_by(const index_t* extent, T* to, const index_t* to_stride, const 
       T* p = to + i * to_stride[0] + j * to_stride[outer];
       const T* q = from + i * from_stride[0] + j * from_stride[outer];
       for (index_t k = extent[inner]; k > 0; --k, p += to_step, q += from_step) {
-        const V last = simd::load<V>(q + (n - W));
-        if constexpr (W < simd::native_lanes<T>) {
-          simd::store(p, simd::load<V>(q));
+        if constexpr (N > 0) {
+          __builtin_memcpy(p, q, N * sizeof(T));
         } else {
+          const V last = simd::load<V>(q + (n - W));
           for (index_t x = 0; x + W < n; x += W) simd::store(p + x, simd::load<V>(q + x));
+          simd::store(p + (n - W), last);
         }
-        simd::store(p + (n - W), last);
       }
     }
 }
-template <class T, int W = simd::native_lanes<T>>
+template <class T, int N = simd::native_lanes<T> - 1>
 [[gnu::noinline]] void copy_runs(const index_t* extent, T* to, const index_t* to_stride, const T* from,
                                  const index_t* from_stride) {
-  if constexpr (W > 1)
-    if (extent[3] < W) return copy_runs<T, W / 2>(extent, to, to_stride, from, from_stride);
-  copy_runs_by<T, W>(extent, to, to_stride, from, from_stride);
+  if constexpr (N > 0) {
+    if (extent[3] == N) return copy_runs_of<T, N>(extent, to, to_stride, from, from_stride);
+    if (extent[3] < N) return copy_runs<T, N - 1>(extent, to, to_stride, from, from_stride);
+  }
+  copy_runs_of<T, 0>(extent, to, to_stride, from, from_stride);
 }
 
 // The copy of an operand, if it needs one.
