@@ -84,8 +84,8 @@ struct ComponentFold {
  private:
   template <class V, int C, int... J>
   TENON_INLINE static ComponentValues<V, 1> fold(const ComponentValues<V, C>& x, Seq<J...>) {
-    V s = x.v[0];
-    ((s = Op::combine(s, x.v[J + 1])), ...);
+    V s = Op::lift(x.v[0], 0);
+    ((s = Op::combine(s, Op::lift(x.v[J + 1], 0))), ...);
     return {{Op::template finish<V>(s, C)}};
   }
 };

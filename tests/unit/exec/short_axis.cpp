@@ -101,6 +101,26 @@ TEST_CASE("operands that repeat, and other reductions") {
   }
 }
 
+TEST_CASE("reductions of what becomes of elements") {
+  Tensor<float, dyn, 3> x(37, 3);
+  fill(x);
+  const Tensor<float, dyn, 3> y = x / norm_l1<1>(x, keepdims), z = x / norm_inf<1>(x, keepdims) - min<1>(x, keepdims);
+  double worst = 0;
+  for (index_t i = 0; i < 37; ++i) {
+    double sum = 0, top = 0, least = 9;
+    for (index_t j = 0; j < 3; ++j) {
+      const double v = static_cast<double>(x(i, j));
+      sum += std::fabs(v), top = std::fmax(top, std::fabs(v)), least = std::fmin(least, v);
+    }
+    for (index_t j = 0; j < 3; ++j) {
+      const double v = static_cast<double>(x(i, j));
+      worst = std::fmax(worst, std::fabs(v / sum - static_cast<double>(y(i, j))));
+      worst = std::fmax(worst, std::fabs(v / top - least - static_cast<double>(z(i, j))));
+    }
+  }
+  CHECK(worst < 1e-6);
+}
+
 TEST_CASE("three axes, strides and overlap") {
   Tensor<float, dyn, 3, dyn> x(9, 3, 37), y(9, 3, 37);
   Tensor<float, 40, 3, 2> narrow;  // rows shorter than a register
@@ -140,6 +160,13 @@ TEST_CASE("three axes, strides and overlap") {
   // Each row from the one before it, which is overwritten as well.
   slice(u, range(1, 200)) = unit(slice(u, range(0, 199)));
   CHECK(all(slice(u, range(1, 200)) == slice(v, range(0, 199))));
+  // A number of the target's own.
+  Tensor<float, 40, 3> own;
+  fill(own);
+  const Tensor<float, 40, 3> before = own;
+  own = (own - mean<1>(own, keepdims)) * slice(own, range<0, 1>(), range<2, 3>());
+  const Tensor<float, 40, 3> after = (before - mean<1>(before, keepdims)) * before(0, 2);
+  CHECK(all(own == after));
   // Elements that another row's reduction reads.
   Tensor<float, 3, 3> m{{1, 2, 2}, {2, 3, 6}, {1, 4, 8}};
   m = transpose(unit(m));

@@ -67,6 +67,11 @@ struct ShortAxisPlan {
       if (range.overlaps(range_of(nest.operand[k])) &&
           !(components[k] == components[0] && same(nest.operand[k], nest.operand[0])))
         return true;
+    for (int k = 1; k <= loads; ++k)
+      if (walked[k] == 0) {
+        const char* const number = static_cast<const char*>(constant[k]);
+        if (range.overlaps({number, number + bytes})) return true;
+      }
     return false;
   }
   // Whether there is a way; the nest is not empty.
