@@ -56,7 +56,7 @@ inline void run_along_rows(const RowStep& step, const Walked* o, index_t m) {
   for (int k = 0; k < step.loads; ++k) {
     const Walked& x = o[k + 1];
     stride[k] = x.stride[1];
-    packed = packed && (stride[k] == 0 || stride[k] == 1);
+    packed = packed && (stride[k] == 1 || (stride[k] == 0 && x.bytes * step.packed->lanes <= simd::native_bytes));
     if (stride[k] == 0) ++repeats;
   }
   packed = packed && repeats <= most;
@@ -69,7 +69,7 @@ inline void run_along_rows(const RowStep& step, const Walked* o, index_t m) {
       by[k] = x.stride[0] * x.bytes;
       mask[k] = -1;
       if (!packed || stride[k] == 1 || step.packed->constant[k]) continue;
-      for (index_t i = 0; i < some; ++i) repeat_element(repeated[repeats][i], x.base + (r + i) * by[k], x.bytes);
+      for (index_t i = 0; i < some; ++i) repeat_element(repeated[repeats][i], x.base + (r + i) * by[k], x.bytes, 1);
       from[k] = repeated[repeats++];
       by[k] = simd::native_bytes;
       mask[k] = 0;

@@ -3,9 +3,10 @@
 //
 // Row kernels are compiled for contiguous operands only. What is strided or broadcast is gathered into a buffer in the
 // first-level cache before, and strided results are scattered after: code that all expressions share. An element is 1,
-// 2, 4 or 8 bytes; what it means does not matter here.
+// 2, 4 or 8 bytes, a dual several times 4; what it means does not matter here.
 #pragma once
-#include <tenon/base/type_list.hpp>
+#include <tenon/base/config.hpp>
+#include <tenon/simd/interleave.hpp>
 #include <tenon/simd/memory.hpp>
 #include <tenon/simd/reduce.hpp>
 #include <tenon/simd/transpose.hpp>
@@ -22,8 +23,10 @@ struct Plane {
   index_t stride, n, outer, m;
 };
 
+/// Whether elements of so many bytes are words of the processor, which can also be turned.
+constexpr bool is_word(index_t bytes) { return bytes == 1 || bytes == 2 || bytes == 4 || bytes == 8; }
 /// Whether elements of so many bytes can be staged.
-constexpr bool can_stage(index_t bytes) { return bytes == 1 || bytes == 2 || bytes == 4 || bytes == 8; }
+constexpr bool can_stage(index_t bytes) { return is_word(bytes) || bytes % 4 == 0; }
 
 namespace detail {
 
@@ -35,12 +38,6 @@ struct WordOf {
 template <int Bytes>
 using Word = typename WordOf<Bytes>::type;
 
-#if !defined(__CUDACC__)
-// Lane i of a shuffle of two packs is lane F::at(i) of both.
-template <class F, class V, int... I>
-TENON_FN V shuffle_by(V a, V b, simd::detail::Ints<I...>) {
-  return simd::shuffle<F::at(I)...>(a, b);
-}
 template <int N, int K, int W>
 struct Repeated {
   static constexpr int at(int i) { return (K * W + i) / N; }
@@ -48,118 +45,21 @@ struct Repeated {
 template <int N, int K, class V>
 TENON_INLINE void repeat_lanes(simd::lane_t<V>* to, V v) {
   constexpr int W = simd::lanes<V>;
-  simd::store<V>(to + K * W, shuffle_by<Repeated<N, K, W>>(v, v, simd::detail::Count<W>{}));
+  simd::store<V>(to + K * W, simd::detail::shuffle_by<Repeated<N, K, W>>(v, v, simd::detail::Count<W>{}));
   if constexpr (K + 1 < N) repeat_lanes<N, K + 1>(to, v);
-}
-// Component J of W vectors of N elements, of which packs up to the K-th are in the first operand already.
-template <int N, int J, int K, int W>
-struct Component {
-  static constexpr int at(int i) {
-    const int from = i * N + J;
-    if (from / W == K) return W + from % W;
-    return from / W > K ? 0 : K == 1 ? from : i;
-  }
-};
-template <int N, int J, int K, class V, class... More>
-TENON_INLINE V component(V a, V b, More... more) {
-  constexpr int W = simd::lanes<V>;
-  a = shuffle_by<Component<N, J, K, W>>(a, b, simd::detail::Count<W>{});
-  if constexpr (K + 1 < N) {
-    return component<N, J, K + 1>(a, more...);
-  } else {
-    return a;
-  }
-}
-// Lanes of W vectors of three do not meet when their three registers are laid over each other, as W is no multiple of
-// three: two blends and one permutation make a component, where shuffles of two registers are dear or can use but one
-// of the processor's ports. Lane i of register R belongs to component (R W + i) % 3 of vector (R W + i) / 3.
-template <int R, int C, int W>
-struct OfThree {
-  static constexpr int register_at(int i) { return (C + 3 * W - i) * W % 3; }  // W W = 1 modulo 3
-  static constexpr int at(int i) { return register_at(i) == R ? W + i : i; }
-};
-template <int C, int W>
-struct VectorOfLane {
-  static constexpr int at(int i) { return (OfThree<0, C, W>::register_at(i) * W + i) / 3; }
-};
-template <int C, int W>
-struct LaneOfVector {
-  static constexpr int at(int i) { return (3 * i + C) % W; }
-};
-template <int R, int W>
-struct ComponentOfLane {
-  template <int C>
-  struct Is {
-    static constexpr int at(int i) { return (R * W + i) % 3 == C ? W + i : i; }
-  };
-};
-template <int C, class V>
-TENON_INLINE V component_of_three(V a, V b, V c) {
-  constexpr int W = simd::lanes<V>;
-  using Lanes = simd::detail::Count<W>;
-  const V all = shuffle_by<OfThree<2, C, W>>(shuffle_by<OfThree<1, C, W>>(a, b, Lanes{}), c, Lanes{});
-  return shuffle_by<LaneOfVector<C, W>>(all, all, Lanes{});
-}
-template <class V>
-TENON_INLINE void separate_three(simd::lane_t<V>* to, index_t apart, const simd::lane_t<V>* from) {
-  const V a = simd::load<V>(from), b = simd::load<V>(from + simd::lanes<V>),
-          c = simd::load<V>(from + 2 * simd::lanes<V>);
-  simd::store<V>(to, component_of_three<0>(a, b, c));
-  simd::store<V>(to + apart, component_of_three<1>(a, b, c));
-  simd::store<V>(to + 2 * apart, component_of_three<2>(a, b, c));
-}
-template <class V>
-TENON_INLINE void interleave_three(simd::lane_t<V>* to, const simd::lane_t<V>* from, index_t apart) {
-  constexpr int W = simd::lanes<V>;
-  using Lanes = simd::detail::Count<W>;
-  V x = simd::load<V>(from), y = simd::load<V>(from + apart), z = simd::load<V>(from + 2 * apart);
-  x = shuffle_by<VectorOfLane<0, W>>(x, x, Lanes{});
-  y = shuffle_by<VectorOfLane<1, W>>(y, y, Lanes{});
-  z = shuffle_by<VectorOfLane<2, W>>(z, z, Lanes{});
-  const auto store = [&]<int R>(Seq<R>) {
-    using Of = ComponentOfLane<R, W>;
-    const V xy = shuffle_by<typename Of::template Is<1>>(x, y, Lanes{});
-    simd::store<V>(to + R * W, shuffle_by<typename Of::template Is<2>>(xy, z, Lanes{}));
-  };
-  store(Seq<0>{}), store(Seq<1>{}), store(Seq<2>{});
 }
 template <class V, int... J>
 TENON_INLINE void separate_packs(simd::lane_t<V>* to, index_t apart, const simd::lane_t<V>* from,
                                  simd::detail::Ints<J...>) {
-  const auto store = [&](auto... v) {
-    (simd::store<V>(to + J * apart, component<static_cast<int>(sizeof...(J)), J, 1>(v...)), ...);
-  };
-  store(simd::load<V>(from + J * simd::lanes<V>)...);
-}
-// Elements J * W to J * W + W of W vectors of N components, of which components before the K-th are in the first
-// operand already.
-template <int N, int J, int K, int W>
-struct Interleaved {
-  static constexpr int at(int i) {
-    const int from = J * W + i;
-    if (from % N == K) return W + from / N;
-    return from % N > K ? 0 : K == 1 ? from / N : i;
-  }
-};
-template <int N, int J, int K, class V, class... More>
-TENON_INLINE V interleaved(V a, V b, More... more) {
-  constexpr int W = simd::lanes<V>;
-  a = shuffle_by<Interleaved<N, J, K, W>>(a, b, simd::detail::Count<W>{});
-  if constexpr (K + 1 < N) {
-    return interleaved<N, J, K + 1>(a, more...);
-  } else {
-    return a;
-  }
+  const V v[] = {simd::load<V>(from + J * simd::lanes<V>)...};
+  (simd::store<V>(to + J * apart, simd::component<J>(v)), ...);
 }
 template <class V, int... J>
 TENON_INLINE void interleave_packs(simd::lane_t<V>* to, const simd::lane_t<V>* from, index_t apart,
                                    simd::detail::Ints<J...>) {
-  const auto store = [&](auto... v) {
-    (simd::store<V>(to + J * simd::lanes<V>, interleaved<static_cast<int>(sizeof...(J)), J, 1>(v...)), ...);
-  };
-  store(simd::load<V>(from + J * apart)...);
+  const V v[] = {simd::load<V>(from + J * apart)...};
+  (simd::store<V>(to + J * simd::lanes<V>, simd::interleaved<J>(v)), ...);
 }
-#endif
 
 // Each of m neighbours N times; how many were done.
 template <int N, int Bytes>
@@ -177,12 +77,8 @@ index_t separate(Word<Bytes>* to, const Word<Bytes>* from, index_t m) {
   index_t i = 0;
 #if !defined(__CUDACC__)
   using V = simd::native<simd::int_of<Bytes>>;
-  for (; i + simd::lanes<V> <= m; i += simd::lanes<V>) {
-    if constexpr (N == 3)
-      separate_three<V>(to + i, m, from + i * N);
-    else
-      separate_packs<V>(to + i, m, from + i * N, simd::detail::Count<N>{});
-  }
+  for (; i + simd::lanes<V> <= m; i += simd::lanes<V>)
+    separate_packs<V>(to + i, m, from + i * N, simd::detail::Count<N>{});
 #endif
   return i;
 }
@@ -192,12 +88,8 @@ index_t interleave(Word<Bytes>* to, const Word<Bytes>* from, index_t m) {
   index_t i = 0;
 #if !defined(__CUDACC__)
   using V = simd::native<simd::int_of<Bytes>>;
-  for (; i + simd::lanes<V> <= m; i += simd::lanes<V>) {
-    if constexpr (N == 3)
-      interleave_three<V>(to + i * N, from + i, m);
-    else
-      interleave_packs<V>(to + i * N, from + i, m, simd::detail::Count<N>{});
-  }
+  for (; i + simd::lanes<V> <= m; i += simd::lanes<V>)
+    interleave_packs<V>(to + i * N, from + i, m, simd::detail::Count<N>{});
 #endif
   return i;
 }
@@ -254,6 +146,45 @@ void scatter_bytes(void* to, const void* from, const Plane& p) {
   scatter_words<Bytes>(static_cast<Word<Bytes>*>(to), static_cast<const Word<Bytes>*>(from), p);
 }
 
+// Elements of more than a word: copied as they are, from one plane to another.
+template <int Bytes>
+void copy_wide(char* to, const Plane& into, const char* from, const Plane& out_of, index_t bytes) {
+  if constexpr (Bytes > 0) bytes = Bytes;
+  const index_t to_step = into.stride * bytes, from_step = out_of.stride * bytes;
+  for (index_t row = 0; row < into.m; ++row) {
+    char* t = to + row * into.outer * bytes;
+    const char* f = from + row * out_of.outer * bytes;
+    if (into.stride == 1 && out_of.stride == 1) {
+      __builtin_memcpy(t, f, static_cast<size_t>(into.n * bytes));
+      continue;
+    }
+#if !defined(__CUDACC__)
+    if constexpr (Bytes == 16) {
+      if (from_step == 0 && to_step == Bytes) {  // in a register
+        const auto v = simd::load<simd::pack<char, 16>>(f);
+        for (const char* const end = t + into.n * Bytes; t != end; t += Bytes) simd::store(t, v);
+        continue;
+      }
+    }
+#endif
+    for (const char* const end = t + into.n * to_step; t != end; t += to_step, f += from_step) {
+      if constexpr (Bytes > 0) {
+        __builtin_memcpy(t, f, Bytes);
+      } else {
+        for (index_t k = 0; k < bytes; k += 4) __builtin_memcpy(t + k, f + k, 4);
+      }
+    }
+  }
+}
+inline void copy_wide(void* to, const Plane& into, const void* from, const Plane& out_of, index_t bytes) {
+  char* const t = static_cast<char*>(to);
+  const char* const f = static_cast<const char*>(from);
+  if (bytes == 8) return copy_wide<8>(t, into, f, out_of, bytes);
+  if (bytes == 16) return copy_wide<16>(t, into, f, out_of, bytes);
+  if (bytes == 24) return copy_wide<24>(t, into, f, out_of, bytes);
+  copy_wide<0>(t, into, f, out_of, bytes);
+}
+
 // Row i of m gets the i-th elements of n neighbouring runs, which begin `apart` elements after each other.
 template <int Bytes>
 void turn_words(Word<Bytes>* to, index_t to_stride, const Word<Bytes>* from, index_t apart, index_t m, index_t n) {
@@ -308,7 +239,8 @@ void turn_bytes(void* to, index_t to_stride, const void* from, index_t apart, in
   if (bytes == 4) return detail::gather_bytes<4>(to, from, p);
   if (bytes == 8) return detail::gather_bytes<8>(to, from, p);
   if (bytes == 2) return detail::gather_bytes<2>(to, from, p);
-  detail::gather_bytes<1>(to, from, p);
+  if (bytes == 1) return detail::gather_bytes<1>(to, from, p);
+  detail::copy_wide(to, {1, p.n, p.n, p.m}, from, p, bytes);
 }
 /// Results from here on go past the caches, which are smaller; their lines need not be read before they are written.
 inline constexpr index_t streamed_bytes = 32 << 20;
@@ -347,7 +279,8 @@ TENON_INLINE void stream_fence() {
   if (bytes == 4) return detail::scatter_bytes<4>(to, from, p);
   if (bytes == 8) return detail::scatter_bytes<8>(to, from, p);
   if (bytes == 2) return detail::scatter_bytes<2>(to, from, p);
-  detail::scatter_bytes<1>(to, from, p);
+  if (bytes == 1) return detail::scatter_bytes<1>(to, from, p);
+  detail::copy_wide(to, p, from, {1, p.n, p.n, p.m}, bytes);
 }
 
 }  // namespace exec
