@@ -78,7 +78,7 @@ TEST_CASE("one result with fused multiply-add, one without") {
   TENON_BITS("erfc", 0xde851180aae1b1ea, 0xcd3176f939a9324d, math::erfc(x))
   TENON_BITS("erfinv", 0x3e52286701749a42, 0xc8e0aa9e885817ad, math::erfinv(x))
   TENON_BITS("cbrt", 0x938469716263e53c, 0x938469716263e53c, math::cbrt(x))
-  TENON_BITS("rsqrt", 0xc8aa2a7413c75ea9, 0xc8aa2a7413c75ea9, math::rsqrt(x))
+  TENON_BITS("rsqrt", 0x3e735de439a5a1ca, 0xc8aa2a7413c75ea9, math::rsqrt(x))
   TENON_BITS("pow", 0x7023a2fd057d425c, 0x32c1008d8fdc22ee, math::pow(math::abs(x), x))
   TENON_BITS("atan2", 0x18d2dc3b8de9fcc4, 0x1bc5392e637a8f4b, math::atan2(x, decltype(x)(x + 1)))
   TENON_BITS("hypot", 0xa52d08753e602415, 0xa0037de722d36623, math::hypot(x, decltype(x)(x * 3)))
