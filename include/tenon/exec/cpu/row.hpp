@@ -100,11 +100,17 @@ struct Leaves<P, W, Contiguous, Seq<K...>, L...> {
   }
   template <int J, class V, class T>
   TENON_FN V operator()(Seq<J>, TypeTag<V>, TypeTag<T>) const {
+    return get<J, V, T>(0);
+  }
+  // The leaf in the pack that is so many after this one.
+  template <int J, class V, class T>
+  TENON_FN V get(index_t packs) const {
     if constexpr (at_t<J, TypeList<L...>>::constant) {
       return tenon::detail::reg<J>(const_cast<Leaves*>(this)->splats);
+    } else if constexpr (Contiguous) {
+      return load_lanes<V>(reinterpret_cast<const T*>(static_cast<const char*>(ptr[J]) + packs * stride[J]));
     } else {
-      const T* p = static_cast<const T*>(ptr[J]);
-      return load_lanes<V>(Contiguous ? p : p + i * stride[J]);
+      return load_lanes<V>(static_cast<const T*>(ptr[J]) + i * stride[J]);
     }
   }
   // By so many packs of contiguous elements.
@@ -169,6 +175,25 @@ using loads_of = typename detail::LoadList<typename P::instructions>::type;
 
 namespace detail {
 
+// The next pack of leaves.
+template <class Leaves>
+struct Next {
+  const Leaves& leaves;
+  template <int J, class V, class T>
+  TENON_FN V operator()(Seq<J>, TypeTag<V>, TypeTag<T>) const {
+    return leaves.template get<J, V, T>(1);
+  }
+};
+// Whether packs go two at a time: of a short program counting would take more instructions than the work.
+template <class I>
+inline constexpr int cost_of = 0;
+template <class Op, class T, bool A, int... Back>
+inline constexpr int cost_of<Call<Op, T, A, Back...>> = Op::cost;
+template <class P>
+inline constexpr bool goes_in_pairs = false;
+template <class... I>
+inline constexpr bool goes_in_pairs<Program<I...>> = (cost_of<I> + ... + 0) <= 4;
+
 // Packs of contiguous elements or, where the mask is 0, of one pack. At most two rounds through one loop body: whole
 // packs in place, then the staged tail.
 template <class P, class Out>
@@ -184,18 +209,28 @@ template <class P, class Out>
   index_t end = n - tail;
   for (bool in_tail = false;; in_tail = true) {
     auto at = leaves;  // its own pointers, which keeps the loop short
-    for (index_t i = 0; i < end; i += W) {
+    const auto put = [&](index_t i, const auto& load) __attribute__((always_inline)) {
       Machine<P, W> machine;
-      machine.run(at);
-      at.advance();
+      machine.run(load);
       const auto v = machine.result();
       if constexpr (sizeof(v) == simd::native_bytes && sizeof(Out) * W == sizeof(v)) {
         if (streamed) {
           stream(out + i, v);
-          continue;
+          return;
         }
       }
       store_lanes(out + i, v);
+    };
+    index_t i = 0;
+    if constexpr (goes_in_pairs<P>)
+      for (; i + 2 * W <= end; i += 2 * W) {
+        put(i, at);
+        put(i + W, Next<decltype(at)>{at});
+        at.advance(2);
+      }
+    for (; i < end; i += W) {
+      put(i, at);
+      at.advance();
     }
     if (tail == 0) return;
     if (in_tail) break;
@@ -211,8 +246,7 @@ template <class P, class Out>
   simd::store_partial<V>(reinterpret_cast<Word<sizeof(Out)>*>(first + (n - tail)), v, tail);
 }
 template <class P, class Out>
-[[gnu::noinline]] void row_of_elements(Out* out, index_t out_stride, const void* const* source, const index_t* stride,
-                                       index_t n) {
+void row_of_elements(Out* out, index_t out_stride, const void* const* source, const index_t* stride, index_t n) {
   typename LeavesOf<P, 1, false, loads_of<P>>::type leaves;
   leaves.start(source, stride);
   for (index_t& i = leaves.i; i < n; ++i) {
@@ -239,22 +273,24 @@ struct Masks {
 };
 inline constexpr Masks contiguous{};
 
-// A register full of an element of any type.
+// Registers full of elements that are so many bytes apart.
 template <int Bytes>
-TENON_INLINE void repeat_element(char* to, const void* from) {
+TENON_INLINE void repeat_elements(char* to, const char* from, index_t by, index_t n) {
   using V = simd::native<simd::int_of<Bytes>>;
-  const V v = simd::broadcast<V>(*static_cast<const Word<Bytes>*>(from));
-  __builtin_memcpy(to, &v, sizeof(v));
+  for (index_t i = 0; i < n; ++i, to += sizeof(V), from += by) {
+    const V v = simd::broadcast<V>(*reinterpret_cast<const Word<Bytes>*>(from));
+    __builtin_memcpy(to, &v, sizeof(v));
+  }
 }
-inline void repeat_element(char* to, const void* from, index_t bytes) {
+inline void repeat_elements(char* to, const char* from, index_t by, index_t bytes, index_t n) {
   if (bytes == 4)
-    repeat_element<4>(to, from);
+    repeat_elements<4>(to, from, by, n);
   else if (bytes == 8)
-    repeat_element<8>(to, from);
+    repeat_elements<8>(to, from, by, n);
   else if (bytes == 2)
-    repeat_element<2>(to, from);
+    repeat_elements<2>(to, from, by, n);
   else
-    repeat_element<1>(to, from);
+    repeat_elements<1>(to, from, by, n);
 }
 // Rows with other strides than 1. Of an element that repeats the kernel is given one register full; what is strided
 // goes through a buffer, as many elements at once as fit.
@@ -274,7 +310,7 @@ inline void repeat_element(char* to, const void* from, index_t bytes) {
     from[k] = repeats ? repeated[k] : source[k];
     mask[k] = repeats ? 0 : -1;
     if (staged[k]) each += bytes;
-    if (repeats) repeat_element(repeated[k], source[k], bytes);
+    if (repeats) repeat_elements(repeated[k], static_cast<const char*>(source[k]), 0, bytes, 1);
   }
   if (each == 0) return kernel.run(out, from, mask, n, out_stride == past_caches);
   index_t most = staging_bytes / each;
@@ -332,6 +368,12 @@ void row(void* out, index_t out_stride, const void* const* source, const index_t
   } else {
     detail::staged_row(detail::packed_row<P, Out>, out, out_stride, source, stride, n);
   }
+}
+
+/// The same element by element, for a few elements: packs of them would wait for memory, which holds them one by one.
+template <class P, class Out>
+void few_elements(void* out, index_t out_stride, const void* const* source, const index_t* stride, index_t n) {
+  detail::row_of_elements<P>(static_cast<Out*>(out), out_stride, source, stride, n);
 }
 
 }  // namespace exec
