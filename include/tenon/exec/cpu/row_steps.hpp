@@ -131,13 +131,13 @@ class LongRows {
       if (last) last_moving_ = movings_;
       for (int k = step.first; k <= step.first + step.loads && possible_; ++k) {
         const Walked& o = at[k];
-        const Moving moving{k, in_slot[k] ? by_turns : o.stride[0] * o.bytes};
+        const Step by{in_slot[k] ? static_cast<index_t>(alignment) : o.stride[0] * o.bytes, in_slot[k]};
         place_[k] = o.base;
         mask_[k] = -1;
         if (!last || k == step.first || step.packed->constant[k - step.first - 1] || o.stride[1] == 1) {
-          if (moving.by != 0) moving_[movings_++] = moving;
+          if (by.bytes != 0) moving_[movings_++] = {k, by};
         } else if ((possible_ = o.stride[1] == 0 && repeats_ < most)) {
-          repeat_[repeats_] = {o.base, moving.by, o.bytes};
+          repeat_[repeats_] = {o.base, o.bytes, by};
           place_[k] = full_[repeats_++];
           mask_[k] = 0;
         }
@@ -155,22 +155,28 @@ class LongRows {
 
  private:
   static constexpr int most = 8;  // operands that repeat
-  static constexpr index_t by_turns = __PTRDIFF_MAX__;
+  // From one row to the next: forth and back in slots.
+  struct Step {
+    index_t bytes;
+    bool turns;
+    const char* from(const void* p) {
+      const char* const next = static_cast<const char*>(p) + bytes;
+      if (turns) bytes = -bytes;
+      return next;
+    }
+  };
   struct Moving {
     int operand;
-    index_t by;
+    Step by;
   };
   struct Repeat {
     const char* from;
-    index_t by, bytes;
+    index_t bytes;
+    Step by;
   };
 
-  static const char* moved(const void* p, index_t by) {
-    if (by == by_turns) return reinterpret_cast<const char*>(reinterpret_cast<__UINTPTR_TYPE__>(p) ^ alignment);
-    return static_cast<const char*>(p) + by;
-  }
   void move(int from, int to) {
-    for (; from < to; ++from) place_[moving_[from].operand] = moved(place_[moving_[from].operand], moving_[from].by);
+    for (; from < to; ++from) place_[moving_[from].operand] = moving_[from].by.from(place_[moving_[from].operand]);
   }
   void folds() {
     for (int i = 0; i + 1 < s_.steps; ++i) {
@@ -189,7 +195,7 @@ class LongRows {
     const RowStep& step = s_.step[s_.steps - 1];
     for (int r = 0; r < repeats_; ++r) {
       repeat_elements(full_[r], repeat_[r].from, 0, repeat_[r].bytes, 1);
-      repeat_[r].from = moved(repeat_[r].from, repeat_[r].by);
+      repeat_[r].from = repeat_[r].by.from(repeat_[r].from);
     }
     step.packed->run(const_cast<void*>(place_[step.first]), place_ + step.first + 1, mask_ + step.first + 1,
                      step.extents.d[1], false);
