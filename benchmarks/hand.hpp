@@ -20,12 +20,6 @@ inline __m512 horner(__m512 r, float highest, C... rest) {
   ((p = _mm512_fmadd_ps(p, r, _mm512_set1_ps(rest))), ...);
   return p;
 }
-template <class... C>
-inline __m512d horner(__m512d r, double highest, C... rest) {
-  __m512d p = _mm512_set1_pd(highest);
-  ((p = _mm512_fmadd_pd(p, r, _mm512_set1_pd(rest))), ...);
-  return p;
-}
 
 /// 2^(i/16) e^d, and tanh(5 i / 16): one and two registers, in which an instruction looks lanes up.
 alignas(64) inline constexpr float sixteenths[16] = {
@@ -76,36 +70,38 @@ inline __m512 tanh(__m512 x) {
                                                        _mm512_set1_epi32(static_cast<int>(0x80000000)), 0x78));
 }
 
-inline __m512d round_scale(__m512d x, __m512d& r) {
-  const __m512d shift = _mm512_set1_pd(6755399441055744.0);  // after it there is no place for a fraction
-  const __m512d n = _mm512_sub_pd(_mm512_fmadd_pd(x, _mm512_set1_pd(0x1.71547652b82fep0), shift), shift);
-  r = _mm512_fnmadd_pd(n, _mm512_set1_pd(0x1.62e42fefa39efp-1), x);
-  r = _mm512_fnmadd_pd(n, _mm512_set1_pd(0x1.abc9e3b39803fp-56), r);
-  return n;
-}
-// (e^r - 1) / r - 1, |r| <= ln(2)/2: Taylor's polynomial in two halves (Estrin's scheme shortens the chain).
-inline __m512d exp_tail(__m512d r) {
-  const __m512d s = _mm512_mul_pd(r, r);
-  const __m512d even = horner(s, 1.0 / 6227020800, 1.0 / 39916800, 1.0 / 362880, 1.0 / 5040, 1.0 / 120, 1.0 / 6);
-  const __m512d odd = horner(s, 1.0 / 479001600, 1.0 / 3628800, 1.0 / 40320, 1.0 / 720, 1.0 / 24, 1.0 / 2);
-  return _mm512_fmadd_pd(even, s, _mm512_mul_pd(odd, r));
+// a (e^(a r) - 1 - a r) / (a r)^2, |a r| <= ln(2)/2: Taylor's polynomial two terms at a time, to shorten the chain.
+template <int A>
+inline __m512d exp_quotient(__m512d r, __m512d z) {
+  constexpr double a = A;
+  const auto pair = [r](double low, double high) {
+    return _mm512_fmadd_pd(_mm512_set1_pd(high), r, _mm512_set1_pd(low));
+  };
+  constexpr double a3 = a * a * a, a5 = a3 * a * a, a7 = a5 * a * a, a9 = a7 * a * a, a11 = a9 * a * a;
+  __m512d q = _mm512_fmadd_pd(pair(a11 / 479001600, a11 * a / 6227020800), z, pair(a9 / 3628800, a9 * a / 39916800));
+  q = _mm512_fmadd_pd(q, z, pair(a7 / 40320, a7 * a / 362880));
+  q = _mm512_fmadd_pd(q, z, pair(a5 / 720, a5 * a / 5040));
+  q = _mm512_fmadd_pd(q, z, pair(a3 / 24, a3 * a / 120));
+  return _mm512_fmadd_pd(q, z, pair(a / 2, a * a / 6));
 }
 inline __m512d exp(__m512d x) {
-  __m512d r;
-  const __m512d n = round_scale(x, r);
+  const __m512d shift = _mm512_set1_pd(6755399441055744.0), one = _mm512_set1_pd(1);
+  const __m512d n = _mm512_sub_pd(_mm512_fmadd_pd(x, _mm512_set1_pd(0x1.71547652b82fep0), shift), shift);
+  __m512d r = _mm512_fnmadd_pd(n, _mm512_set1_pd(0x1.62e42fefa39efp-1), x);
+  r = _mm512_fnmadd_pd(n, _mm512_set1_pd(0x1.abc9e3b39803fp-56), r);
   r = _mm512_range_pd(r, _mm512_set1_pd(0.5), 2);
-  const __m512d p = _mm512_fmadd_pd(exp_tail(r), r, r);
-  return _mm512_scalef_pd(_mm512_add_pd(p, _mm512_set1_pd(1)), n);
+  const __m512d q = exp_quotient<1>(r, _mm512_mul_pd(r, r));
+  return _mm512_scalef_pd(_mm512_fmadd_pd(_mm512_fmadd_pd(q, r, one), r, one), n);
 }
 /// tanh |x| = H / (H + 1) with H = (e^2|x| - 1) / 2: the exponent of 2^n is in the last bits of the shifted sum.
 inline __m512d tanh(__m512d x) {
   const __m512d a = _mm512_min_pd(_mm512_set1_pd(20), _mm512_abs_pd(x)), half = _mm512_set1_pd(0.5);
   const __m512d shift = _mm512_set1_pd(6755399441056767.0);
   const __m512d shifted = _mm512_fmadd_pd(a, _mm512_set1_pd(2.8853900817779268), shift);
-  __m512d r = _mm512_fnmadd_pd(_mm512_sub_pd(shifted, shift), _mm512_set1_pd(0.34657359027997264), a);
+  const __m512d r = _mm512_fnmadd_pd(_mm512_sub_pd(shifted, shift), _mm512_set1_pd(0.34657359027997264), a);
   const __m512d two_n = _mm512_castsi512_pd(_mm512_slli_epi64(_mm512_castpd_si512(shifted), 52));
-  r = _mm512_add_pd(r, r);
-  __m512d h = _mm512_mul_pd(_mm512_fmadd_pd(exp_tail(r), r, r), half);
+  const __m512d z = _mm512_mul_pd(r, r);
+  __m512d h = _mm512_fmadd_pd(z, exp_quotient<2>(r, z), r);
   h = _mm512_fmadd_pd(two_n, h, _mm512_fmsub_pd(two_n, half, half));
   const __m512d y = _mm512_div_pd(h, _mm512_add_pd(h, _mm512_set1_pd(1)));
   return _mm512_or_pd(y, _mm512_and_pd(x, _mm512_set1_pd(-0.0)));

@@ -78,7 +78,7 @@ TENON_FN V tanh_by_exp(V a) {
 }
 }  // namespace kernel
 
-/// The hyperbolic tangent. Error at most 3 ULP (measured 2.79).
+/// The hyperbolic tangent. Error at most 3 ULP (measured 2.87).
 template <class V>
 TENON_FN V tanh(V x) {
   if (device::active()) return device::tanh(x);
