@@ -1,4 +1,4 @@
-// benchmarks/epilogue.cpp: activation(a b + bias), in one pass over the product or in two.
+// benchmarks/epilogue.cpp: activation(a b + bias) and (x scale) w, in one pass or in two.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // gelu is the approximation with tanh. `tenon_two_passes` evaluates the product first; a BLAS library's product gets
@@ -120,7 +120,50 @@ void add_layer(index_t m, index_t n, index_t k) {
   });
 }
 
+// (x scale) w: the scaled matrix is not stored, or it is a pass of its own.
+struct Scaled : Reference {
+  Scaled(index_t m, index_t n, index_t k) : x(m, k), w(k, n), y(m, n), h(m, k), scales(k) {
+    fill(x.data(), static_cast<std::size_t>(m * k), -0.3, 0.3, 1);
+    fill(w.data(), static_cast<std::size_t>(k * n), -1, 1, 2);
+    fill(scales.data(), static_cast<std::size_t>(k), -1, 1, 3);
+    tolerance = 1e-5, scale = std::sqrt(static_cast<double>(k));
+    expected.resize(static_cast<std::size_t>(m * n));
+    for (index_t i = 0; i < m; ++i)
+      for (index_t p = 0; p < k; ++p) {
+        const double v = static_cast<double>(x(i, p)) * static_cast<double>(scales(p));
+        for (index_t j = 0; j < n; ++j)
+          expected[static_cast<std::size_t>(i * n + j)] += v * static_cast<double>(w(p, j));
+      }
+  }
+  std::span<float> result() { return {y.data(), expected.size()}; }
+  Tensor<float, dyn, dyn> x, w, y, h;
+  Tensor<float, dyn> scales;
+};
+void add_scaled(index_t m, index_t n, index_t k) {
+  auto c =
+      add_case<Scaled>("epilogue/scaled/f32/" + std::to_string(m) + "x" + std::to_string(k) + "x" + std::to_string(n),
+                       [=] { return new Scaled(m, n, k); });
+  c.run("tenon", [](Scaled& d) { d.y = matmul(d.x * d.scales, d.w); });
+  c.run("tenon_two_passes", [](Scaled& d) {
+    d.h = d.x * d.scales;
+    d.y = matmul(d.h, d.w);
+  });
+  c.bound("peak", [=](benchmark::State& s) { run_peak<float>(s, static_cast<double>(m * n * k)); });
+#if BENCH_EIGEN
+  c.run("eigen", [](Scaled& d) {
+    using Matrix = Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
+    const auto in = [](auto& t) {
+      return Eigen::Map<const Matrix, Eigen::Aligned64>(t.data(), t.extent(0), t.extent(1));
+    };
+    const Eigen::Map<const Eigen::RowVectorXf, Eigen::Aligned64> scales(d.scales.data(), d.scales.extent(0));
+    Eigen::Map<Matrix, Eigen::Aligned64> y(d.y.data(), d.y.extent(0), d.y.extent(1));
+    y.noalias() = in(d.x) * scales.asDiagonal() * in(d.w);
+  });
+#endif
+}
+
 const Area area([] {
+  add_scaled(2048, 32, 2048), add_scaled(2048, 512, 64);
   add_layer<false>(256, 256, 256), add_layer<true>(256, 256, 256);
   add_layer<false>(512, 512, 64), add_layer<true>(512, 512, 64);
   add_layer<false>(2048, 2048, 32);  // the result is as large as the caches, and little work

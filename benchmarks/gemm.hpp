@@ -84,7 +84,7 @@ void add_products() {
     (add_product<T, N, N, N>("static", N, N, N), ...);
   };
   fixed(std::integer_sequence<index_t, 8, 16, 32, 64, 128, 256>{});
-  for (const index_t n : {8, 16, 32, 64, 128, 256, 512, 1024}) add_product<T, dyn, dyn, dyn>("dynamic", n, n, n);
+  for (const index_t n : {8, 16, 32, 64, 128, 256, 512, 1024, 2048}) add_product<T, dyn, dyn, dyn>("dynamic", n, n, n);
 }
 
 }  // namespace bench

@@ -107,7 +107,6 @@ std::vector<std::pair<std::string, std::string>> peers() {
 #else
   std::fprintf(stderr, "SKIPPED libxsmm: not found (Debian: libxsmm-dev)\n");
 #endif
-  std::fprintf(stderr, "SKIPPED onnxruntime: no cases (Debian 12 has no package of it for C++)\n");
   return list;
 }
 

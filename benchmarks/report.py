@@ -22,7 +22,7 @@ AREAS = {
     "autodiff": "Gradients",
     "threads": "Two threads",
 }
-PEERS = ("eigen", "eigen5", "openblas", "blis", "libxsmm", "onednn", "xtensor", "torch", "glm")
+PEERS = ("eigen", "eigen5", "openblas", "blis", "libxsmm", "onednn", "xtensor", "torch", "onnxruntime", "glm")
 PEERS += ("ceres", "adept", "adolc", "cppad")
 OWN = ("tenon", "hand", "peak")
 CLOSE = 1.05  # at most so many times as long counts as not behind
@@ -79,7 +79,6 @@ def machine(run, times):
     row("compiler", f"g++ {context.get('compiler', '?')}, `{context.get('flags', '?')}`")
     for peer in PEERS:
         row(peer, context.get(peer, "SKIPPED: not found"))
-    row("onnxruntime", "SKIPPED: no cases (Debian 12 has no package of it for C++)")
     row("command", f"`{context.get('command', '?')}`, {context['date'][:10]}")
     row("load average before the run", context.get("load_before", "?"))
     for kind in ("f32", "f64"):

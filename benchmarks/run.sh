@@ -13,6 +13,8 @@
 # A peer that this machine has not is named as SKIPPED. Some are measured only if the environment says so:
 #   TENON_EIGEN5_INCLUDE=DIR   Eigen 5 beside Eigen 3.4, from a folder that holds it
 #   TENON_BENCH_TORCH=ON       libtorch, which takes long to compile (Debian: libtorch-dev)
+#   TENON_ONNXRUNTIME_INCLUDE=DIR, TENON_ONNXRUNTIME_LIBRARY=FILE   ONNX Runtime, where no package has it: a folder with
+#                              onnxruntime_c_api.h, and libonnxruntime.so; not with --arch, which it cannot be held to
 #   TENON_BENCH_DATA=DIR       ADBench's own inputs, from a folder that holds its `data` as `adbench`
 set -eu -o pipefail
 root=$(cd "$(dirname "$0")/.." && pwd)
@@ -74,21 +76,24 @@ peers_for() {
 }
 
 if [ -n "$run" ]; then
+  onnxruntime=(${TENON_ONNXRUNTIME_INCLUDE:+"-DTENON_ONNXRUNTIME_INCLUDE=$TENON_ONNXRUNTIME_INCLUDE"}
+    ${TENON_ONNXRUNTIME_LIBRARY:+"-DTENON_ONNXRUNTIME_LIBRARY=$TENON_ONNXRUNTIME_LIBRARY"})
+  [ "$arch" = native ] || onnxruntime=(-DTENON_ONNXRUNTIME_LIBRARY=)  # it chooses its code at run time, come what may
   provide g++ cmake ninja-build libbenchmark-dev libeigen3-dev libopenblas-dev libblis-dev libglm-dev libxsmm-dev \
     libdnnl-dev libxtensor-dev libxsimd-dev libadolc-dev libceres-dev python3 || true
   # shellcheck disable=SC2046
   cmake -S "$root" -B "$build" -DCMAKE_CXX_COMPILER="$(type -P "$(find_gxx)")" -DCMAKE_BUILD_TYPE=Release \
     -DCMAKE_CXX_FLAGS_RELEASE= -DTENON_BUILD_TESTS=OFF -DTENON_BUILD_EXAMPLES=OFF -DTENON_BUILD_BENCHMARKS=ON \
     -DTENON_BENCHMARK_FLAGS="-O2 -march=$arch" ${TENON_EIGEN5_INCLUDE:+"-DTENON_EIGEN5_INCLUDE=$TENON_EIGEN5_INCLUDE"} \
-    ${TENON_BENCH_TORCH:+"-DTENON_BENCH_TORCH=$TENON_BENCH_TORCH"} $(generator "$build")
+    ${TENON_BENCH_TORCH:+"-DTENON_BENCH_TORCH=$TENON_BENCH_TORCH"} "${onnxruntime[@]}" $(generator "$build")
   cmake --build "$build" --parallel "$(parallel_jobs)" --target tenon_bench || {
     echo "FAILED: the benchmarks do not build (they need libbenchmark-dev)" >&2
     exit 1
   }
   if [ "$arch" != native ]; then
     peers_for "$width"
-  elif grep -q AuthenticAMD /proc/cpuinfo && grep -q avx512f /proc/cpuinfo; then
-    # Debian's OpenBLAS and BLIS do not know AMD's AVX-512 cores and would run at half speed there.
+  elif grep -q avx512f /proc/cpuinfo; then
+    # Debian's OpenBLAS and BLIS do not know the newer AVX-512 cores and would run at half speed there, or less.
     peers_for avx512
   fi
   # Times of a busy machine mislead: the report says how busy it was.

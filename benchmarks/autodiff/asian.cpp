@@ -7,17 +7,24 @@
 namespace bench {
 namespace {
 
-// All paths at once: a row of `normal` is a path.
+// A row of `normal` is a path. Some paths at a time are computed and differentiated: memory does not grow with their
+// number.
 auto tensor_price(const auto& parameter, const auto& normal) {
   using namespace tenon;
+  constexpr index_t rows = 32;
+  const index_t paths = normal.extent(0);
   const auto spot = parameter(0), rate = parameter(1), volatility = parameter(2), maturity = parameter(3),
              strike = parameter(4);
   const double steps = static_cast<double>(normal.extent(1));
   const auto dt = maturity / steps;
   const auto drift = (rate - 0.5 * volatility * volatility) * dt, width = volatility * sqrt(dt);
-  const auto price = exp(cumsum<1>(drift + width * normal));
-  const auto payoff = mean(relu(spot * mean<1>(price) - strike));
-  return evaluate(exp(-rate * maturity) * payoff);
+  const auto payoffs = preaccumulate((paths + rows - 1) / rows, [&](index_t i, const auto& spot, const auto& drift,
+                                                                    const auto& width, const auto& strike) {
+    const auto some = slice<0>(normal, range(i * rows, std::min(paths, (i + 1) * rows)));
+    const auto price = exp(cumsum<1>(drift + width * some));
+    return evaluate(sum(relu(spot * mean<1>(price) - strike)));
+  });
+  return evaluate(exp(-rate * maturity) * payoffs(spot, drift, width, strike) / static_cast<double>(paths));
 }
 
 struct Asian : Differentiated {

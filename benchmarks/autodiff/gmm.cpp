@@ -27,21 +27,26 @@ struct Triangle {
       }
   }
 };
-// All points and components by one matrix product: row (c, i) of `stacked` is row i of the factor of component c.
+// The points of a block and all components by one matrix product: row (c, i) of `factors` is row i of the factor of
+// component c. Blocks are differentiated one after the other, so that memory does not grow with the number of points.
 auto tensor_log_posterior(const gmm::Mixture& s, const auto& p, const auto& x, const Triangle& triangle) {
   using namespace tenon;
-  const index_t n = x.extent(0), d = x.extent(1), k = p.alpha.extent(0);
+  const index_t n = x.extent(0), d = x.extent(1), k = p.alpha.extent(0), rows = std::max(index_t{8}, 4096 / (k * d));
   const auto entries = evaluate(take<1>(p.factor, triangle.place));
   const auto factors = evaluate(triangle.below * entries + triangle.diagonal * exp(entries));
   const auto log_determinants = evaluate(sum<1>(slice<1>(p.factor, range(0, d))));
   const auto shift = evaluate(sum<2>(factors * expand_dims<1>(p.mean)));
-  const auto stacked = reshape<dyn, dyn>(factors, k * d, d);
-  const auto scaled = matmul(x, transpose(stacked)) - reshape<dyn>(shift, k * d);
-  const auto squares = sum<2>(square(reshape<dyn, dyn, dyn>(scaled, n, k, d)));
-  const auto terms = p.alpha + log_determinants - 0.5 * squares;
-  return evaluate(sum(logsumexp<1>(terms)) - static_cast<double>(s.n) * logsumexp(p.alpha) +
-                  0.5 * s.gamma * s.gamma * sum(square(factors)) - static_cast<double>(s.m) * sum(log_determinants) +
-                  s.constant());
+  const auto likelihood = preaccumulate(
+      (n + rows - 1) / rows, [=, &x](index_t i, const auto& stacked, const auto& shift, const auto& offset) {
+        const auto block = slice<0>(x, range(i * rows, std::min(n, (i + 1) * rows)));
+        const auto scaled = matmul(block, transpose(stacked)) - shift;
+        const auto squares = sum<2>(square(reshape<dyn, dyn, dyn>(scaled, block.extent(0), k, d)));
+        return evaluate(sum(logsumexp<1>(offset - 0.5 * squares)));
+      });
+  return evaluate(
+      likelihood(reshape<dyn, dyn>(factors, k * d, d), reshape<dyn>(shift, k * d), p.alpha + log_determinants) -
+      static_cast<double>(s.n) * logsumexp(p.alpha) + 0.5 * s.gamma * s.gamma * sum(square(factors)) -
+      static_cast<double>(s.m) * sum(log_determinants) + s.constant());
 }
 
 struct Gmm : Differentiated {

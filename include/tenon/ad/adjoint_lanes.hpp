@@ -15,7 +15,7 @@ namespace detail {
 template <class T>
 class AdjointLanes {
  public:
-  static constexpr int lanes = 64 / static_cast<int>(sizeof(T));
+  static constexpr int lanes = simd::native_lanes<T> == 1 ? 1 : 64 / static_cast<int>(sizeof(T));  // nvcc: no packs
   using Pack = simd::pack<T, lanes>;
 
   // Whether all statements are scalar ones of T.
@@ -46,7 +46,7 @@ class AdjointLanes {
 // out[i][j] = d(number at y[i]) / d(number at x[j]).
 template <class T>
 [[gnu::noinline]] void reverse_rows(Tape& tape, const slot_t* y, index_t m, const slot_t* x, index_t n, T* out) {
-  if (m > 2 && AdjointLanes<T>::fit(tape)) {
+  if (AdjointLanes<T>::lanes > 1 && m > 2 && AdjointLanes<T>::fit(tape)) {
     AdjointLanes<T> adjoints(tape);
     for (index_t i = 0; i < m; i += adjoints.lanes) {
       const index_t rows = m - i < adjoints.lanes ? m - i : adjoints.lanes;

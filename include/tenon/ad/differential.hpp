@@ -37,6 +37,18 @@ constexpr int stored_tangents(int n) {
 }
 }  // namespace detail
 
+namespace detail {
+// A plain number as a T, which may be a pack.
+template <class T, class S>
+TENON_FN T constant_of(const S& s) {
+  if constexpr (simd::is_pack<T>) {
+    return simd::broadcast<T>(static_cast<simd::lane_t<T>>(s));
+  } else {
+    return static_cast<T>(s);
+  }
+}
+}  // namespace detail
+
 /// A value with N tangents: x + t[0] e0 + ... where products of the e vanish. Elements of `tangent` from N on fill up
 /// the last SIMD pack and mean nothing.
 template <class T, int N = 1, class Tag = DefaultTag>
@@ -52,7 +64,7 @@ struct dual {
   /// A constant.
   TENON_FN dual(const T& v) : value(v) {}
   template <class S>
-  TENON_FN dual(const S& v) requires(is_real<S> && !__is_same(S, T)) : value(static_cast<T>(v)) {}
+  TENON_FN dual(const S& v) requires(is_real<S> && !__is_same(S, T)) : value(detail::constant_of<T>(v)) {}
   TENON_FN dual(const T& v, const T& t) requires(N == 1) : value(v), tangent{t} {}
   template <class S>
   TENON_FN dual& operator+=(const S& x) {
@@ -158,6 +170,14 @@ struct ScalarTraits<dual<T, N, Tag>> {
   using primal = dual<T, N, Tag>;
   static constexpr bool taped = false, elementwise = contains_rev<T>;
   static constexpr int tangents = dual<T, N, Tag>::stored;
+  template <int K, class X>
+  TENON_FN static auto& part(X& x) {
+    if constexpr (K == 0) {
+      return x.value;
+    } else {
+      return x.tangent[K - 1];
+    }
+  }
 };
 // Tensors of rev over plain or dual numbers record whole statements. Where another rev lies inside, its own tape must
 // see every operation, so elements are kept and recorded one by one.

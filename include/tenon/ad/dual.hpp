@@ -44,7 +44,8 @@ template <class X, class... Rest>
 requires(differential<X>) struct Joint<void, X, Rest...> : Joint<X, Rest...> {
 };
 template <class Acc, class X, class... Rest>
-requires(!__is_same(Acc, void) && differential<X>) struct Joint<Acc, X, Rest...> : Joint<promote_t<Acc, X>, Rest...> {
+requires(!__is_same(Acc, void) && differential<X> && !__is_same(Acc, X)) struct Joint<Acc, X, Rest...>
+    : Joint<promote_t<Acc, X>, Rest...> {
 };
 
 template <class R>
@@ -61,7 +62,7 @@ TENON_FN auto below(const X& x) {
       return x;
     }
   } else if constexpr (is_real<X> && !__is_class(X) && !is_bool<X>) {
-    return static_cast<weak_promote_t<base_t<R>, X>>(x);
+    return static_cast<weak_promote_t<simd::lane_t<base_t<R>>, X>>(x);
   } else {
     return x;
   }
@@ -83,9 +84,13 @@ TENON_FN T as_number(const P& p) {
   if constexpr (__is_same(P, T)) {
     return p;
   } else if constexpr (__is_same(P, Literal)) {
-    return T(static_cast<base_t<T>>(p.value));
-  } else {
+    return as_number<T>(static_cast<simd::lane_t<base_t<T>>>(p.value));
+  } else if constexpr (!simd::is_pack<T>) {
     return T(p);
+  } else if constexpr (simd::is_pack<P>) {
+    return simd::convert<simd::lane_t<T>>(p);
+  } else {
+    return simd::broadcast<T>(static_cast<simd::lane_t<T>>(p));
   }
 }
 

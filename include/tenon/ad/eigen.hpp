@@ -86,3 +86,12 @@ template <class A, class B, class Op>
 requires(tenon::detail::eigen_mixed<A, B>) struct Eigen::ScalarBinaryOpTraits<A, B, Op> {
   using ReturnType = tenon::promote_t<A, B>;
 };
+/// Eigen's BDCSVD finds the singular values of larger matrices by bisection and drops small numbers, which loses
+/// derivatives: of these numbers it is a JacobiSVD.
+template <class T, int... N>
+requires(tenon::is_dual<T> || tenon::is_rev<T>) class Eigen::BDCSVD<Eigen::Matrix<T, N...>>
+    : public Eigen::JacobiSVD<Eigen::Matrix<T, N...>> {
+ public:
+  using Eigen::JacobiSVD<Eigen::Matrix<T, N...>>::JacobiSVD;
+  void setSwitchSize(int) {}
+};

@@ -2,10 +2,11 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //   auto [y, dy] = jvp(f, x, dx);        // value and directional derivative, one pass
-//   auto J = jacobian(f)(x);             // extents: those of f(x), then those of x
+//   auto J = jacobian(f)(x);             // extents: those of f(x), then those of x; of containers, their size
 //   auto H = hessian(f)(x);              // forward over reverse
 //   auto hv = hvp(f, x, v);              // H v without H
 #pragma once
+#include <tenon/ad/numbers.hpp>
 #include <tenon/ad/vjp.hpp>
 
 namespace tenon {
@@ -179,13 +180,16 @@ struct JacobianForward {
   F f;
   template <class X>
   auto operator()(const X& point) const {
-    static_assert(derivable<X>, "tenon: jacobian: an integer argument has no derivative; pass float or double");
+    static_assert(Argument<X>::no_integer,
+                  "tenon: jacobian: an integer argument has no derivative; pass float or double");
     const auto x = own_argument(point);
     using A = bare_t<decltype(x)>;
     if constexpr (!derivable<X>) {
       return x;
     } else if constexpr (is_element<A>) {
       return jvp_at<JacobianForward>(f, x, A(1)).tangent;
+    } else if constexpr (!expression<A>) {
+      return JacobianForward<OfNumbers<F, A>>{{f, x}}(numbers_of(x));
     } else if constexpr (travel_together<A>()) {
       return several(x);
     } else {
@@ -286,7 +290,8 @@ struct JacobianForward {
 /// f(x) and its derivative along dx, which is a number, tensor or model like x. f returns a number or an expression.
 template <class F, class X, class D>
 auto jvp(const F& f, const X& x, const D& dx) {
-  static_assert(detail::derivable<X>, "tenon: jvp: an integer argument has no derivative; pass float or double");
+  static_assert(detail::Argument<X>::no_integer,
+                "tenon: jvp: an integer argument has no derivative; pass float or double");
   if constexpr (detail::derivable<X>) return detail::jvp_at<F>(f, detail::own_argument(x), detail::own_argument(dx));
 }
 
@@ -298,6 +303,20 @@ struct JacobianReverse {
   auto operator()(const X& point) const {
     const auto x = own_argument(point);
     using A = bare_t<decltype(x)>;
+    static_assert(Argument<X>::no_integer,
+                  "tenon: jacobian: an integer argument has no derivative; pass float or double");
+    if constexpr (!derivable<A>) {
+      return x;
+    } else if constexpr (!is_element<A> && !expression<A>) {
+      return JacobianReverse<OfNumbers<F, A>>{{f, x}}(numbers_of(x));
+    } else {
+      return of_tensor(f, x);
+    }
+  }
+
+ private:
+  template <class A>
+  static auto of_tensor(const F& f, const A& x) {
     auto back = vjp(f, x);
     using Y = decltype(back.value);
     if constexpr (is_element<Y>) {
@@ -336,15 +355,16 @@ struct JacobianReverse {
 }  // namespace detail
 
 /// The Jacobian of f by forward mode, one pass for every 8 input elements: extents of f(x), then those of x.
+/// Containers, models and Eigen's matrices have one axis, with all their numbers.
 template <class F>
 constexpr auto jacobian_forward(F f) {
-  return detail::JacobianForward<F>{static_cast<F&&>(f)};
+  return detail::JacobianForward<detail::ReturnsTensor<F>>{{static_cast<F&&>(f)}};
 }
 /// The Jacobian of f by reverse mode: extents of f(x), then those of x. One sweep for each output element; for every 8
 /// (of float 16) if f is made of scalar statements.
 template <class F>
 constexpr auto jacobian_reverse(F f) {
-  return detail::JacobianReverse<F>{static_cast<F&&>(f)};
+  return detail::JacobianReverse<detail::ReturnsTensor<F>>{{static_cast<F&&>(f)}};
 }
 /// The Jacobian of f. Reverse mode: right for more inputs than outputs; see jacobian_forward for the opposite case.
 template <class F>

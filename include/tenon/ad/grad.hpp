@@ -7,6 +7,7 @@
 // The function is a generic lambda or functor over the element type. Derivatives nest in any order and may capture the
 // variables of enclosing ones.
 #pragma once
+#include <tenon/ad/argument.hpp>
 #include <tenon/ad/gradients.hpp>
 #include <tenon/ad/lift_rev.hpp>
 #include <tenon/ad/recording.hpp>
@@ -80,14 +81,6 @@ struct Strip {
   R scalar(X& x) {
     return x.value;
   }
-};
-
-// The element type of an argument, void if it has no derivative.
-template <class X>
-struct ArgumentElement : FirstElement<X> {};
-template <class X>
-requires(is_element<X>) struct ArgumentElement<X> {
-  using type = X;
 };
 
 // Gives x the derivative structure of C (as constants): the point of an inner derivative whose function captured
@@ -229,7 +222,8 @@ struct Reverse {
   template <int... I, class... X>
   auto take(Seq<I...> s, const X&... x) const {
     constexpr bool all = ((!selected<I, Arg...> || is_frozen<X> || derivable<X>)&&...);
-    static_assert(all, "tenon: grad: an integer argument has no derivative; pass float or double numbers");
+    constexpr bool no_integer = ((!selected<I, Arg...> || is_frozen<X> || Argument<X>::no_integer) && ...);
+    static_assert(no_integer, "tenon: grad: an integer argument has no derivative; pass float or double numbers");
     if constexpr (all) {
       return run(s, variable<I>(x)...);
     } else {
@@ -249,13 +243,23 @@ struct Reverse {
     return a[0];
   }();
 
+  // In place of a result, so that the compiler has no more to say than why there is none.
+  template <class... X>
+  static auto refused(const X&... x) {
+    using A = at_t<first, TypeList<X...>>;
+    return ValueAndGrad<A, A>{pick<first>(x...), pick<first>(x...)};
+  }
   template <int... I, class... X>
   auto run(Seq<I...> s, const X&... x) const {
     constexpr bool generic = requires { f(some<const typename L::template type<I, X>&>()...); };
     static_assert(generic,
                   "tenon: the function to differentiate cannot be called with rev numbers: make it generic "
                   "(a lambda on const auto&, or a template on the element type)");
-    if constexpr (generic) return run_generic(s, x...);
+    if constexpr (generic) {
+      return run_generic(s, x...);
+    } else {
+      return refused(x...);
+    }
   }
   template <int... I, class... X>
   auto run_generic(Seq<I...> s, const X&... x) const {
@@ -268,7 +272,7 @@ struct Reverse {
     using Given = typename ArgumentElement<at_t<first, TypeList<X...>>>::type;
     using C = remove_tag<S, Tag>;
     if constexpr (!scalar) {
-      return;
+      return refused(x...);
     } else if constexpr (!has_tag<S, Tag>) {
       return independent(s, x...);
     } else if constexpr (!__is_same(rebase_t<C, double>, rebase_t<Given, double>)) {

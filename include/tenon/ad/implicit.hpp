@@ -168,9 +168,9 @@ template <class B>
 B tolerance_of(const SolverOptions& o) {
   return o.tolerance > 0 ? static_cast<B>(o.tolerance) : 100 * limits<B>::epsilon();
 }
-[[gnu::cold, gnu::noinline]] inline void fail_convergence(const char* solver, int steps) {
-  raise<value_error>(Message() << "tenon: " << solver << ": no solution after " << steps
-                               << " steps; begin closer to it, or pass one to implicit_root");
+[[gnu::cold, gnu::noinline]] inline void fail_convergence(const char* solver, int steps, const char* why = "") {
+  raise<value_error>(Message() << "tenon: " << solver << ": no solution after " << steps << " steps" << why
+                               << "; begin closer to it, or pass one to implicit_root");
 }
 
 // Derivatives of x, a solution of g(x) = 0 in plain numbers.
@@ -193,6 +193,15 @@ auto with_derivatives(const G& g, const X& x) {
   }
 }
 
+// Writes inv(j) r to d; false where j is singular, which for the solver is no error of a matrix of the user's.
+template <class B>
+bool direction(const PlainMatrix<B>& j, const PlainVector<B>& r, PlainVector<B>& d) {
+  const index_t n = r.size();
+  const Eigen::PartialPivLU<linalg::EigenMatrix<B>> lu(linalg::EigenConstMap<B>(j.data(), n, n));
+  if ((lu.matrixLU().diagonal().array() == B(0)).any()) return false;
+  linalg::EigenMap<B>(d.data(), n, 1) = lu.solve(linalg::EigenConstMap<B>(r.data(), n, 1));
+  return true;
+}
 // Newton's method, with halved steps where the residual does not shrink.
 template <class G, class X>
 X newton(const G& g, X x, const SolverOptions& o) {
@@ -202,7 +211,8 @@ X newton(const G& g, X x, const SolverOptions& o) {
   B size = largest_magnitude(r);
   for (int step = 0; step < most; ++step) {
     if (size <= tolerance_of<B>(o) * scale_of(x)) return x;
-    const PlainVector<B> d = linalg::solve(plain_jacobian(g, x), r);
+    PlainVector<B> d(r.size());
+    if (!direction(plain_jacobian(g, x), r, d)) fail_convergence("root", step, ", where the Jacobian is singular");
     B t = 1;
     for (int halvings = 0;; ++halvings, t /= 2) {
       X next = x;

@@ -45,20 +45,6 @@ inline constexpr bool is_frozen<Frozen<X>> = true;
 template <class T>
 inline constexpr bool has_derivative = is_floating<base_t<T>> || is_complex<base_t<T>>;
 
-/// Whether a derivative with respect to an X makes sense: of integers it does not; models may be without parameters.
-template <class X>
-constexpr bool is_derivable() {
-  if constexpr (is_element<X>) {
-    return has_derivative<X>;
-  } else if constexpr (expression<X>) {
-    return has_derivative<typename X::value_type>;
-  } else {
-    return true;
-  }
-}
-template <class X>
-inline constexpr bool derivable = is_derivable<X>();
-
 template <class X>
 concept sequence = requires(X& x) {
   x.begin();

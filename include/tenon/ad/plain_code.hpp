@@ -43,6 +43,12 @@ TENON_FN X operator--(X& x, int) {
 /// |x| of a number.
 template <class X>
 requires(differential<X>) TENON_FN auto fabs(const X& x) { return abs(x); }
+/// |z|^2 of a complex number, as in std: it has no complex derivative, and says so.
+template <class X>
+requires(differential<X>&& is_complex<base_t<detail::settled_t<X>>>) TENON_FN auto norm(const X& z) {
+  const auto modulus = abs(z);
+  return modulus * modulus;
+}
 /// The larger of two numbers.
 template <class A, class B>
 requires(detail::number_pair<A, B>) TENON_FN auto max(const A& a, const B& b) { return maximum(a, b); }

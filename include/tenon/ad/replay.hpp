@@ -112,6 +112,24 @@ struct CollectRecorded {
     return x;
   }
 };
+// The type of numbers that an argument holds, void if none that has a derivative.
+template <class X>
+struct VariableNumber {
+  using type = typename FirstElement<X>::type;
+};
+template <class X>
+requires(is_element<X>) struct VariableNumber<X> {
+  using type = X;
+};
+// Numbers, tensors and models of a derivative: dual, rev, or on another list.
+template <class X>
+inline constexpr bool with_derivative = [] {
+  if constexpr (__is_same(typename VariableNumber<X>::type, void)) {
+    return is_pending<X>;
+  } else {
+    return !is_plain<typename VariableNumber<X>::type>;
+  }
+}();
 template <class T>
 struct StripRecorded {
   template <class U>
@@ -145,6 +163,14 @@ class RecordedFunction {
     const detail::Space<T> v(program_.size);
     forward(v.data(), x...);
     return value(v.data());
+  }
+  /// Not with numbers of a derivative around the call: refused.
+  template <class... A>
+  requires(sizeof...(A) == sizeof...(X) && (detail::with_derivative<A> || ...)) auto operator()(const A&...) const {
+    static_assert(sizeof...(A) == 0,
+                  "tenon: record: a recorded function takes plain numbers and has derivatives of its own "
+                  "(value_and_grad, jacobian): to differentiate more than it, record all of that");
+    return decltype(value(static_cast<const T*>(nullptr))){};
   }
   /// The value and the gradient with respect to argument 0, or to the arguments named; f returned a number.
   template <int... Arg>
@@ -291,10 +317,6 @@ class RecordedFunction {
 };
 
 namespace detail {
-template <class X>
-struct VariableNumber {
-  using type = typename ArgumentElement<X>::type;
-};
 template <class... X>
 struct FirstVariable {
   using type = void;

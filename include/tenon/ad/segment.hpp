@@ -47,7 +47,8 @@ struct Segment {
   slot_t after;  // of scalar statements: the slot after the last result
 };
 
-inline constexpr size_t chunk_bytes = size_t{1} << 18;
+// Chunks of a tape: the first is small, each as large as all before it together, up to the largest.
+inline constexpr size_t least_chunk = size_t{1} << 12, most_chunk = size_t{1} << 18;
 
 }  // namespace detail
 }  // namespace TENON_ABI

@@ -275,8 +275,10 @@ class Tape {
     char* p = cursor_ + (16 - reinterpret_cast<size_t>(cursor_) % 16) % 16;
     while (static_cast<size_t>(limit_ - cursor_) < size + static_cast<size_t>(p - cursor_)) {
       const index_t next = cursor_ ? chunk_ + 1 : 0;
-      if (next == chunks_.size())
-        chunks_.push(detail::allocate_block(size > detail::chunk_bytes ? size : detail::chunk_bytes));
+      if (next == chunks_.size()) {
+        const size_t bytes = next < 7 ? detail::least_chunk << (next > 1 ? next - 1 : 0) : detail::most_chunk;
+        chunks_.push(detail::allocate_block(size > bytes ? size : bytes));
+      }
       enter(next);
       p = cursor_;
     }

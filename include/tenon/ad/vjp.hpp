@@ -150,7 +150,8 @@ auto vjp_at(const F& f, const X& x) {
 
 template <class F, class X>
 auto vjp(const F& f, const X& x) {
-  static_assert(detail::derivable<X>, "tenon: vjp: an integer argument has no derivative; pass float or double");
+  static_assert(detail::Argument<X>::no_integer,
+                "tenon: vjp: an integer argument has no derivative; pass float or double");
   if constexpr (detail::derivable<X>) return detail::vjp_at(f, detail::own_argument(x));
 }
 

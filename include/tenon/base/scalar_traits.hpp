@@ -20,6 +20,10 @@ struct ScalarTraits {
   static constexpr bool taped = false;        ///< tensors of T store primals and a range of adjoint slots
   static constexpr int tangents = 0;          ///< numbers behind the first that products are linear in (dual)
   static constexpr bool elementwise = false;  ///< T holds revs that record one by one, not in whole statements
+  template <int K, class X>
+  TENON_FN static X& part(X& x) {  ///< number K of x: 0 is the value, tangents follow
+    return x;
+  }
 };
 
 template <class T>
@@ -35,6 +39,13 @@ inline constexpr bool records_elementwise = ScalarTraits<T>::elementwise;
 /// A number without derivative structure.
 template <class T>
 inline constexpr bool is_plain = __is_same(base_t<T>, T);
+
+/// Numbers in an element: 1, of a dual its value and its tangents.
+template <class T>
+inline constexpr index_t parts_of = ScalarTraits<T>::tangents + 1;
+/// Whether an element is so many real numbers side by side and nothing else.
+template <class T>
+inline constexpr bool has_real_parts = is_real<base_t<T>> && sizeof(T) == parts_of<T> * sizeof(base_t<T>);
 
 /// The index of an adjoint on a tape, in units of four bytes; 0 is the place of all constants.
 using slot_t = unsigned;

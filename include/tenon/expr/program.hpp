@@ -103,29 +103,44 @@ using program_of = apply_t<typename detail::Lower<N>::type, Program>;
 
 // ---- running -------------------------------------------------------------------------------------------------------
 
+/// Duals of more numbers than these are computed element by element.
+inline constexpr index_t most_parts = 5;
+
 namespace detail {
 
+// Duals are held part by part, one layer of them. Many tangents fill packs by themselves, and many operands the buffers
+// that strided ones go through.
 template <class T>
-inline constexpr bool packable = is_real<T>;
+inline constexpr bool is_packable_dual = (__is_same(base_t<T>, float) || __is_same(base_t<T>, double)) &&
+                                         has_real_parts<T>&& parts_of<T> > 1 && parts_of<T> <= most_parts;
+template <class T>
+inline constexpr bool packable = is_real<T> || is_packable_dual<T>;
 
+template <class T>
+inline constexpr int number_bytes = static_cast<int>(sizeof(compute_t<T>));
+template <class T>
+requires(is_packable_dual<T>) inline constexpr int number_bytes<T> = static_cast<int>(sizeof(base_t<T>));
 template <class... I>
 constexpr int widest(Program<I...>*) {
   int w = 1;
-  ((w = static_cast<int>(sizeof(compute_t<typename I::type>)) > w
-            ? static_cast<int>(sizeof(compute_t<typename I::type>))
-            : w),
-   ...);
+  ((w = number_bytes<typename I::type> > w ? number_bytes<typename I::type> : w), ...);
   return w;
 }
 template <class... I>
 constexpr bool all_packable(Program<I...>*) {
-  return (packable<typename I::type> && ...);
+  return (packable<typename I::type> && ...) &&
+         (Program<I...>::loads <= 12 || !(is_packable_dual<typename I::type> || ...));
 }
 
-// A result of type T in W lanes; masks have lanes of Bytes, the widest type of the program.
+// A result of type T in W lanes, a dual of packs of its parts; masks have lanes of Bytes, the widest type of the
+// program.
 template <class T, int W, int Bytes>
 struct RegisterOf {
   using type = simd::pack<compute_t<T>, W>;
+};
+template <class T, int W, int Bytes>
+requires(W > 1 && is_packable_dual<T>) struct RegisterOf<T, W, Bytes> {
+  using type = rebase_t<T, simd::pack<base_t<T>, W>>;
 };
 template <int W, int Bytes>
 struct RegisterOf<bool, W, Bytes> {
@@ -177,7 +192,7 @@ template <class V, class X>
 TENON_FN V settle(X x) {
   if constexpr (__is_same(V, X)) {
     return x;
-  } else if constexpr (simd::is_pack<X>) {
+  } else if constexpr (simd::is_pack<X> && simd::is_pack<V>) {
     return __builtin_convertvector(x, V);
   } else {
     return static_cast<V>(x);
@@ -193,7 +208,7 @@ inline constexpr bool is_cast<op::Cast<To>> = true;
 template <class Op, class T, class From, class V, class X>
 TENON_FN V call_cast(X x) {
   if constexpr (!simd::is_pack<X>) {
-    return static_cast<V>(apply<Op>(x));
+    return settle<V>(apply<Op>(x));
   } else if constexpr (is_bool<From> && is_bool<T>) {
     return x;
   } else if constexpr (is_bool<From>) {

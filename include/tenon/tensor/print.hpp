@@ -3,7 +3,8 @@
 //
 //   std::cout << matmul(a, b) << '\n';    // [[ 1.5 -2. ]
 //                                         //  [ 0.   4. ]]
-// An expression is evaluated. Works with any stream that has `write`; <iostream> is not included.
+// An expression is evaluated. Numbers with derivatives are printed as their values. Works with any stream that has
+// `write`; <iostream> is not included.
 #pragma once
 #include <tenon/tensor/evaluate.hpp>
 #include <tenon/tensor/format.hpp>
@@ -23,6 +24,14 @@ constexpr auto plain(const T& x) {
     return plain(x.value);
   }
 }
+// A dual, rev or recorded number, and a stream for it: one that has `write`, as Eigen's matrices, which have <<, do
+// not.
+template <class Stream, class X>
+concept prints_plainly = !expression<X> && requires(Stream & s, const X& x, const char* p) {
+  typename X::tenon_domain;
+  s.write(p, 1);
+  s << plain(x);
+};
 template <class T>
 std::string integer(T x) {
   char buffer[24];
@@ -97,6 +106,12 @@ requires(!expression<Stream> && requires(Stream & s, const char* p) { s.write(p,
     Stream& stream, X&& x) {
   const std::string s = to_string(static_cast<X&&>(x));
   stream.write(s.data(), static_cast<index_t>(s.size()));
+  return stream;
+}
+/// Writes the value of a number with derivatives, as the stream writes plain numbers.
+template <class Stream, class X>
+requires(detail::text::prints_plainly<Stream, X>) Stream& operator<<(Stream& stream, const X& x) {
+  stream << detail::text::plain(x);
   return stream;
 }
 

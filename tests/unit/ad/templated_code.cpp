@@ -4,9 +4,11 @@
 #include <algorithm>
 #include <array>
 #include <numeric>
+#include <sstream>
 #include <tenon/ad/complex.hpp>
 #include <tenon/ad/forward.hpp>
 #include <tenon/ad/variable.hpp>
+#include <tenon/tensor/print.hpp>
 #include <vector>
 
 #include "derivatives.hpp"
@@ -168,6 +170,16 @@ TEST_CASE("numbers in containers and structs are variables, in both modes and on
   const rev<double> y = f(own);
   const auto [go] = tape.gradient(y, own);
   CHECK(go == g);
+}
+
+TEST_CASE("streams write values, as they write plain numbers") {
+  std::ostringstream s;
+  s.precision(3);
+  Tape tape;
+  const rev<double> x = tape.variable(2.0);
+  Tensor<rev<double>, 2> t{x, x * x};
+  s << x << " " << x / 3 << " " << dual<float, 2>(3) << " " << dual<dual<double>>(1.25) << " " << t(1) << " " << t;
+  CHECK(s.str() == "2 0.667 3 1.25 4 [2. 4.]");
 }
 
 TEST_CASE("numbers of an earlier recording are constants, and no variables of the new one") {

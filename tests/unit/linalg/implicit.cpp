@@ -69,6 +69,13 @@ TEST_CASE("a tape holds one evaluation, whatever the solver did") {
 }
 
 TEST_CASE("no solution") {
+  // Steps that end where the Jacobian is singular: the equation is at fault, not a matrix.
+  const auto above = [](const auto& x) { return x * x + 1.0; };
+  const char* said =
+      "tenon: root: no solution after 1 steps, where the Jacobian is singular; begin closer to it, or "
+      "pass one to implicit_root";
+  CHECK_THROWS_WITH_AS(root(above, 1.0), said, value_error);
+  CHECK_THROWS_AS(root([&](const auto& x) { return evaluate(x * x + 1); }, Tensor<double, 2>{1, 0}), value_error);
   CHECK_THROWS_AS(root([](const auto& x) { return x * x + 1.0; }, 1.5), value_error);
   CHECK_THROWS_AS(fixed_point([](const auto& x) { return 2.0 * x + 1.0; }, 1.0, {.max_steps = 50}), value_error);
   const Tensor<double, 2> two{1, 1};

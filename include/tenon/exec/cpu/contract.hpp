@@ -1,12 +1,13 @@
 // tenon/exec/cpu/contract.hpp: runs contractions, and pulls their adjoints back.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Real numbers go through the blocked engine, any other element type through plain loops. Operands that are neither
-// tensors nor movements of tensors are evaluated first.
+// Real numbers go through the blocked engine, any other element type through plain loops. Operands that are pointwise
+// programs are computed while they are packed where that pays; all that is not in memory otherwise is evaluated first.
 #pragma once
 #include <tenon/exec/cpu/contraction_call.hpp>
 #include <tenon/exec/cpu/contraction_direct.hpp>
 #include <tenon/exec/cpu/contraction_generic.hpp>
+#include <tenon/exec/cpu/contraction_parts.hpp>
 #include <tenon/exec/cpu/contraction_static.hpp>
 #include <tenon/exec/operand.hpp>
 #include <tenon/expr/contract.hpp>
@@ -48,6 +49,8 @@ void contract_steps(ContractionPlan& p, const Source& a, const Source& b, const 
   BlockedCall call{};
   call.a = blocked_operand<T, A, B>(a);
   call.b = blocked_operand<T, B, A>(b);
+  call.a.prologue = c.a;
+  call.b.prologue = c.b;
   using Dot = dot_step_t<A, B, sum_t<T>>;
   call.dots = dot_kernels<Dot, A, B>();
   call.swapped_dots = dot_kernels<Dot, B, A>();
@@ -76,44 +79,53 @@ template <class A, class B>
   contract_planned<A, B>(p, a, b, c);
 }
 
-// Real numbers with tangents: their parts lie side by side, as one more axis of real products.
-template <class T>
-inline constexpr index_t parts_of = ScalarTraits<T>::tangents + 1;
-template <class T>
-inline constexpr bool has_real_parts = is_real<base_t<T>> && sizeof(T) == parts_of<T> * sizeof(base_t<T>);
-// The parts from `first` on of elements that have `count` each.
-inline StridedMap map_parts(StridedMap m, index_t count, index_t first) {
-  for (int i = 0; i < m.extents.rank; ++i) m.strides.d[i] *= count;
-  m.offset = m.offset * count + first;
-  return m;
-}
+// Real numbers with tangents. Parts stay side by side where they lengthen the runs of numbers that the engine walks:
+// those of an operand's own axis, of a result's axis that comes from the only operand with tangents.
 template <class A, class B>
 [[gnu::noinline]] void contract_parts(const ContractionLabels& l, const Source& a, const Source& b,
                                       const ContractionTarget& c) {
   using S = contraction_sum_t<A, B>;
-  // The product of parts of A's elements, from `first` on, and of B's, one of them only the first.
-  const auto add_product = [&](index_t first, index_t of_a, index_t of_b, bool add) {
-    const Source pa{a.data, map_parts(a.map, parts_of<A>, first), 0, {}},
-        pb{b.data, map_parts(b.map, parts_of<B>, 0), 0, {}};
-    const StridedMap pc = map_parts(c.map, parts_of<S>, first);
+  constexpr index_t of_a = parts_of<A>, of_b = parts_of<B>;
+  Parts pa = side_by_side(a.data, a.map, of_a), pb = side_by_side(b.data, b.map, of_b),
+        pc = side_by_side(c.data, c.map, parts_of<S>);
+  const Filled fc = filled_by(c.map);
+  bool aside = fc.filled && a.map.extents.size() > 0 && b.map.extents.size() > 0;
+  if constexpr (of_a > 1 && of_b > 1) {
+    if (aside) pa = in_rows<A>(a), pb = in_rows<B>(b);
+  } else if (aside) {
+    const signed char *const x = of_a > 1 ? l.a : l.b, *const y = of_a > 1 ? l.b : l.a;
+    const Filled f = filled_by(of_a > 1 ? a.map : b.map);
+    if (!f.filled || !is_of_one(l, x, f.unit, x, y)) {
+      if constexpr (of_a > 1) pa = in_rows<A>(a);
+      if constexpr (of_b > 1) pb = in_rows<B>(b);
+    }
+    aside = !is_of_one(l, l.c, fc.unit, x, y);
+  }
+  if (aside) pc = place_in_rows<S>(c.map, fc);
+  // The product of so many parts of A's elements, from `first` on, and of B's, one of them only the first.
+  const auto add_product = [&](index_t first, index_t some_a, index_t some_b, bool add) {
+    const StridedMap at = pc.from(first);
+    const Source sa{pa.data, pa.from(first), 0, {}}, sb{pb.data, pb.map, 0, {}};
     ContractionPlan p;
-    plan_contraction(p, l, pa.map, pb.map, pc);
-    if (of_a > 1) {
-      p.row.push(of_a, 1, 0, 1);
+    plan_contraction(p, l, sa.map, sb.map, at);
+    if (some_a > 1) {
+      p.row.push(some_a, pa.apart, 0, pc.apart);
       p.row.tidy(true);
     }
-    if (of_b > 1) {
-      p.column.push(of_b, 0, 1, 1);
+    if (some_b > 1) {
+      p.column.push(some_b, 0, pb.apart, pc.apart);
       p.column.tidy(true);
     }
-    contract_planned<base_t<A>, base_t<B>>(p, pa, pb, {c.data, sizeof(base_t<S>), pc, add, nullptr});
+    contract_planned<base_t<A>, base_t<B>>(p, sa, sb, {pc.data, sizeof(base_t<S>), at, add, nullptr});
   };
-  if constexpr (parts_of<B> == 1) {
-    add_product(0, parts_of<A>, 1, c.add);
+  const bool add = c.add && !aside;
+  if constexpr (of_b == 1) {
+    add_product(0, of_a, 1, add);
   } else {
-    add_product(0, 1, parts_of<B>, c.add);
-    if constexpr (parts_of < A >> 1) add_product(1, parts_of<A> - 1, 1, true);
+    add_product(0, 1, of_b, add);
+    if constexpr (of_a > 1) add_product(1, of_a - 1, 1, true);
   }
+  if (aside) from_rows(pc, static_cast<S*>(c.data) + c.map.offset, fc, c.add);
 }
 
 // Other elements.
@@ -153,8 +165,37 @@ void fill_operand(const N& n, Source& s) {
     s.keep = static_cast<tenon::detail::BlockRef&&>(leaf.hold);
   }
 }
+// What a call holds of its operands: of programs the leaves.
+template <class N, bool Program>
+struct OperandLeaves {
+  const OperandProgram* fill(const N& n, Source& s) {
+    fill_operand(n, s);
+    return nullptr;
+  }
+};
+template <class N>
+struct OperandLeaves<N, true> {
+  using P = program_of<N>;
+  using T = typename N::value_type;
+  Source source[P::loads];
+  OperandProgram program;
+  const OperandProgram* fill(const N& n, Source& s) {
+    sources_of<P>(n, source);
+    s.map = dense_map(n.extents().dims());
+    program = {{source, load_bytes<P>, P::loads, row<P, T>, nullptr, sizeof(T), s.map}, !N::cheap};
+    return &program;
+  }
+};
+template <class N>
+struct CallLeaves;
 template <class Spec, class E, class A, class B>
-void fill_call(const Contract<Spec, E, A, B>& n, ContractionCall& call) {
+struct CallLeaves<Contract<Spec, E, A, B>> {
+  static constexpr bool real = contracts_real<typename A::value_type, typename B::value_type>;
+  OperandLeaves<A, real && may_be_packed<A>> a;
+  OperandLeaves<B, real && may_be_packed<B>> b;
+};
+template <class Spec, class E, class A, class B>
+void fill_call(const Contract<Spec, E, A, B>& n, ContractionCall& call, CallLeaves<Contract<Spec, E, A, B>>& leaves) {
   using PA = primal_t<typename A::value_type>;
   using PB = primal_t<typename B::value_type>;
   call.labels = &contraction_labels<Spec>;
@@ -163,8 +204,8 @@ void fill_call(const Contract<Spec, E, A, B>& n, ContractionCall& call) {
   call.b_bytes = sizeof(PB);
   call.sum_bytes = sizeof(contraction_sum_t<PA, PB>);
   call.fuses = contracts_real<PA, PB>;
-  fill_operand(n.template operand<0>(), call.a);
-  fill_operand(n.template operand<1>(), call.b);
+  call.a_program = leaves.a.fill(n.template operand<0>(), call.a);
+  call.b_program = leaves.b.fill(n.template operand<1>(), call.b);
 }
 
 template <class N>
@@ -204,7 +245,8 @@ requires(cut_node<N>) struct DirectWrite<N> {
     if constexpr (__is_same(Out, primal_t<typename N::value_type>))
       if (n.cache.ready && n.cache.block) return copy_elements(n.cache.block.data(), out, sizeof(Out), target);
     ContractionCall call;
-    detail::fill_call(n, call);
+    detail::CallLeaves<N> leaves;
+    detail::fill_call(n, call, leaves);
     if constexpr (__is_same(Out, S)) {
       assign_contraction(call, out, target, noalias);
     } else {

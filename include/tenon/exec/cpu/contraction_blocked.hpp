@@ -7,7 +7,7 @@
 #pragma once
 #include <tenon/base/memory.hpp>
 #include <tenon/exec/cpu/contraction_dots.hpp>
-#include <tenon/exec/cpu/contraction_pack.hpp>
+#include <tenon/exec/cpu/contraction_prologue.hpp>
 #include <tenon/exec/cpu/micro_kernel.hpp>
 #include <tenon/exec/cpu/row.hpp>
 #include <tenon/exec/executor.hpp>
@@ -26,12 +26,16 @@ struct Epilogue {
   index_t bytes[max_leaves], batch[max_leaves], row_stride[max_leaves], column_stride[max_leaves];
 };
 
-/// An operand: where it is, how it is packed as rows or as columns; `plain`: may be read in place.
+/// An operand: where it is, how it is packed as rows or as columns, and whether its elements are words (`plain`). Or
+/// what it is computed from: then it is nowhere.
 struct BlockedOperand {
   const void* data;
   index_t bytes;
   PackFunction pack_rows, pack_columns;
   bool plain;
+  const Prologue* prologue = nullptr;
+  /// Whether it may be read where it lies.
+  bool in_place() const { return plain && !prologue; }
 };
 /// One contraction for the blocked engine.
 struct BlockedCall {
@@ -45,35 +49,6 @@ struct BlockedCall {
 
 namespace detail {
 
-/// The lines of one operand over some axes, in tables only where no stride will do.
-inline Line make_line(const ContractionAxes& x, const index_t* stride, index_t*& table) {
-  Line l;
-  if (x.rank == 0) return l;
-  int r = x.rank - 1;
-  l.size = l.run = x.extent[r];
-  l.stride = stride[r];
-  while (r > 0 && stride[r - 1] == stride[r] * x.extent[r]) l.run *= x.extent[--r];
-  if (r == 0) {
-    l.size = l.run;
-    return l;
-  }
-  l.size = x.size();
-  if (l.stride != 1) l.run = 1;
-  index_t index[ContractionLabels::capacity] = {}, at = 0;
-  for (index_t i = 0; i < l.size; ++i) {
-    table[i] = at;
-    for (int k = x.rank - 1; k >= 0; --k) {
-      at += stride[k];
-      if (++index[k] < x.extent[k]) break;
-      index[k] = 0;
-      at -= stride[k] * x.extent[k];
-    }
-  }
-  l.offset = table;
-  table += l.size;
-  return l;
-}
-
 inline index_t smaller(index_t a, index_t b) { return a < b ? a : b; }
 inline index_t rounded_up(index_t n, index_t to) { return (n + to - 1) / to * to; }
 
@@ -85,7 +60,7 @@ struct BlockedFields {
   char* c_ = nullptr;
   const index_t *row_leaf_ = nullptr, *column_leaf_ = nullptr;
   index_t batch_ = 0, sum_block_ = 0, column_block_ = 0, row_block_ = 0;
-  bool packs_a_ = false, packs_b_ = false, by_dots_ = false, by_columns_ = false, swapped_ = false;
+  bool packs_a_ = false, packs_b_ = false, computes_a_ = false, by_dots_ = false, by_columns_ = false, swapped_ = false;
 };
 
 // Columns are where the output is contiguous, unless they are too few to fill a register of `lanes`: then what was
@@ -174,7 +149,7 @@ class Blocked : BlockedFields {
     }
   }
   static const char* at(const BlockedOperand& x, index_t offset) {
-    return static_cast<const char*>(x.data) + offset * x.bytes;
+    return x.prologue ? nullptr : static_cast<const char*>(x.data) + offset * x.bytes;
   }
   static const Word* in_place(const char* p) { return reinterpret_cast<const Word*>(p); }
   static index_t words(index_t steps) { return (steps + group - 1) / group; }
@@ -189,13 +164,16 @@ class Blocked : BlockedFields {
   void choose() {
     const index_t m = a_row_.size, n = b_column_.size, k = a_sum_.size, bytes = static_cast<index_t>(sizeof(Word));
     const bool a_lines = !a_row_.offset && !a_sum_.offset, b_lines = !b_column_.offset && !b_sum_.offset;
-    by_dots_ = call_.dots.row && a_lines && b_lines && a_sum_.stride == 1 && b_sum_.stride == 1 &&
+    const bool stored = !call_.a.prologue && !call_.b.prologue;
+    by_dots_ = stored && call_.dots.row && a_lines && b_lines && a_sum_.stride == 1 && b_sum_.stride == 1 &&
                k >= call_.dots.least && b_column_.stride != 1 &&
                (m == 1 || (call_.a.plain && call_.b.plain ? 6 * m < k : m <= dot_rows));
-    const bool a_strided = call_.a.plain && a_lines, b_strided = call_.b.plain && b_lines;
-    by_columns_ = call_.dots.columns && !call_.b.plain && m == 1 && a_lines && b_lines && b_column_.stride == 1;
+    const bool a_strided = call_.a.in_place() && a_lines, b_strided = call_.b.in_place() && b_lines;
+    by_columns_ =
+        stored && call_.dots.columns && !call_.b.plain && m == 1 && a_lines && b_lines && b_column_.stride == 1;
     // Rows of A that follow the sum need no copy: a row of tiles walks them one after the other.
-    packs_a_ = !a_strided || (a_sum_.stride != 1 && m > 2 && n > 3 * C && m * k * bytes > 16384);
+    computes_a_ = call_.a.prologue && call_.a.plain && !call_.a.prologue->by_outer;
+    packs_a_ = computes_a_ ? false : !a_strided || (a_sum_.stride != 1 && m > 2 && n > 3 * C && m * k * bytes > 16384);
     const bool b_in_place = b_strided && b_column_.stride == 1, few = m <= 3 * R;
     const index_t apart = b_in_place ? lines_apart(b_sum_.stride * bytes) : 1, most = 1024;
     const bool one_by_one = m == 1 && group == 1, short_sums = packs_a_ || (few && apart * smaller(k, most) > compete);
@@ -209,7 +187,7 @@ class Blocked : BlockedFields {
     packs_b_ = !b_in_place || (!few && (R < 6 ? k * n * bytes > 65536 || b_sum_.stride * bytes > 2048
                                               : apart * sum_block_ > compete || (apart >= 4096 && m >= 1024)));
     column_block_ = 32 * W;
-    row_block_ = 16 * R;
+    row_block_ = (computes_a_ ? 4 : 16) * R;
     if (!packs_a_ && !one_by_one && k > 0) {  // columns that the second-level cache holds beside the rows that pass
       const index_t fit = (TENON_ISA == 512 ? 524288 : 262144) / (words(sum_block_) * bytes) / C * C;
       column_block_ = fit < 2 * C ? 2 * C : fit;
@@ -238,9 +216,10 @@ class Blocked : BlockedFields {
         prepare_columns(j, columns, s, steps);
         for (index_t i = from; i < to; i += row_block_) {
           const index_t rows = smaller(row_block_, to - i);
+          if (computes_a_) compute_rows(i, rows, s, steps);
           if (packs_a_)
-            call_.a.pack_rows(buffer<Word>(a_buffer_, rounded_up(rows, R) * words(steps)), a_, a_row_, i, rows, a_sum_,
-                              s, steps);
+            pack(call_.a, call_.a.pack_rows, R, buffer<Word>(a_buffer_, rounded_up(rows, R) * words(steps)), a_, a_row_,
+                 i, rows, a_sum_, s, steps);
           block(i, rows, j, columns, s, steps, whole);
         }
         s += steps;
@@ -253,8 +232,22 @@ class Blocked : BlockedFields {
     const index_t in_place = packs_b_ ? 0 : masked_tiles<T> ? columns : columns / W * W, packed = columns - in_place;
     panels_from_ = in_place;
     if (packed > 0)
-      call_.b.pack_columns(buffer<Word>(b_buffer_, rounded_up(packed, C) * (begin + words(steps))), b_, b_column_,
-                           j + in_place, packed, b_sum_, s, steps);
+      pack(call_.b, call_.b.pack_columns, C, buffer<Word>(b_buffer_, rounded_up(packed, C) * (begin + words(steps))),
+           b_, b_column_, j + in_place, packed, b_sum_, s, steps);
+  }
+  // Rows of A that follow the sum need no panels: they are read as they are computed, one after the other.
+  static index_t computed_row(index_t steps) { return rounded_up(steps, 64 / sizeof(Word)) + 64 / sizeof(Word); }
+  void compute_rows(index_t i, index_t rows, index_t s, index_t steps) {
+    Word* to = buffer<Word>(a_buffer_, rows * computed_row(steps));
+    for (index_t r = 0; r < rows; ++r, to += computed_row(steps))
+      call_.a.prologue->compute(to, batch_, i + r, s, steps);
+  }
+  void pack(const BlockedOperand& x, PackFunction f, index_t panel, Word* to, const char* from, const Line& outer,
+            index_t o, index_t n, const Line& sum, index_t k, index_t m) const {
+    if (x.prologue)
+      pack_computed(*x.prologue, f, panel, group, sizeof(Word), to, batch_, o, n, k, m);
+    else
+      f(to, from, outer, o, n, sum, k, m);
   }
   void block(index_t i, index_t rows, index_t j, index_t columns, index_t s, index_t steps, bool whole) {
     const bool first = s == 0, last = s + steps == a_sum_.size;
@@ -262,9 +255,11 @@ class Blocked : BlockedFields {
     const int widest = tile_width<T>(columns, panels_from_ == 0);
     for (index_t r = 0; r < rows;) {
       const int height = tile_height<T>(rows - r, widest);
-      const Word* a = packs_a_ ? reinterpret_cast<const Word*>(a_buffer_.data()) + r / R * R * k + r % R
-                               : in_place(a_) + a_row_.at(i + r) + a_sum_.at(s);
-      const index_t a_row = packs_a_ ? 1 : a_row_.stride, a_step = packs_a_ ? R : a_sum_.stride;
+      const Word* a = packs_a_      ? in_place(a_buffer_.data()) + r / R * R * k + r % R
+                      : computes_a_ ? in_place(a_buffer_.data()) + r * computed_row(steps)
+                                    : in_place(a_) + a_row_.at(i + r) + a_sum_.at(s);
+      const index_t a_row = packs_a_ ? 1 : computes_a_ ? computed_row(steps) : a_row_.stride;
+      const index_t a_step = packs_a_ ? R : computes_a_ ? 1 : a_sum_.stride;
       Number* const line = call_.epilogue ? rows_ + (whole ? 0 : (i + r - first_row_) * width_) : nullptr;
       for (index_t q = 0, start = 0; q < columns;) {
         const bool panel = q >= panels_from_;

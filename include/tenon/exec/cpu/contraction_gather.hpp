@@ -104,8 +104,8 @@ template <class T>
   if constexpr (Step<T>::group == 1) {
     // Small matrices, without the engine's arrangements.
     const ContractionAxes &rows = p.row, &columns = p.column, &sum = p.sum;
-    if (p.batch.rank == 0 && rows.rank == 1 && columns.rank == 1 && sum.rank == 1 && call.a.plain && call.b.plain &&
-        !call.epilogue && columns.b[0] == 1 && columns.c[0] == 1 &&
+    if (p.batch.rank == 0 && rows.rank == 1 && columns.rank == 1 && sum.rank == 1 && call.a.in_place() &&
+        call.b.in_place() && !call.epilogue && columns.b[0] == 1 && columns.c[0] == 1 &&
         fits_in_place<T>(rows.extent[0], columns.extent[0], sum.extent[0]))
       return product_in_place(rows.extent[0], columns.extent[0], sum.extent[0], static_cast<const T*>(call.a.data),
                               rows.a[0], sum.a[0], static_cast<const T*>(call.b.data), sum.b[0],
@@ -144,8 +144,8 @@ template <class T>
 [[gnu::noinline]] void contract_blocked(const BlockedCall& call, ContractionPlan& p) {
   if (p.nothing) return;
   if constexpr (Step<T>::group == 1)
-    if (p.batch.rank == 0 && (p.row.rank > 1 || p.column.rank > 1 || p.sum.rank > 1) && call.a.plain && call.b.plain &&
-        detail::contract_gathered<T>(call, p))
+    if (p.batch.rank == 0 && (p.row.rank > 1 || p.column.rank > 1 || p.sum.rank > 1) && call.a.in_place() &&
+        call.b.in_place() && detail::contract_gathered<T>(call, p))
       return;
   detail::contract_planned<T>(call, p);
 }

@@ -28,6 +28,35 @@ using PackFunction = void (*)(void* to, const void* from, const Line& outer, ind
 
 namespace detail {
 
+/// The lines of one operand over some axes, in tables only where no stride will do.
+inline Line make_line(const ContractionAxes& x, const index_t* stride, index_t*& table) {
+  Line l;
+  if (x.rank == 0) return l;
+  int r = x.rank - 1;
+  l.size = l.run = x.extent[r];
+  l.stride = stride[r];
+  while (r > 0 && stride[r - 1] == stride[r] * x.extent[r]) l.run *= x.extent[--r];
+  if (r == 0) {
+    l.size = l.run;
+    return l;
+  }
+  l.size = x.size();
+  if (l.stride != 1) l.run = 1;
+  index_t index[ContractionLabels::capacity] = {}, at = 0;
+  for (index_t i = 0; i < l.size; ++i) {
+    table[i] = at;
+    for (int k = x.rank - 1; k >= 0; --k) {
+      at += stride[k];
+      if (++index[k] < x.extent[k]) break;
+      index[k] = 0;
+      at -= stride[k] * x.extent[k];
+    }
+  }
+  l.offset = table;
+  table += l.size;
+  return l;
+}
+
 template <class F, int... I>
 TENON_INLINE void transpose_block(typename F::Word* to, index_t stride, const typename F::Element* const* row,
                                   index_t s, Seq<I...>) {

@@ -114,7 +114,8 @@ requires(detail::has_epilogue<N>) struct DirectWrite<N> {
     Source* end = source;
     detail::fill_around<true>(n, target.extents, end);
     ContractionCall call;
-    detail::fill_call(product, call);
+    detail::CallLeaves<Product> leaves;
+    detail::fill_call(product, call, leaves);
     assign_consumer(call, {source, load_bytes<P>, P::loads, row<P, Out>, out, sizeof(Out), target}, source, at,
                     product.extents().dims(), noalias);
   }

@@ -54,7 +54,7 @@ inline void streamed_row(const Nest& nest, RowFunction row, char* out, const voi
 // Rows and columns of a block that is turned: whole lines of memory, and not too short rows.
 inline constexpr index_t turned_rows = 16, turned_columns = 128;
 inline bool is_turned(const Walked& o, int axis, int inner) {
-  return o.stride[axis] == 1 && o.stride[inner] != 1 && o.stride[inner] != 0 && can_stage(o.bytes);
+  return o.stride[axis] == 1 && o.stride[inner] != 1 && o.stride[inner] != 0 && is_word(o.bytes);
 }
 // The axis along which operands are contiguous that are not so along the rows (-1: none): blocks of them are turned.
 inline int turned_axis(const Nest& nest) {
@@ -194,7 +194,7 @@ struct PointwiseCall {
 namespace detail {
 // Results of at least so many bytes that are not also read.
 inline bool goes_past_caches(const PointwiseCall& c, index_t least = streamed_bytes) {
-  if (c.target.extents.size() * c.out_bytes < least || !can_stage(c.out_bytes)) return false;
+  if (c.target.extents.size() * c.out_bytes < least || !is_word(c.out_bytes)) return false;
   const ByteRange range = range_of(c.out, c.target, c.out_bytes);
   for (int k = 0; k < c.loads; ++k)
     if (range.overlaps(range_of(c.source[k].data, c.source[k].map, c.bytes[k]))) return false;

@@ -104,8 +104,8 @@ struct RowPull<Program<I...>, W, Seq<N...>> {
       if constexpr (tenon::detail::is_cast<Op>) {
         constexpr int from = (K - ... - Back);
         using V = bare_t<decltype(adjoint<from>())>;
-        if constexpr (simd::is_pack<V>) {
-          adjoint<from>() = simd::convert<simd::lane_t<V>>(adjoint<K>());
+        if constexpr (in_lanes<V>) {
+          adjoint<from>() = settled<V>(apply<op::Cast<simd::lane_t<base_t<V>>>>(adjoint<K>()));
         } else if constexpr (is_plain<V>) {
           adjoint<from>() = static_cast<V>(adjoint<K>());
         } else {
@@ -133,7 +133,7 @@ struct RowPull<Program<I...>, W, Seq<N...>> {
   TENON_FN static V settled(const X& x) {
     if constexpr (__is_same(V, X)) {
       return x;
-    } else if constexpr (simd::is_pack<X>) {
+    } else if constexpr (simd::is_pack<X> && simd::is_pack<V>) {
       return __builtin_convertvector(x, V);
     } else {
       return V(x);
@@ -144,19 +144,21 @@ struct RowPull<Program<I...>, W, Seq<N...>> {
   TENON_FN void accumulate(V g) {
     constexpr int j = P::load_index(K);
     if (!target[j]) return;
-    if constexpr (!simd::is_pack<V>) {
+    using T = compute_t<typename at_t<K, List>::type>;
+    if constexpr (!in_lanes<V>) {
       V* to = static_cast<V*>(target[j]) + (Constant ? 0 : at * stride[j]);
       *to = static_cast<V>(apply<op::Add>(*to, g));
     } else if constexpr (Constant) {
       auto& sum = tenon::detail::reg<K>(sums);
-      sum = sum + (lanes == W ? g : simd::select(simd::first_lanes<V>(lanes), g, V{}));
+      if (lanes < W) g = each_part(g, [this](const auto& v) { return first_of(v, lanes); });
+      sum = V(apply<op::Add>(sum, g));
     } else {
-      auto* to = static_cast<simd::lane_t<V>*>(target[j]) + at;
-      if (lanes == W)
-        simd::store(to, simd::load<V>(to) + g);
-      else
-        simd::store_partial(to, simd::load_partial<V>(to, lanes) + g, lanes);
+      add_lanes(static_cast<T*>(target[j]) + at, in_order<P>(g), lanes);
     }
+  }
+  template <class V>
+  TENON_FN static V first_of(const V& v, index_t lanes) {
+    return simd::select(as_lanes_of<P>(simd::first_lanes<V>(lanes)), v, V{});
   }
   template <class V>
   TENON_FN static void start_one(V& v) {
@@ -164,10 +166,14 @@ struct RowPull<Program<I...>, W, Seq<N...>> {
   }
   template <int K, class In, class V>
   TENON_FN void finish_one(const V& v) {
-    if constexpr (simd::is_pack<V>) {
+    if constexpr (in_lanes<V>) {
       constexpr int j = P::load_index(K);
-      if (target[j]) *static_cast<simd::lane_t<V>*>(target[j]) += simd::reduce_add(v);
+      if (target[j]) add_sums(static_cast<simd::lane_t<base_t<V>>*>(target[j]), v, parts_sequence<V>{});
     }
+  }
+  template <class T, class V, int... J>
+  TENON_FN static void add_sums(T* to, const V& v, simd::detail::Ints<J...>) {
+    ((to[J] += simd::reduce_add(part<J>(v))), ...);
   }
 };
 
@@ -178,13 +184,13 @@ template <class P>
   using G = register_t<typename P::result, P, W>;
   typename LeavesOf<P, W, true, loads_of<P>>::type leaves;
   leaves.start(source, contiguous.all);
-  alignas(simd::native_bytes) char buffer[P::loads + 1][simd::native_bytes];
+  alignas(simd::native_bytes) char buffer[P::loads + 1][LoadTable<loads_of<P>>::lanes_bytes(W)];
   void* target[P::loads + 1];
   for (int k = 0; k < P::loads; ++k) target[k] = const_cast<void*>(source[P::loads + k]);
   RowPull<P, W> pull;
   pull.target = target;
   pull.start();
-  const auto* from = static_cast<const simd::lane_t<G>*>(g);
+  const auto* from = static_cast<const compute_t<typename P::result>*>(g);
   for (index_t at = 0; at < n; at += W) {
     const index_t m = n - at < W ? n - at : W;
     if (m < W) leaves.stage(buffer, m);
@@ -193,7 +199,7 @@ template <class P>
     pull.at = at;
     pull.lanes = m;
     tenon::detail::reg<P::size - 1>(pull.adjoints) =
-        m == W ? simd::load<G>(from + at) : simd::load_partial<G>(from + at, m);
+        as_lanes_of<P>(m == W ? load_lanes<G>(from + at) : load_some<G>(from + at, m));
     pull.run();
   }
   pull.finish();
@@ -216,33 +222,33 @@ void pull_of_elements(const void* g, index_t g_stride, const void* const* source
   }
 }
 
-// to[i * stride] += from[i].
+// to[i * stride] += from[i], of elements of so many numbers.
 template <class T>
-void add_strided(void* to, index_t stride, const void* from, index_t n) {
-  const T* p = static_cast<const T*>(from);
-  T* out = static_cast<T*>(to);
+void add_strided(T* to, index_t stride, const T* from, index_t n, index_t parts) {
   if (stride == 1) {
     using V = simd::native<T>;
     index_t i = 0;
-    for (; i + simd::lanes<V> <= n; i += simd::lanes<V>)
-      simd::store(out + i, simd::load<V>(out + i) + simd::load<V>(p + i));
-    for (; i < n; ++i) out[i] += p[i];
+    for (n *= parts; i + simd::lanes<V> <= n; i += simd::lanes<V>)
+      simd::store(to + i, simd::load<V>(to + i) + simd::load<V>(from + i));
+    for (; i < n; ++i) to[i] += from[i];
     return;
   }
-  T sum = 0;
-  for (index_t i = 0; i < n; ++i) {
-    if (stride == 0)
-      sum += p[i];
-    else
-      out[i * stride] += p[i];
+  for (index_t k = 0; k < parts; ++k) {
+    T sum = 0;
+    for (index_t i = 0; i < n; ++i) {
+      if (stride == 0)
+        sum += from[i * parts + k];
+      else
+        to[i * stride * parts + k] += from[i * parts + k];
+    }
+    if (stride == 0) to[k] += sum;
   }
-  if (stride == 0) *out += sum;
 }
 
-// A pull of packs without its types. Adjoints are float or double.
+// A pull of packs without its types. Adjoints are of one or more numbers, float or double.
 struct PackedPull {
   void (*run)(const void* g, const void* const* source, index_t n);
-  const index_t *bytes, *adjoint_bytes;
+  const index_t *bytes, *adjoint_bytes, *adjoint_parts;
   const bool* constant;
   int loads;
   index_t g_bytes;
@@ -261,6 +267,8 @@ inline bool adjoints_are_shifted(const PackedPull& kernel, const void* const* so
   }
   return false;
 }
+// By which elements of so many bytes are aligned.
+inline index_t unit_of(index_t bytes) { return bytes % 8 == 0 ? 8 : bytes & -bytes; }
 // Rows with other strides than 1, or `apart` all: as many elements at once as fit into the buffer, whose adjoints are
 // added up after.
 [[gnu::noinline]] inline void staged_pull(const PackedPull& kernel, const void* g, index_t g_stride,
@@ -277,21 +285,20 @@ inline bool adjoints_are_shifted(const PackedPull& kernel, const void* const* so
   for (index_t at = 0; at < n; at += most) {
     const index_t m = n - at < most ? n - at : most;
     char* place = buffer;
-    // Elements of 8 bytes first, so that all are aligned.
-    for (index_t size = 8; size > 0; size /= 2) {
+    // Elements of 8 bytes or several times 8 first, so that all are aligned.
+    for (index_t unit = 8; unit > 0; unit /= 2) {
       for (int k = 0; k < kernel.loads; ++k) {
         const void* const adjoint = source[kernel.loads + k];
         const bool here = kernel.constant[k] || stride[k] == 1;
-        if (kernel.bytes[k] == size) {
-          from[k] =
-              kernel.constant[k] ? source[k] : static_cast<const char*>(source[k]) + at * stride[k] * kernel.bytes[k];
+        if (const index_t size = kernel.bytes[k]; unit_of(size) == unit) {
+          from[k] = kernel.constant[k] ? source[k] : static_cast<const char*>(source[k]) + at * stride[k] * size;
           if (!here) {
             gather(place, from[k], size, {stride[k], m, 0, 1});
             from[k] = place;
             place += most * size;
           }
         }
-        if (kernel.adjoint_bytes[k] == size) {
+        if (const index_t size = kernel.adjoint_bytes[k]; unit_of(size) == unit) {
           from[kernel.loads + k] =
               !adjoint || kernel.constant[k] ? adjoint : static_cast<const char*>(adjoint) + at * stride[k] * size;
           if (adjoint && !kernel.constant[k] && (apart || !here)) {
@@ -301,7 +308,7 @@ inline bool adjoints_are_shifted(const PackedPull& kernel, const void* const* so
           }
         }
       }
-      if (g_stride != 1 && kernel.g_bytes == size) {
+      if (const index_t size = kernel.g_bytes; g_stride != 1 && unit_of(size) == unit) {
         gather(place, static_cast<const char*>(g) + at * g_stride * size, size, {g_stride, m, 0, 1});
         from[2 * kernel.loads] = place;
         place += most * size;
@@ -313,10 +320,12 @@ inline bool adjoints_are_shifted(const PackedPull& kernel, const void* const* so
       char* const adjoint = static_cast<char*>(const_cast<void*>(source[kernel.loads + k]));
       if (!adjoint || kernel.constant[k] || (stride[k] == 1 && !apart)) continue;
       const void* const sums = from[kernel.loads + k];
-      if (kernel.adjoint_bytes[k] == 4)
-        add_strided<float>(adjoint + at * stride[k] * 4, stride[k], sums, m);
+      const index_t size = kernel.adjoint_bytes[k], parts = kernel.adjoint_parts[k];
+      char* const to = adjoint + at * stride[k] * size;
+      if (size == 4 * parts)
+        add_strided(reinterpret_cast<float*>(to), stride[k], static_cast<const float*>(sums), m, parts);
       else
-        add_strided<double>(adjoint + at * stride[k] * 8, stride[k], sums, m);
+        add_strided(reinterpret_cast<double*>(to), stride[k], static_cast<const double*>(sums), m, parts);
     }
   }
 }
@@ -326,11 +335,13 @@ struct AdjointTable;
 template <class... L>
 struct AdjointTable<TypeList<L...>> {
   static constexpr index_t bytes[] = {static_cast<index_t>(sizeof(compute_t<typename L::type>))..., 0};
+  static constexpr index_t parts[] = {parts_of<compute_t<typename L::type>>..., 0};
 };
 template <class P>
 inline constexpr PackedPull packed_pull = {pull_of_packs<P>,
                                            LoadTable<loads_of<P>>::bytes,
                                            AdjointTable<loads_of<P>>::bytes,
+                                           AdjointTable<loads_of<P>>::parts,
                                            LoadTable<loads_of<P>>::constant,
                                            P::loads,
                                            sizeof(compute_t<typename P::result>)};

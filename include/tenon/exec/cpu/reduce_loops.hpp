@@ -132,7 +132,7 @@ class ReduceLoops {
     const index_t n = inner < 0 ? 1 : nest_.extent[inner], outputs = along < 0 ? 1 : nest_.extent[along];
     const bool short_rows = last == kept_ && n <= chunk_ && n > 0;
     const bool in_place = direct_ && (inner < 0 || nest_.operand[1].stride[inner] == 1);
-    const bool tiny_rows = short_rows && n <= most_turned && n > 1 && op_.lanes > 1 && can_stage(op_.bytes);
+    const bool tiny_rows = short_rows && n <= most_turned && n > 1 && op_.lanes > 1 && is_word(op_.bytes);
     const index_t fit = tiny_rows ? room_ / n / op_.lanes * op_.lanes : chunk_ / (n > 0 ? n : 1);
     const index_t batch = short_rows && in_place ? outputs : fit;
     tenon::detail::BlockRef total;

@@ -7,11 +7,8 @@
 // the loop in packs is compiled for contiguous ones and such as repeat one element: others go through buffers in the
 // first-level cache.
 #pragma once
-#include <tenon/exec/cpu/stage.hpp>
+#include <tenon/exec/cpu/registers.hpp>
 #include <tenon/exec/loops.hpp>
-#include <tenon/expr/program.hpp>
-#include <tenon/simd/half.hpp>
-#include <tenon/simd/mask.hpp>
 
 namespace tenon {
 inline namespace TENON_ABI {
@@ -25,53 +22,6 @@ using RowFunction = void (*)(void* out, index_t out_stride, const void* const* s
 inline constexpr index_t past_caches = __PTRDIFF_MAX__;
 
 namespace detail {
-
-// Lanes from storage type T to a register V: masks from bool, float from 16-bit floats.
-template <class V, class T>
-TENON_FN V load_lanes(const T* p) {
-  if constexpr (!simd::is_pack<V>) {
-    return static_cast<V>(*p);
-  } else if constexpr (is_bool<T>) {
-    return simd::load_as<V>(p) != V{};
-  } else if constexpr (!__is_same(compute_t<T>, T)) {
-    return simd::load_floats<V>(p);
-  } else {
-    return simd::load<V>(p);
-  }
-}
-template <class V, class T>
-TENON_FN V splat(const T* p) {
-  if constexpr (!simd::is_pack<V>) {
-    return static_cast<V>(*p);
-  } else if constexpr (is_bool<T>) {
-    return simd::broadcast<V>(static_cast<simd::lane_t<V>>(*p ? -1 : 0));
-  } else {
-    return simd::broadcast<V>(static_cast<simd::lane_t<V>>(*p));
-  }
-}
-// A register V to storage type T.
-template <class T, class V>
-TENON_FN void store_lanes(T* p, V v) {
-  if constexpr (!simd::is_pack<V>) {
-    *p = static_cast<T>(v);
-  } else if constexpr (is_bool<T>) {
-    auto bytes = __builtin_convertvector(-v, simd::rebind_t<V, signed char>);
-    __builtin_memcpy(p, &bytes, sizeof(bytes));
-  } else if constexpr (!__is_same(compute_t<T>, T)) {
-    simd::store_floats(p, v);
-  } else {
-    simd::store(p, v);
-  }
-}
-
-// W elements of so many bytes in a buffer: m < W from p on, and for the rest the first one again.
-template <int W, int Bytes>
-TENON_INLINE void fill_up(char* buffer, const void* p, index_t m) {
-  using V = simd::pack<simd::int_of<Bytes>, W>;
-  const auto* from = static_cast<const Word<Bytes>*>(p);
-  const V v = simd::select(simd::first_lanes<V>(m), simd::load_partial<V>(from, m), simd::broadcast<V>(*from));
-  __builtin_memcpy(buffer, &v, sizeof(v));
-}
 
 struct NoSplat {};
 template <class T, bool Constant, class P, int W>
@@ -108,9 +58,10 @@ struct Leaves<P, W, Contiguous, Seq<K...>, L...> {
     if constexpr (at_t<J, TypeList<L...>>::constant) {
       return tenon::detail::reg<J>(const_cast<Leaves*>(this)->splats);
     } else if constexpr (Contiguous) {
-      return load_lanes<V>(reinterpret_cast<const T*>(static_cast<const char*>(ptr[J]) + packs * stride[J]));
+      const char* const p = static_cast<const char*>(ptr[J]) + packs * stride[J];
+      return as_lanes_of<P>(load_lanes<V>(reinterpret_cast<const T*>(p)));
     } else {
-      return load_lanes<V>(static_cast<const T*>(ptr[J]) + i * stride[J]);
+      return as_lanes_of<P>(load_lanes<V>(static_cast<const T*>(ptr[J]) + i * stride[J]));
     }
   }
   // By so many packs of contiguous elements.
@@ -175,6 +126,24 @@ using loads_of = typename detail::LoadList<typename P::instructions>::type;
 
 namespace detail {
 
+template <class List>
+struct LoadTable;
+template <class... L>
+struct LoadTable<TypeList<L...>> {
+  static constexpr index_t bytes[] = {static_cast<index_t>(sizeof(typename L::type))..., 0};
+  static constexpr bool constant[] = {L::constant..., true};
+  /// Bytes of W elements of any leaf, a register at least.
+  static constexpr size_t lanes_bytes(int W) {
+    index_t most = simd::native_bytes;
+    for (const index_t b : bytes) most = b * W > most ? b * W : most;
+    return static_cast<size_t>(most);
+  }
+  static bool all_unit(const index_t* stride) {
+    for (int k = 0; k < static_cast<int>(sizeof...(L)); ++k)
+      if (!constant[k] && stride[k] != 1) return false;
+    return true;
+  }
+};
 // The next pack of leaves.
 template <class Leaves>
 struct Next {
@@ -204,7 +173,7 @@ template <class P, class Out>
   leaves.start(source, mask);
   Out *const first = static_cast<Out*>(target), *out = first;
   const index_t tail = n % W;
-  alignas(simd::native_bytes) char buffer[P::loads + 1][simd::native_bytes];
+  alignas(simd::native_bytes) char buffer[P::loads + 1][LoadTable<loads_of<P>>::lanes_bytes(W)];
   alignas(simd::native_bytes) Out staged[W];
   index_t end = n - tail;
   for (bool in_tail = false;; in_tail = true) {
@@ -212,7 +181,7 @@ template <class P, class Out>
     const auto put = [&](index_t i, const auto& load) __attribute__((always_inline)) {
       Machine<P, W> machine;
       machine.run(load);
-      const auto v = machine.result();
+      const auto v = in_order<P>(machine.result());
       if constexpr (sizeof(v) == simd::native_bytes && sizeof(Out) * W == sizeof(v)) {
         if (streamed) {
           stream(out + i, v);
@@ -240,10 +209,7 @@ template <class P, class Out>
     end = W;
     out = staged;
   }
-  using V = simd::pack<simd::int_of<sizeof(Out)>, W>;
-  V v;
-  __builtin_memcpy(&v, staged, sizeof(v));
-  simd::store_partial<V>(reinterpret_cast<Word<sizeof(Out)>*>(first + (n - tail)), v, tail);
+  store_first(first + (n - tail), staged, tail);
 }
 template <class P, class Out>
 void row_of_elements(Out* out, index_t out_stride, const void* const* source, const index_t* stride, index_t n) {
@@ -262,7 +228,7 @@ struct PackedRow {
   const index_t* bytes;
   const bool* constant;
   int loads;
-  index_t out_bytes;
+  index_t out_bytes, lanes;
 };
 // The masks of a kernel whose operands are all contiguous.
 struct Masks {
@@ -273,44 +239,29 @@ struct Masks {
 };
 inline constexpr Masks contiguous{};
 
-// Registers full of elements that are so many bytes apart.
-template <int Bytes>
-TENON_INLINE void repeat_elements(char* to, const char* from, index_t by, index_t n) {
-  using V = simd::native<simd::int_of<Bytes>>;
-  for (index_t i = 0; i < n; ++i, to += sizeof(V), from += by) {
-    const V v = simd::broadcast<V>(*reinterpret_cast<const Word<Bytes>*>(from));
-    __builtin_memcpy(to, &v, sizeof(v));
-  }
-}
-inline void repeat_elements(char* to, const char* from, index_t by, index_t bytes, index_t n) {
-  if (bytes == 4)
-    repeat_elements<4>(to, from, by, n);
-  else if (bytes == 8)
-    repeat_elements<8>(to, from, by, n);
-  else if (bytes == 2)
-    repeat_elements<2>(to, from, by, n);
-  else
-    repeat_elements<1>(to, from, by, n);
-}
 // Rows with other strides than 1. Of an element that repeats the kernel is given one register full; what is strided
 // goes through a buffer, as many elements at once as fit.
 [[gnu::noinline]] inline void staged_row(const PackedRow& kernel, void* out, index_t out_stride,
                                          const void* const* source, const index_t* stride, index_t n) {
   alignas(alignment) char buffer[staging_bytes];
-  alignas(alignment) char repeated[max_operands][simd::native_bytes];
+  alignas(alignment) char repeated[max_operands * simd::native_bytes];
   const void* from[max_operands];
   index_t mask[max_operands];
   bool staged[max_operands];
   const bool direct = out_stride == 1 || out_stride == past_caches;
-  index_t each = direct ? 0 : kernel.out_bytes;
+  index_t each = direct ? 0 : kernel.out_bytes, full = 0;
   for (int k = 0; k < kernel.loads; ++k) {
-    const index_t bytes = kernel.bytes[k];
-    const bool repeats = !kernel.constant[k] && stride[k] == 0 && n > 1;
-    staged[k] = !kernel.constant[k] && stride[k] != 1 && stride[k] != 0;
-    from[k] = repeats ? repeated[k] : source[k];
+    const index_t bytes = kernel.bytes[k], room = bytes * kernel.lanes;
+    const index_t register_full = room < simd::native_bytes ? simd::native_bytes : room;
+    const bool repeats = !kernel.constant[k] && stride[k] == 0 && n > 1 &&
+                         full + register_full <= static_cast<index_t>(sizeof(repeated));
+    staged[k] = !kernel.constant[k] && !repeats && stride[k] != 1 && n > 1;
+    from[k] = repeats ? repeated + full : source[k];
     mask[k] = repeats ? 0 : -1;
     if (staged[k]) each += bytes;
-    if (repeats) repeat_elements(repeated[k], static_cast<const char*>(source[k]), 0, bytes, 1);
+    if (!repeats) continue;
+    repeat_element(repeated + full, source[k], bytes, kernel.lanes);
+    full += register_full;
   }
   if (each == 0) return kernel.run(out, from, mask, n, out_stride == past_caches);
   index_t most = staging_bytes / each;
@@ -336,21 +287,10 @@ inline void repeat_elements(char* to, const char* from, index_t by, index_t byte
   }
 }
 
-template <class List>
-struct LoadTable;
-template <class... L>
-struct LoadTable<TypeList<L...>> {
-  static constexpr index_t bytes[] = {static_cast<index_t>(sizeof(typename L::type))..., 0};
-  static constexpr bool constant[] = {L::constant..., true};
-  static bool all_unit(const index_t* stride) {
-    for (int k = 0; k < static_cast<int>(sizeof...(L)); ++k)
-      if (!constant[k] && stride[k] != 1) return false;
-    return true;
-  }
-};
 template <class P, class Out>
-inline constexpr PackedRow packed_row = {row_of_packs<P, Out>, LoadTable<loads_of<P>>::bytes,
-                                         LoadTable<loads_of<P>>::constant, P::loads, sizeof(Out)};
+inline constexpr PackedRow packed_row = {
+    row_of_packs<P, Out>, LoadTable<loads_of<P>>::bytes, LoadTable<loads_of<P>>::constant, P::loads, sizeof(Out),
+    lanes_of<P>};
 
 }  // namespace detail
 

@@ -56,7 +56,7 @@ inline void run_along_rows(const RowStep& step, const Walked* o, index_t m) {
   for (int k = 0; k < step.loads; ++k) {
     const Walked& x = o[k + 1];
     stride[k] = x.stride[1];
-    packed = packed && (stride[k] == 0 || stride[k] == 1);
+    packed = packed && (stride[k] == 1 || (stride[k] == 0 && x.bytes * step.packed->lanes <= simd::native_bytes));
     if (stride[k] == 0) ++repeats;
   }
   packed = packed && repeats <= most;
@@ -69,7 +69,7 @@ inline void run_along_rows(const RowStep& step, const Walked* o, index_t m) {
       by[k] = x.stride[0] * x.bytes;
       mask[k] = -1;
       if (!packed || stride[k] == 1 || step.packed->constant[k]) continue;
-      repeat_elements(repeated[repeats][0], static_cast<const char*>(from[k]), by[k], x.bytes, some);
+      for (index_t i = 0; i < some; ++i) repeat_element(repeated[repeats][i], x.base + (r + i) * by[k], x.bytes, 1);
       from[k] = repeated[repeats++];
       by[k] = simd::native_bytes;
       mask[k] = 0;
@@ -136,7 +136,8 @@ class LongRows {
         mask_[k] = -1;
         if (!last || k == step.first || step.packed->constant[k - step.first - 1] || o.stride[1] == 1) {
           if (by.bytes != 0) moving_[movings_++] = {k, by};
-        } else if ((possible_ = o.stride[1] == 0 && repeats_ < most)) {
+        } else if ((possible_ =
+                        o.stride[1] == 0 && repeats_ < most && o.bytes * step.packed->lanes <= simd::native_bytes)) {
           repeat_[repeats_] = {o.base, o.bytes, by};
           place_[k] = full_[repeats_++];
           mask_[k] = 0;
@@ -194,7 +195,7 @@ class LongRows {
   void last() {
     const RowStep& step = s_.step[s_.steps - 1];
     for (int r = 0; r < repeats_; ++r) {
-      repeat_elements(full_[r], repeat_[r].from, 0, repeat_[r].bytes, 1);
+      repeat_element(full_[r], repeat_[r].from, repeat_[r].bytes, 1);
       repeat_[r].from = repeat_[r].by.from(repeat_[r].from);
     }
     step.packed->run(const_cast<void*>(place_[step.first]), place_ + step.first + 1, mask_ + step.first + 1,

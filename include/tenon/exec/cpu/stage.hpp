@@ -3,9 +3,10 @@
 //
 // Row kernels are compiled for contiguous operands only. What is strided or broadcast is gathered into a buffer in the
 // first-level cache before, and strided results are scattered after: code that all expressions share. An element is 1,
-// 2, 4 or 8 bytes; what it means does not matter here.
+// 2, 4 or 8 bytes, a dual several times 4; what it means does not matter here.
 #pragma once
 #include <tenon/base/config.hpp>
+#include <tenon/simd/interleave.hpp>
 #include <tenon/simd/memory.hpp>
 #include <tenon/simd/reduce.hpp>
 #include <tenon/simd/transpose.hpp>
@@ -22,8 +23,10 @@ struct Plane {
   index_t stride, n, outer, m;
 };
 
+/// Whether elements of so many bytes are words of the processor, which can also be turned.
+constexpr bool is_word(index_t bytes) { return bytes == 1 || bytes == 2 || bytes == 4 || bytes == 8; }
 /// Whether elements of so many bytes can be staged.
-constexpr bool can_stage(index_t bytes) { return bytes == 1 || bytes == 2 || bytes == 4 || bytes == 8; }
+constexpr bool can_stage(index_t bytes) { return is_word(bytes) || bytes % 4 == 0; }
 
 namespace detail {
 
@@ -35,12 +38,6 @@ struct WordOf {
 template <int Bytes>
 using Word = typename WordOf<Bytes>::type;
 
-#if !defined(__CUDACC__)
-// Lane i of a shuffle of two packs is lane F::at(i) of both.
-template <class F, class V, int... I>
-TENON_FN V shuffle_by(V a, V b, simd::detail::Ints<I...>) {
-  return simd::shuffle<F::at(I)...>(a, b);
-}
 template <int N, int K, int W>
 struct Repeated {
   static constexpr int at(int i) { return (K * W + i) / N; }
@@ -48,37 +45,15 @@ struct Repeated {
 template <int N, int K, class V>
 TENON_INLINE void repeat_lanes(simd::lane_t<V>* to, V v) {
   constexpr int W = simd::lanes<V>;
-  simd::store<V>(to + K * W, shuffle_by<Repeated<N, K, W>>(v, v, simd::detail::Count<W>{}));
+  simd::store<V>(to + K * W, simd::detail::shuffle_by<Repeated<N, K, W>>(v, v, simd::detail::Count<W>{}));
   if constexpr (K + 1 < N) repeat_lanes<N, K + 1>(to, v);
-}
-// Component J of W vectors of N elements, of which packs up to the K-th are in the first operand already.
-template <int N, int J, int K, int W>
-struct Component {
-  static constexpr int at(int i) {
-    const int from = i * N + J;
-    if (from / W == K) return W + from % W;
-    return from / W > K ? 0 : K == 1 ? from : i;
-  }
-};
-template <int N, int J, int K, class V, class... More>
-TENON_INLINE V component(V a, V b, More... more) {
-  constexpr int W = simd::lanes<V>;
-  a = shuffle_by<Component<N, J, K, W>>(a, b, simd::detail::Count<W>{});
-  if constexpr (K + 1 < N) {
-    return component<N, J, K + 1>(a, more...);
-  } else {
-    return a;
-  }
 }
 template <class V, int... J>
 TENON_INLINE void separate_packs(simd::lane_t<V>* to, index_t apart, const simd::lane_t<V>* from,
                                  simd::detail::Ints<J...>) {
-  const auto store = [&](auto... v) {
-    (simd::store<V>(to + J * apart, component<static_cast<int>(sizeof...(J)), J, 1>(v...)), ...);
-  };
-  store(simd::load<V>(from + J * simd::lanes<V>)...);
+  const V v[] = {simd::load<V>(from + J * simd::lanes<V>)...};
+  (simd::store<V>(to + J * apart, simd::component<J>(v)), ...);
 }
-#endif
 
 // Each of m neighbours N times; how many were done.
 template <int N, int Bytes>
@@ -146,6 +121,45 @@ void scatter_bytes(void* to, const void* from, const Plane& p) {
   scatter_words<Bytes>(static_cast<Word<Bytes>*>(to), static_cast<const Word<Bytes>*>(from), p);
 }
 
+// Elements of more than a word: copied as they are, from one plane to another.
+template <int Bytes>
+void copy_wide(char* to, const Plane& into, const char* from, const Plane& out_of, index_t bytes) {
+  if constexpr (Bytes > 0) bytes = Bytes;
+  const index_t to_step = into.stride * bytes, from_step = out_of.stride * bytes;
+  for (index_t row = 0; row < into.m; ++row) {
+    char* t = to + row * into.outer * bytes;
+    const char* f = from + row * out_of.outer * bytes;
+    if (into.stride == 1 && out_of.stride == 1) {
+      __builtin_memcpy(t, f, static_cast<size_t>(into.n * bytes));
+      continue;
+    }
+#if !defined(__CUDACC__)
+    if constexpr (Bytes == 16) {
+      if (from_step == 0 && to_step == Bytes) {  // in a register
+        const auto v = simd::load<simd::pack<char, 16>>(f);
+        for (const char* const end = t + into.n * Bytes; t != end; t += Bytes) simd::store(t, v);
+        continue;
+      }
+    }
+#endif
+    for (const char* const end = t + into.n * to_step; t != end; t += to_step, f += from_step) {
+      if constexpr (Bytes > 0) {
+        __builtin_memcpy(t, f, Bytes);
+      } else {
+        for (index_t k = 0; k < bytes; k += 4) __builtin_memcpy(t + k, f + k, 4);
+      }
+    }
+  }
+}
+inline void copy_wide(void* to, const Plane& into, const void* from, const Plane& out_of, index_t bytes) {
+  char* const t = static_cast<char*>(to);
+  const char* const f = static_cast<const char*>(from);
+  if (bytes == 8) return copy_wide<8>(t, into, f, out_of, bytes);
+  if (bytes == 16) return copy_wide<16>(t, into, f, out_of, bytes);
+  if (bytes == 24) return copy_wide<24>(t, into, f, out_of, bytes);
+  copy_wide<0>(t, into, f, out_of, bytes);
+}
+
 // Row i of m gets the i-th elements of n neighbouring runs, which begin `apart` elements after each other.
 template <int Bytes>
 void turn_words(Word<Bytes>* to, index_t to_stride, const Word<Bytes>* from, index_t apart, index_t m, index_t n) {
@@ -200,7 +214,8 @@ void turn_bytes(void* to, index_t to_stride, const void* from, index_t apart, in
   if (bytes == 4) return detail::gather_bytes<4>(to, from, p);
   if (bytes == 8) return detail::gather_bytes<8>(to, from, p);
   if (bytes == 2) return detail::gather_bytes<2>(to, from, p);
-  detail::gather_bytes<1>(to, from, p);
+  if (bytes == 1) return detail::gather_bytes<1>(to, from, p);
+  detail::copy_wide(to, {1, p.n, p.n, p.m}, from, p, bytes);
 }
 /// Results from here on go past the caches, which are smaller; their lines need not be read before they are written.
 inline constexpr index_t streamed_bytes = 32 << 20;
@@ -239,7 +254,8 @@ TENON_INLINE void stream_fence() {
   if (bytes == 4) return detail::scatter_bytes<4>(to, from, p);
   if (bytes == 8) return detail::scatter_bytes<8>(to, from, p);
   if (bytes == 2) return detail::scatter_bytes<2>(to, from, p);
-  detail::scatter_bytes<1>(to, from, p);
+  if (bytes == 1) return detail::scatter_bytes<1>(to, from, p);
+  detail::copy_wide(to, p, from, {1, p.n, p.n, p.m}, bytes);
 }
 
 }  // namespace exec

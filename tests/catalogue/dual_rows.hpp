@@ -1,0 +1,135 @@
+// tests/catalogue/dual_rows.hpp: kernels on duals compute in packs what they compute element by element.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Every op as a program of one call: its values and tangents, and the adjoints it pulls back, lane for lane. The rules
+// run on packs of values as on numbers, so values have the same bits; tangents are sums of products, which compilers
+// may round once or twice.
+#pragma once
+#include <doctest/doctest.h>
+
+#include <cmath>
+#include <cstring>
+#include <tenon/ops/catalogue.hpp>
+#include <tenon/tenon.hpp>
+#include <vector>
+
+namespace tenon::test {
+
+// What a call gives: a value without derivative is a dual all the same.
+template <class R, class D>
+using called_as = std::conditional_t<std::is_same_v<R, typename D::inner>, D, R>;
+template <class Op, class D, int Arity>
+struct OneCall;
+template <class Op, class D>
+struct OneCall<Op, D, 1> {
+  using R = called_as<decltype(apply<Op>(std::declval<D>())), D>;
+  using type = Program<Load<D, false, true>, Call<Op, R, true, 1>>;
+};
+template <class Op, class D>
+struct OneCall<Op, D, 2> {
+  using R = called_as<decltype(apply<Op>(std::declval<D>(), std::declval<D>())), D>;
+  using type = Program<Load<D, false, true>, Load<D, false, true>, Call<Op, R, true, 2, 1>>;
+};
+template <class Op, class D>
+struct OneCall<Op, D, 3> {
+  static constexpr bool selects = tenon::detail::condition_first<Op>;
+  using First = std::conditional_t<selects, bool, D>;
+  using type =
+      Program<Load<First, false, !selects>, Load<D, false, true>, Load<D, false, true>, Call<Op, D, true, 3, 2, 1>>;
+};
+template <class Op, class D>
+struct OneCall<Op, D, 4> {
+  using R =
+      called_as<decltype(apply<Op>(std::declval<D>(), std::declval<D>(), std::declval<D>(), std::declval<D>())), D>;
+  using type = Program<Load<D, false, true>, Load<D, false, true>, Load<D, false, true>, Load<D, false, true>,
+                       Call<Op, R, true, 4, 3, 2, 1>>;
+};
+
+inline bool close(double a, double b, double tolerance) {
+  if (std::isnan(a) || std::isnan(b)) return std::isnan(a) && std::isnan(b);
+  return a == b || std::fabs(a - b) <= tolerance * (1 + std::fabs(a));
+}
+template <class T>
+bool same_bits(T a, T b) {
+  return std::memcmp(&a, &b, sizeof(T)) == 0 || (a != a && b != b);
+}
+
+template <class Op, class T, int N>
+void check_dual_rows() {
+  using D = dual<T, N>;
+  using P = typename OneCall<Op, D, arity<Op>>::type;
+  using Out = typename P::result;
+  using G = compute_t<Out>;
+  constexpr bool has_tangents = is_dual<Out>;
+  constexpr index_t W = lanes_of<P>, n = 2 * W + (W > 2 ? W - 1 : 1);
+  constexpr double tolerance = sizeof(T) == 4 ? 1e-4 : 1e-12;
+  CHECK(W > 1);
+  std::vector<D> x[4], adjoint[2][4];
+  bool condition[n];
+  const void* source[2][8] = {};
+  index_t stride[8];
+  for (int a = 0; a < arity<Op>; ++a) {
+    const double lo = a == 0 ? Op::domain.lo : Op::domain.lo2, hi = a == 0 ? Op::domain.hi : Op::domain.hi2;
+    x[a].resize(n), adjoint[0][a].resize(n), adjoint[1][a].resize(n);
+    for (index_t i = 0; i < n; ++i) {
+      const double f = static_cast<double>((i * 7 + a * 5 + 3) % 31) / 31;
+      x[a][static_cast<size_t>(i)].value = static_cast<T>(lo + f * (hi - lo));
+      // Each tangent moves one argument, so that nothing cancels.
+      for (int k = 0; k < N; ++k)
+        x[a][static_cast<size_t>(i)].tangent[k] = static_cast<T>((i + k) % arity<Op> == a ? 1 + 0.25 * k : 0);
+      condition[i] = i % 3 == 1;
+    }
+    const bool first_bool = a == 0 && tenon::detail::condition_first<Op>;
+    for (int way = 0; way < 2; ++way) {
+      source[way][a] = first_bool ? static_cast<const void*>(condition) : x[a].data();
+      source[way][P::loads + a] = first_bool ? nullptr : adjoint[way][a].data();
+    }
+    stride[a] = stride[P::loads + a] = 1;
+  }
+  Out y[2][n];
+  exec::detail::row_of_elements<P>(y[0], 1, source[0], stride, n);
+  exec::detail::row_of_packs<P, Out>(y[1], source[1], exec::detail::contiguous.all, n, false);
+  for (index_t i = 0; i < n; ++i) {
+    CAPTURE(i);
+    if constexpr (!has_tangents) {
+      CHECK(y[0][i] == y[1][i]);
+    } else {
+      CHECK(same_bits(y[0][i].value, y[1][i].value));
+      for (int k = 0; k < N; ++k) CHECK(close(y[0][i].tangent[k], y[1][i].tangent[k], tolerance));
+    }
+  }
+  if constexpr (has_tangents && N == 1 && differentiable<Op, arity<Op>>) {
+    G g[n];
+    for (index_t i = 0; i < n; ++i) g[i].value = 0.5f, g[i].tangent[0] = static_cast<float>(i % 2);
+    exec::detail::pull_of_elements<P>(g, 1, source[0], stride, n);
+    exec::detail::pull_of_packs<P>(g, source[1], n);
+    for (int a = 0; a < arity<Op>; ++a)
+      for (size_t i = 0; i < n; ++i) {
+        CAPTURE(i);
+        CHECK(close(adjoint[0][a][i].value, adjoint[1][a][i].value, tolerance));
+        CHECK(close(adjoint[0][a][i].tangent[0], adjoint[1][a][i].tangent[0], tolerance));
+      }
+  }
+}
+
+// Duals of 16-bit floats are computed element by element.
+template <class Op, class D>
+inline constexpr bool in_packs = tenon::detail::packable<typename OneCall<Op, D, arity<Op>>::type::result>;
+
+/// Every Slices-th op of a list, from Slice on, that takes floating numbers.
+template <class List, int Slice = 0, int Slices = 1>
+void check_dual_slice() {
+  if constexpr (Slice < List::size) {
+    using Op = at_t<Slice, List>;
+    if constexpr (Op::typing != Typing::integral && Op::typing != Typing::logical) {
+      CAPTURE(Op::name.c_str());
+      if constexpr (in_packs<Op, dual<double>>) {
+        check_dual_rows<Op, double, 1>();
+        check_dual_rows<Op, float, 1>();
+      }
+    }
+    check_dual_slice<List, Slice + Slices, Slices>();
+  }
+}
+
+}  // namespace tenon::test
