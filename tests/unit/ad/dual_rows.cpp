@@ -169,6 +169,22 @@ TEST_CASE("gradients of duals reach operands that are strided, broadcast, shifte
   }
 }
 
+TEST_CASE("duals beside products of plain numbers") {
+  Tensor<double, dyn, dyn> a(21, 9), b(9, 35);
+  for (index_t i = 0; i < a.size(); ++i) a.data()[i] = 0.1 * static_cast<double>(i % 13) - 0.5;
+  for (index_t i = 0; i < b.size(); ++i) b.data()[i] = 0.1 * static_cast<double>(i % 11) - 0.4;
+  Matrix<double, 1> c(21, 35), row(1, 35);
+  fill(c, 1), fill(row, 2);
+  const auto product = evaluate(matmul(a, b));
+  const auto y = evaluate(matmul(a, b) * c + row);
+  const auto z = evaluate(where(c < row, transpose(matmul(transpose(b), transpose(a))) + row, c));
+  for (index_t i = 0; i < 21; ++i)
+    for (index_t j = 0; j < 35; ++j) {
+      CHECK(close(y(i, j), product(i, j) * c(i, j) + row(0, j)));
+      CHECK(close(z(i, j), c(i, j) < row(0, j) ? product(i, j) + row(0, j) : c(i, j)));
+    }
+}
+
 TEST_CASE("a tangent and its value") {
   const index_t n = 100;
   Tensor<double, dyn> x(n), v(n);

@@ -104,8 +104,10 @@ struct RowPull<Program<I...>, W, Seq<N...>> {
       if constexpr (tenon::detail::is_cast<Op>) {
         constexpr int from = (K - ... - Back);
         using V = bare_t<decltype(adjoint<from>())>;
-        if constexpr (in_lanes<V>) {
-          adjoint<from>() = settled<V>(apply<op::Cast<simd::lane_t<base_t<V>>>>(adjoint<K>()));
+        if constexpr (simd::is_pack<V>) {
+          adjoint<from>() = simd::convert<simd::lane_t<V>>(adjoint<K>());
+        } else if constexpr (in_lanes<V>) {
+          adjoint<from>() = apply<op::Cast<simd::lane_t<base_t<V>>>>(adjoint<K>());
         } else if constexpr (is_plain<V>) {
           adjoint<from>() = static_cast<V>(adjoint<K>());
         } else {
@@ -267,8 +269,6 @@ inline bool adjoints_are_shifted(const PackedPull& kernel, const void* const* so
   }
   return false;
 }
-// By which elements of so many bytes are aligned.
-inline index_t unit_of(index_t bytes) { return bytes % 8 == 0 ? 8 : bytes & -bytes; }
 // Rows with other strides than 1, or `apart` all: as many elements at once as fit into the buffer, whose adjoints are
 // added up after.
 [[gnu::noinline]] inline void staged_pull(const PackedPull& kernel, const void* g, index_t g_stride,

@@ -27,6 +27,8 @@ struct Plane {
 constexpr bool is_word(index_t bytes) { return bytes == 1 || bytes == 2 || bytes == 4 || bytes == 8; }
 /// Whether elements of so many bytes can be staged.
 constexpr bool can_stage(index_t bytes) { return is_word(bytes) || bytes % 4 == 0; }
+/// The alignment of such elements: the words that they consist of.
+constexpr index_t unit_of(index_t bytes) { return bytes % 8 == 0 ? 8 : bytes & -bytes; }
 
 namespace detail {
 
