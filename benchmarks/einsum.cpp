@@ -168,7 +168,7 @@ void add_crossed() {
     if constexpr (N < 16) {  // runs that are shorter than a vector are better moved beforehand
       exchange(d.a.data(), a);
       exchange(d.b.data(), b);
-      hand::gemm<float>(rows, rows, rows, a, b, ab);
+      hand::small_columns<float, rows, rows, 3>(a, b, ab);
       exchange(ab, d.c.data());
     } else {
       hand::gemm<float>(rows, rows, rows, Exchanged<N>{d.a.data()}, Exchanged<N>{d.b.data()}, ab, rows, hand::Plain{});

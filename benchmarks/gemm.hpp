@@ -43,7 +43,7 @@ struct Product : Reference {
 template <class T, index_t M, index_t N, index_t K>
 void add_product(const char* name, index_t m, index_t n, index_t k) {
   using P = Product<T, M, N, K>;
-  [[maybe_unused]] constexpr bool is_static = M != dyn, square = M == N && N == K;
+  [[maybe_unused]] constexpr bool is_static = M != dyn;
   const std::string size =
       m == n && n == k ? std::to_string(n) : std::to_string(m) + "x" + std::to_string(k) + "x" + std::to_string(n);
   auto c = add_case<P>(
@@ -51,9 +51,13 @@ void add_product(const char* name, index_t m, index_t n, index_t k) {
       [=] { return new P(m, n, k); });
   c.run("tenon", [](P& d) { d.c = matmul(d.a, d.b); });
 #if BENCH_HAND
-  if constexpr (is_static && square)
-    c.run("hand", [](P& d) { hand::small<T, static_cast<int>(M)>(d.a.data(), d.b.data(), d.c.data()); });
-  else
+  // By hand extents are always known.
+  const auto known = [&]<int... X>(std::integer_sequence<int, X...>) {
+    return ((X == m && X == n && X == k &&
+             (c.run("hand", [](P& d) { hand::square<T, X>(d.a.data(), d.b.data(), d.c.data()); }), true)) ||
+            ...);
+  };
+  if (!known(std::integer_sequence<int, 8, 16, 32, 64, 128, 256, 512, 1024>{}))
     c.run("hand", [](P& d) { hand::gemm<T>(d.m(), d.n(), d.k(), d.a.data(), d.b.data(), d.c.data()); });
 #endif
   c.bound("peak", [=](benchmark::State& s) { run_peak<T>(s, static_cast<double>(m * n * k)); });

@@ -257,6 +257,39 @@ template <class T, int N>
 [[gnu::noinline]] void small(const T* a, const T* b, T* c) {
   small_columns<T, N, N, (N >= 4 * Lane<T>::width ? 4 : N > Lane<T>::width ? 2 : 1)>(a, b, c);
 }
+/// The same for extents whose columns compete for the caches' sets: as many panels of b as half a megabyte holds are
+/// packed, and rows of a, which follow the sum, walk them.
+template <class T, int N>
+[[gnu::noinline]] void large(const T* a, const T* b, T* c) {
+  using L = Lane<T>;
+  constexpr long width = 4 * L::width, panels = 524288 / static_cast<long>(N * width * sizeof(T)), rest = N % wide_rows;
+  static_assert(N % (panels * width) == 0 && rest > 0);
+  alignas(4096) static T packed[panels * N * width];
+  constexpr auto all = static_cast<typename L::Mask>(-1);
+  for (long j = 0; j < N; j += panels * width) {
+    for (long p = 0; p < N; ++p)
+      for (long q = 0; q < panels; ++q)
+#pragma GCC unroll 4
+        for (long x = 0; x < width; x += L::width)
+          L::store(packed + (q * N + p) * width + x, L::load(b + p * N + j + q * width + x));
+    for (long i = 0; i < N; i += wide_rows)
+      for (long q = 0; q < panels; ++q) {
+        const T *from = a + i * N, *panel = packed + q * N * width;
+        T* to = c + i * N + j + q * width;
+        if (i + wide_rows <= N)
+          tile<T, wide_rows, 4>(N, from, N, panel, width, to, N, false, all, 0, Plain{});
+        else
+          tile<T, rest, 4>(N, from, N, panel, width, to, N, false, all, 0, Plain{});
+      }
+  }
+}
+template <class T, int N>
+void square(const T* a, const T* b, T* c) {
+  if constexpr (N < 512)
+    small<T, N>(a, b, c);
+  else
+    large<T, N>(a, b, c);
+}
 
 }  // namespace bench::hand
 #endif

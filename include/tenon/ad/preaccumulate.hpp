@@ -1,5 +1,5 @@
-// tenon/ad/preaccumulate.hpp: functions whose derivative is taken at once: the tape keeps their gradient, not their
-// steps. SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// tenon/ad/preaccumulate.hpp: functions differentiated when they are called: a tape keeps their gradient, no steps.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //   auto y = preaccumulate(drag)(speed, density);    // one statement, whatever drag does inside
 //   auto loss = preaccumulate(blocks, [&](index_t i, const auto& w) { return loss_of(rows(data, i), w); })(w);

@@ -7,6 +7,7 @@
 #pragma once
 #include <tenon/exec/cpu/pointwise.hpp>
 #include <tenon/exec/row_blocks.hpp>
+#include <tenon/exec/short_axis.hpp>
 #include <tenon/expr/program.hpp>
 
 namespace tenon {
@@ -145,6 +146,8 @@ constexpr bool may_be_flat() {
 /// Runs a node's program into a target; the operands' leaves and the cuts below are ready in a flat table first.
 template <class N, class Out>
 void write_program(const N& n, Out* out, const StridedMap& target, bool noalias) {
+  if constexpr (has_short_axis<N, Out>)
+    if (write_short_axis(n, out, target, noalias)) return;
   if constexpr (goes_by_rows<N>)
     if (write_by_rows(n, out, target, noalias)) return;
   if constexpr (has_moments<N>) compute_moments(n);

@@ -300,7 +300,9 @@ struct Explainer {
         plan.flops += flops_of(n);
         reads(n);
         finish(n, false);
-        if constexpr (exec::goes_by_rows<N>)
+        if constexpr (exec::has_short_axis<N, typename N::value_type>)
+          plan.text << ", in registers with the reductions above";
+        else if constexpr (exec::goes_by_rows<N>)
           if (bytes_of(n.extents().dims(), sizeof(primal_t<typename N::value_type>)) >= 2 * exec::row_block_bytes)
             plan.text << ", by blocks of rows with the reductions above";
       }

@@ -75,6 +75,7 @@ struct RowStep {
   const FoldKernel* op;  // null: a pointwise loop
   RowFunction row;
   const detail::PackedRow* packed;  // of a pointwise loop, unless it is computed element by element
+  RowFunction few;                  // of a loop over results of folds: for a few of them
   bool direct;                      // the only operand of a reduction has its number type
   unsigned mask;                    // its reduced axes
   index_t count, plane;             // as in ReduceCall
@@ -130,16 +131,18 @@ namespace detail {
 template <class N>
 bool direct_hazard(const N& n, const void* out, const StridedMap& map, index_t bytes);
 
-/// Adds the loop of a node whose leaves are ready, or in slots.
-template <class N, class Out>
+/// Adds the loop of a node whose leaves are ready, or in slots; `Few`: over results of folds.
+template <bool Few, class N, class Out>
 void record_loop(RowSteps& steps, const N& n, Out* out, const StridedMap& target) {
   using P = program_of<N>;
   Source source[P::loads], *end = source;
   n.fill(end);
   const PackedRow* packed = nullptr;
+  RowFunction few = nullptr;
   if constexpr (lanes_of < P >> 1) packed = &packed_row<P, Out>;
-  steps.add({nullptr, exec::row<P, Out>, packed, false, 0, 0, 0, target.extents, 0, P::loads}, out, sizeof(Out), target,
-            source, load_bytes<P>);
+  if constexpr (Few) few = few_elements<P, Out>;
+  steps.add({nullptr, exec::row<P, Out>, packed, few, false, 0, 0, 0, target.extents, 0, P::loads}, out, sizeof(Out),
+            target, source, load_bytes<P>);
 }
 
 /// A node that stands for N while a statement of rank R is recorded: leaves of cuts and hoisted maps, which are
@@ -195,7 +198,7 @@ struct Recorded<R, Map<Op, T, Args, N...>> {
       using V = typename A::value_type;
       const auto x = Recorded<R, A>::of(steps, a);
       V* const out = static_cast<V*>(steps.slot(nullptr));
-      record_loop(steps, x, out, {a.extents().dims(), row_major(a.extents().dims()), 0});
+      record_loop<true>(steps, x, out, {a.extents().dims(), row_major(a.extents().dims()), 0});
       return borrowed<V>(out, a.extents());
     }
   }
@@ -224,7 +227,7 @@ bool write_by_rows(const N& n, Out* out, const StridedMap& target, bool noalias)
       record_reduction<typename Beside<C, bare_t<decltype(spread)>>::type, C::mask>(steps, mean.template operand<0>(),
                                                                                     first, second - first);
     });
-  record_loop(steps, Recorded<N::rank, N>::of(steps, n), out, target);
+  record_loop<false>(steps, Recorded<N::rank, N>::of(steps, n), out, target);
   return steps.run(4);
 }
 

@@ -332,7 +332,7 @@ constexpr auto einsum_nodes(Seq<I...>, N&&... n) {
   if constexpr (Form::ok) {
     if constexpr (!(N::extents_type::is_static && ...)) {
       const Dims shapes[] = {n.extents().dims()...};
-      check_einsum("einsum", Form::form, shapes);
+      if (!Form::pairs.fit(shapes)) check_einsum("einsum", Form::form, shapes);
     }
     return contract_labelled<seq_from<EinsumOut<Spec, typename N::extents_type...>>>(
         Labelled<seq_from<EinsumIn<I, Spec, typename N::extents_type...>>, N>{static_cast<N&&>(n)}...);

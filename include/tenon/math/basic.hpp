@@ -59,12 +59,12 @@ TENON_FN V copysign(V x, V y) {
 /// The smaller; NaN if either is. Of two zeros of different sign, either.
 template <class V>
 TENON_FN V min(V a, V b) {
-  return simd::select((a < b) | (a != a), a, b);
+  return kernel::nan_of(a, kernel::smaller(a, b));
 }
 /// The larger; NaN if either is. Of two zeros of different sign, either.
 template <class V>
 TENON_FN V max(V a, V b) {
-  return simd::select((a > b) | (a != a), a, b);
+  return kernel::nan_of(a, kernel::larger(a, b));  // the second one if that is NaN
 }
 /// The smaller; if one is NaN, the other.
 template <class V>
@@ -113,12 +113,14 @@ TENON_FN V sqrt(V x) {
   return kernel::sqrt_by_instruction(x);
 }
 
-/// 1 / sqrt(x). Error at most 1.5 ULP (measured 1.49).
+/// 1 / sqrt(x). Correctly rounded in float where the target has a fused multiply-add, else the error is at most 1.5 ULP
+/// (measured 1.49).
 template <class V>
 TENON_FN V rsqrt(V x) {
   if (device::active()) return device::rsqrt(x);
   if constexpr (!simd::is_pack<V>)
-    if (kernel::evaluated_early() && x == 0) return copysign(kernel::format<V>::infinity, x);
+    if (kernel::evaluated_early()) return x == 0 ? copysign(kernel::format<V>::infinity, x) : 1 / sqrt(x);
+  if constexpr (kernel::is_single<V> && kernel::has_fma) return kernel::rsqrt_single(x);
   return 1 / sqrt(x);
 }
 

@@ -3,8 +3,9 @@
 //
 // x is cut into n ln 2 + r with |r| <= ln(2)/2; e^r comes from a polynomial and 2^n goes into the exponent. ln 2 is
 // held in two parts, the first short enough that n times it is exact (W. J. Cody and W. Waite, Software Manual for the
-// Elementary Functions, 1980). The polynomials are minimax in relative error: Remez exchange at 200 bits, then rounded
-// coefficient by coefficient from the lowest, refitting the rest.
+// Elementary Functions, 1980). Where a table of 16 numbers is looked up by one instruction, n counts sixteenths in
+// float: the polynomial is shorter. The polynomials are minimax in relative error: Remez exchange at 200 bits, then
+// rounded coefficient by coefficient from the lowest, refitting the rest.
 #pragma once
 #include <tenon/math/arithmetic.hpp>
 #include <tenon/math/device.hpp>
@@ -71,24 +72,52 @@ TENON_FN V clamp(V x, simd::lane_t<V> lo, simd::lane_t<V> hi) {
   return at_least(at_most(x, hi), lo);
 }
 
-/// 2^shift e^x for x whose e^x is finite and not 0, or NaN.
+/// 2^(i/16) e^d for i < 16. Of the small d this is one for which all of them are nearly numbers of float, those most
+/// where a result's error counts most in others (S. Gal, Computing elementary functions: a new approach for achieving
+/// high accuracy and good performance, 1986).
+alignas(64) inline constexpr float sixteenths[16] = {
+    1.00978625f, 1.05449331f, 1.10117972f, 1.1499331f,  1.200845f,   1.25401092f, 1.30953074f, 1.36750865f,
+    1.42805338f, 1.49127877f, 1.55730331f, 1.62625098f, 1.69825125f, 1.77343929f, 1.85195613f, 1.93394923f};
+
+/// e^x as power 2^n. If `Bounded`, x is one whose e^x is finite and not 0, or NaN; else any, but power is then only
+/// right where 2^n is neither infinite nor 0, and finite and positive elsewhere.
 template <class V>
-TENON_FN V exp_within(V x, int shift) {
-  using T = simd::lane_t<V>;
-  auto [n, unused, unused_too, r] = reduce_exp(x);
-  if (shift != 0) {
-    n.value = n.value + static_cast<T>(shift);
-    n.integer = n.integer + static_cast<typename format<V>::Uint>(shift);
+struct ExpParts {
+  V power;
+  Whole<V> n;
+};
+template <bool Bounded, class V>
+TENON_FN ExpParts<V> exp_parts(V x) {
+  if constexpr (is_single<V> && has_lookup) {
+    const V shift = constant<V>(786432.0f);  // 3 * 2^18, which leaves room for sixteenths
+    const V shifted = fma(x, constant<V>(1.44269504f), shift);
+    const uint_t<V> index = bits(shifted);
+    const V n = shifted - shift;
+    V r = fma(n, constant<V>(-1.42860677e-6f), fma(n, constant<V>(-0.693145752f), x));
+    if constexpr (!Bounded) r = within(r, 0.5f);
+    const V t = lookup<V>(sixteenths, index);
+    const V p = horner<V>(r, -0.00969140697f, 0.990308583f, 0.495172709f, 0.165078893f);  // e^(r - d) - 1
+    return {fma(t, p, t), {n, ((index - bits(shift) + 65536u) >> 4) - 4096u}};
+  } else {
+    auto [n, unused, unused_too, r] = reduce_exp(x);
+    if constexpr (!Bounded) r = within(r, simd::lane_t<V>(0.5));
+    const V one = constant<V>(1), q = short_exp_quotient<V>(r, 1);
+    return {has_fma ? fma(fma(q, r, one), r, one) : V(one + fma(V(r * r), q, r)), n};
   }
-  const V one = constant<V>(1), q = short_exp_quotient<V>(r, 1);
-  return scale<V>(has_fma ? fma(fma(q, r, one), r, one) : V(one + fma(V(r * r), q, r)), n);
 }
 /// 2^shift e^x; beyond a shift of a few the range of x where it is right shrinks.
 template <class V>
 TENON_FN V exp_shifted(V x, int shift) {
   using T = simd::lane_t<V>;
-  // Beyond these bounds the result is infinite or zero.
-  return exp_within(clamp<V>(x, is_single<V> ? T(-105) : T(-746), is_single<V> ? T(90) : T(711)), shift);
+  // Scaling by an instruction gives infinity and 0 by itself, and NaN of NaN; else x is held where the result is such.
+  constexpr bool saturates = simd::is_pack<V> && has_scaling;
+  if constexpr (!saturates) x = clamp<V>(x, is_single<V> ? T(-105) : T(-746), is_single<V> ? T(90) : T(711));
+  auto [power, n] = exp_parts<!saturates>(x);
+  if (shift != 0) {
+    n.value = n.value + static_cast<T>(shift);
+    n.integer = n.integer + static_cast<typename format<V>::Uint>(shift);
+  }
+  return scale<V>(power, n);
 }
 }  // namespace kernel
 

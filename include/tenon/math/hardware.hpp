@@ -20,11 +20,12 @@ inline constexpr bool has_fma = true;
 #else
 inline constexpr bool has_fma = false;
 #endif
-/// Whether packs are rounded to integers, and scaled by powers of two, by one instruction.
+/// Whether packs are rounded to integers, scaled by powers of two, and looked up in short tables by one instruction.
+/// What is looked up is the same for scalars.
 #if defined(__CUDACC__)
-inline constexpr bool has_rounding = false, has_scaling = false;
+inline constexpr bool has_rounding = false, has_scaling = false, has_lookup = false;
 #else
-inline constexpr bool has_rounding = TENON_ISA >= 256, has_scaling = TENON_ISA == 512;
+inline constexpr bool has_rounding = TENON_ISA >= 256, has_scaling = TENON_ISA == 512, has_lookup = TENON_ISA == 512;
 #endif
 
 /// Whether V is float or a pack of it; the alternative is double.
@@ -85,6 +86,15 @@ struct Sqrt {
 };
 #endif
 
+#if TENON_ISA == 512 && !defined(__CUDACC__)
+// 1 / sqrt(x) with a relative error of at most 2^-14.
+struct RoughRsqrt {
+  TENON_INLINE static F4 apply(F4 x) { return __builtin_ia32_rsqrt14ps128_mask(x, x, every8); }
+  TENON_INLINE static F8 apply(F8 x) { return __builtin_ia32_rsqrt14ps256_mask(x, x, every8); }
+  TENON_INLINE static F16 apply(F16 x) { return __builtin_ia32_rsqrt14ps512_mask(x, x, every16); }
+};
+#endif
+
 #if defined(__FMA__) && !defined(__clang__)
 struct Fma {
   TENON_INLINE static F4 apply(F4 a, F4 b, F4 c) { return __builtin_ia32_vfmaddps(a, b, c); }
@@ -141,6 +151,30 @@ struct Round {
 #endif
 
 #if TENON_ISA == 512
+// The immediate 2: the operand of smaller magnitude, with the first one's sign; the second one where the first is NaN.
+struct Within {
+  TENON_INLINE static F4 apply(F4 x, F4 m) { return __builtin_ia32_rangeps128_mask(x, m, 2, x, every8); }
+  TENON_INLINE static D2 apply(D2 x, D2 m) { return __builtin_ia32_rangepd128_mask(x, m, 2, x, every8); }
+  TENON_INLINE static F8 apply(F8 x, F8 m) { return __builtin_ia32_rangeps256_mask(x, m, 2, x, every8); }
+  TENON_INLINE static D4 apply(D4 x, D4 m) { return __builtin_ia32_rangepd256_mask(x, m, 2, x, every8); }
+  TENON_INLINE static F16 apply(F16 x, F16 m) { return __builtin_ia32_rangeps512_mask(x, m, 2, x, every16, 4); }
+  TENON_INLINE static D8 apply(D8 x, D8 m) { return __builtin_ia32_rangepd512_mask(x, m, 2, x, every8, 4); }
+};
+// Lane i of the result is element index[i], modulo their number, of one or two registers.
+TENON_INLINE F16 permuted(simd::pack<int, 16> index, F16 table) {
+#if defined(__clang__)
+  return __builtin_ia32_permvarsf512(table, index);
+#else
+  return __builtin_ia32_permvarsf512_mask(table, index, table, every16);
+#endif
+}
+TENON_INLINE F16 permuted(simd::pack<int, 16> index, F16 low, F16 high) {
+#if defined(__clang__)
+  return __builtin_ia32_vpermi2varps512(low, index, high);
+#else
+  return __builtin_ia32_vpermt2varps512_mask(index, low, high, every16);
+#endif
+}
 struct Scale {
   TENON_INLINE static F4 apply(F4 x, F4 n) { return __builtin_ia32_scalefps128_mask(x, n, x, every8); }
   TENON_INLINE static D2 apply(D2 x, D2 n) { return __builtin_ia32_scalefpd128_mask(x, n, x, every8); }
@@ -252,6 +286,58 @@ TENON_FN V scale_by_instruction(V x, V n) {
 #endif
 }
 
+/// x * 2^n as above where a is not below `least` (so also where it is NaN), else 0, in two instructions. A subnormal
+/// result takes a hundred times as long as another, unless it is not asked for.
+template <class V>
+TENON_FN V scale_unless_below(V x, V n, V a, simd::lane_t<V> least) {
+  const V bound = simd::broadcast<V>(least);
+#if !defined(__CUDACC__) && TENON_ISA == 512
+  constexpr int not_less = 5;
+  if constexpr (__is_same(V, detail::F16))
+    return __builtin_ia32_scalefps512_mask(x, n, V{},
+                                           __builtin_ia32_cmpps512_mask(a, bound, not_less, detail::every16, 4), 4);
+  else if constexpr (__is_same(V, detail::D8))
+    return __builtin_ia32_scalefpd512_mask(x, n, V{},
+                                           __builtin_ia32_cmppd512_mask(a, bound, not_less, detail::every8, 4), 4);
+#endif
+  const auto below = a < bound;
+  return simd::select(below, V{}, scale_by_instruction(x, simd::select(below, V{}, n)));
+}
+
+/// x, or `bound` with the sign of x where |x| is larger, and where x is NaN; bound > 0. Needs `has_scaling` and a pack.
+template <class V>
+TENON_FN V within(V x, simd::lane_t<V> bound) {
+#if !defined(__CUDACC__) && TENON_ISA == 512
+  return detail::by_register<detail::Within>(x, simd::broadcast<V>(bound));
+#else
+  return x;
+#endif
+}
+
+/// table[index modulo N], of 16 or 32 numbers. Needs `has_lookup`.
+template <class V, int N>
+TENON_FN V lookup(const float (&table)[N], simd::rebind_t<V, unsigned> index) {
+  static_assert(N == 16 || N == 32, "tenon: a table is one or two registers");
+  if constexpr (!simd::is_pack<V>) {
+    return table[index % N];
+  } else if constexpr (simd::lanes<V> > 16) {
+    using Half = simd::pack<float, simd::lanes<V> / 2>;
+    return simd::concat(lookup<Half>(table, simd::low_half(index)), lookup<Half>(table, simd::high_half(index)));
+  } else {
+#if !defined(__CUDACC__) && TENON_ISA == 512
+    const auto at = simd::bitcast<simd::pack<int, 16>>(detail::resized<16>(index));
+    detail::F16 part[N / 16];
+    __builtin_memcpy(part, table, sizeof(part));
+    if constexpr (N == 16)
+      return detail::resized<simd::lanes<V>>(detail::permuted(at, part[0]));
+    else
+      return detail::resized<simd::lanes<V>>(detail::permuted(at, part[0], part[1]));
+#else
+    return V{};
+#endif
+  }
+}
+
 /// The square root, correctly rounded, at run time.
 template <class V>
 TENON_FN V sqrt_by_instruction(V x) {
@@ -270,6 +356,30 @@ TENON_FN V sqrt_by_instruction(V x) {
     return x;
 #endif
   }
+}
+
+/// 1 / sqrt(x) in float, correctly rounded. Needs `has_fma`.
+template <class V>
+TENON_FN V rsqrt_single(V x) {
+  const V half = simd::broadcast<V>(0.5f);
+  V rough{}, near{};  // `near` is at most one unit in the last place from the correctly rounded number
+#if TENON_ISA == 512 && !defined(__CUDACC__)
+  // A division and a root take three times as long in registers this wide.
+  if constexpr (simd::is_pack<V>) {
+    rough = detail::by_register<detail::RoughRsqrt>(x);
+    near = fma(rough, fma(V(x * V(-half * rough)), rough, half), rough);
+  } else
+#endif
+  {
+    rough = near = 1 / sqrt_by_instruction(x);
+  }
+  // y + y e with e = 1/2 - x y^2 / 2, from products with their rounding errors and with its square: a step that ends at
+  // the same number, the correctly rounded one, from all three neighbours of the root.
+  const V y = -half * near, product = x * y, error = fma(x, y, V(-product));
+  V e = fma(error, near, fma(product, near, half));
+  e = fma(V(simd::broadcast<V>(1.5f) * e), e, e);
+  const V root = fma(near, e, near);
+  return simd::select(root == root, root, rough);  // of 0 and infinity, whose products are NaN, the first one is right
 }
 
 }  // namespace kernel

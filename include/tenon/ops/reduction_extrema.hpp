@@ -167,28 +167,27 @@ struct Locate : Reduction<D> {
   /// The state of n packs after those of s, whose indices are the same in all lanes, from `first` on.
   template <class V>
   requires(simd::is_pack<V>) TENON_FN static Located<V> extended(const Located<V>& s, const simd::lane_t<V>* p,
-                                                                 index_t stride, index_t n, index_t first) {
+                                                                 index_t stride, index_t n, index_t first, index_t) {
     using I = decltype(s.index);
     Located<V> r{s.value, s.index};
-    I index = simd::broadcast<I>(static_cast<simd::lane_t<I>>(first));
-    V nan{};
+    V sum{};  // NaN if an element is, and seldom else (of infinities of both signs)
+    const auto at = [&](index_t i) { return simd::broadcast<I>(static_cast<simd::lane_t<I>>(first + i)); };
     const auto meet = [&](index_t i) {
       const V v = simd::load<V>(p + i * stride);
-      r.index = simd::select(Largest ? v > r.value : v < r.value, index, r.index);
+      r.index = simd::select(Largest ? v > r.value : v < r.value, at(i), r.index);
       r.value = further<Largest>(v, r.value);
-      index = index + 1;
-      if constexpr (lanewise::floating<V>) nan = math::kernel::nan_of(v, nan);
+      if constexpr (lanewise::floating<V>) sum = sum + v;
     };
-    index_t i = 0;
-    for (; i + 4 <= n; i += 4)
-#pragma GCC unroll 4
-      for (int u = 0; u < 4; ++u) meet(i + u);
-    for (; i < n; ++i) meet(i);
+    if (n == 8) {
+#pragma GCC unroll 8
+      for (int i = 0; i < 8; ++i) meet(i);
+    } else {
+      for (index_t i = 0; i < n; ++i) meet(i);
+    }
     if constexpr (!lanewise::integral<V>) {
-      if (simd::any(nan != nan)) {
+      if (simd::any(sum != sum)) {
         r = {s.value, s.index};
-        for (i = 0; i < n; ++i)
-          r = combine(r, {simd::load<V>(p + i * stride), simd::broadcast<I>(static_cast<simd::lane_t<I>>(first + i))});
+        for (index_t i = 0; i < n; ++i) r = combine(r, {simd::load<V>(p + i * stride), at(i)});
       }
     }
     return r;

@@ -17,13 +17,20 @@ template <bool Positive = true, class V>
 TENON_FN V exp_normal(V x) {
   using T = simd::lane_t<V>;
   if constexpr (is_floating<T>) {
-    const V zero = reduction_constant<V>(0), lowest = reduction_constant<V>(sizeof(T) == 4 ? -87.25 : -708.25);
-    const auto low = x < lowest;
-    const V within = simd::select(low, zero, x);
-    if constexpr (!Positive && simd::is_pack<V>) {
-      return simd::select(low, zero, math::kernel::exp_within(within, 0));
+    constexpr T lowest = T(sizeof(T) == 4 ? -87.25 : -708.25);
+    const V zero = reduction_constant<V>(0);
+    if constexpr (simd::is_pack<V> && math::kernel::has_scaling) {
+      const auto [power, n] = math::kernel::exp_parts<!Positive>(x);
+      return math::kernel::scale_unless_below(power, n.value, x, lowest);
     } else {
-      return simd::select(low, zero, exp(within));
+      const auto low = x < reduction_constant<V>(lowest);
+      const V within = simd::select(low, zero, x);
+      if constexpr (!Positive && simd::is_pack<V>) {
+        const auto [power, n] = math::kernel::exp_parts<true>(within);
+        return simd::select(low, zero, math::kernel::scale(power, n));
+      } else {
+        return simd::select(low, zero, exp(within));
+      }
     }
   } else {
     return exp(x);

@@ -82,22 +82,25 @@ struct Spread : Reduction<D> {
     }
     return around(V(sum * reduction_constant<V>(1 / static_cast<double>(first))), p, stride, n);
   }
-  /// The state of more elements, n packs from p on: squares are summed around the mean so far.
+  /// The state of more elements, n packs from p on after `before`: squares are summed around the mean so far.
   template <class V>
-  TENON_FN static Moments<V> extended(const Moments<V>& s, const simd::lane_t<V>* p, index_t stride, index_t n,
-                                      index_t) {
-    Moments<V> more = around(s.mean, p, stride, n, s.count);
+  TENON_FN static Moments<V> extended(const Moments<V>& s, const simd::lane_t<V>* p, index_t stride, index_t n, index_t,
+                                      index_t before) {
+    Moments<V> more = around(s.mean, p, stride, n, before);
     more.squares = more.squares + s.squares;
     return more;
   }
 
-  /// All lanes, which have the same count: squares around the means' mean.
+  /// All lanes, which have the same count: squares around the first lane's mean, which is as near to the others as they
+  /// are to each other, so that both sums are under way together.
   template <class V>
   requires(simd::is_pack<V>) TENON_FN static Moments<simd::lane_t<V>> joined(const Moments<V>& s) {
     using T = simd::lane_t<V>;
-    const T mean = simd::reduce_add(s.mean) * static_cast<T>(1.0 / simd::lanes<V>);
-    const V delta = s.mean - mean;
-    return {mean, simd::reduce_add(V(s.squares + delta * delta * static_cast<T>(s.count))), s.count * simd::lanes<V>};
+    const T near = s.mean[0], count = static_cast<T>(s.count);
+    const V delta = s.mean - near;
+    const T sum = simd::reduce_add(delta), squares = simd::reduce_add(V(s.squares + delta * delta * count));
+    const T off = sum * static_cast<T>(1.0 / simd::lanes<V>);
+    return {near + off, squares - off * sum * count, s.count * simd::lanes<V>};
   }
 
  protected:
@@ -106,19 +109,28 @@ struct Spread : Reduction<D> {
   TENON_FN static Moments<V> around(V center, const simd::lane_t<V>* p, index_t stride, index_t n, index_t before = 0) {
     const V zero = reduction_constant<V>(0);
     V sum[4] = {zero, zero, zero, zero}, squares[4] = {zero, zero, zero, zero};
+    const auto distance = [&](index_t i) { return V(simd::load<V>(p + i * stride) - center); };
+    const auto add = [&](index_t i, int u) {
+      const V d = distance(i);
+      sum[u] = sum[u] + d;
+      squares[u] = squares[u] + real_product(d, d);
+    };
     index_t i = 0;
+    if (n >= 4) {
+#pragma GCC unroll 4
+      for (; i < 4; ++i) {
+        sum[i] = distance(i);
+        squares[i] = real_product(sum[i], sum[i]);
+      }
+    }
+    if (n == 8) {  // of columns: no loop
+#pragma GCC unroll 4
+      for (; i < 8; ++i) add(i, static_cast<int>(i - 4));
+    }
     for (; i + 4 <= n; i += 4)
 #pragma GCC unroll 4
-      for (int u = 0; u < 4; ++u) {
-        const V d = simd::load<V>(p + (i + u) * stride) - center;
-        sum[u] = sum[u] + d;
-        squares[u] = squares[u] + real_product(d, d);
-      }
-    for (; i < n; ++i) {
-      const V d = simd::load<V>(p + i * stride) - center;
-      sum[0] = sum[0] + d;
-      squares[0] = squares[0] + real_product(d, d);
-    }
+      for (int u = 0; u < 4; ++u) add(i + u, u);
+    for (; i < n; ++i) add(i, 0);
     const V total = (sum[0] + sum[1]) + (sum[2] + sum[3]);
     const V off = total * reduction_constant<V>(1 / static_cast<double>(n + before));
     return {V(center + off), V((squares[0] + squares[1]) + (squares[2] + squares[3]) - real_product(off, total)),

@@ -134,6 +134,34 @@ constexpr int einsum_misfit(const EinsumForm& f, const Dims* shapes) {
   return 0;
 }
 
+/// Pairs of axes that have one letter, by which run-time extents are compared. `all`: nothing else needs to be.
+struct EinsumPairs {
+  static constexpr int capacity = 2 * max_rank;
+  int count = 0;
+  bool all = true;
+  signed char operand[capacity][2] = {}, axis[capacity][2] = {};
+  constexpr explicit EinsumPairs(const EinsumForm& f) {
+    for (int k = 0; k < f.operands; ++k)
+      for (int i = 0; i < f.in[k].rank; ++i) {
+        const int label = f.in[k].label[i];
+        int k0 = 0;
+        while (f.in[k0].find(label) < 0) ++k0;
+        const int i0 = f.in[k0].find(label);
+        if (k0 == k && i0 == i) continue;
+        all = all && label > 0 && count < capacity;
+        if (!all) return;
+        operand[count][0] = static_cast<signed char>(k0), axis[count][0] = static_cast<signed char>(i0);
+        operand[count][1] = static_cast<signed char>(k), axis[count][1] = static_cast<signed char>(i);
+        ++count;
+      }
+  }
+  constexpr bool fit(const Dims* shapes) const {
+    for (int p = 0; p < count; ++p)
+      if (shapes[operand[p][0]].d[axis[p][0]] != shapes[operand[p][1]].d[axis[p][1]]) return false;
+    return all;
+  }
+};
+
 /// An einsum of operands with extents E...: its form, and every check that types allow.
 template <FixedString Spec, class... E>
 struct Einsum {
@@ -146,6 +174,7 @@ struct Einsum {
     return f;
   }
   static constexpr EinsumForm form = parsed();
+  static constexpr EinsumPairs pairs{form};
   static constexpr bool ok = form.error == EinsumError::valid;
   static constexpr bool fits(EinsumError e) { return form.error != e; }
   static_assert(fits(EinsumError::character),

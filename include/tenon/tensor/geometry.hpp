@@ -14,6 +14,7 @@
 #include <tenon/ops/trigonometric.hpp>
 #include <tenon/tensor/create.hpp>
 #include <tenon/tensor/evaluate.hpp>
+#include <tenon/tensor/inverse.hpp>
 #include <tenon/tensor/join.hpp>
 
 namespace tenon {
@@ -24,12 +25,6 @@ template <FixedString Op, class E, index_t... Expected>
 struct HasShape {
   static constexpr bool ok = __is_same(E, Extents<Expected...>);
   static_assert(ok, "tenon: the operand has not the expected extents (the operation, its extents and those above)");
-};
-template <FixedString Op, class E>
-struct SmallSquare {
-  static constexpr bool ok = E::rank == 2 && E::is_static && E::static_extent(0) == E::static_extent(1) &&
-                             E::static_extent(0) >= 2 && E::static_extent(0) <= 4;
-  static_assert(ok, "tenon: the operand is not a static 2x2, 3x3 or 4x4 matrix (the operation and its extents above)");
 };
 template <FixedString Op, class E>
 struct LastIsThree {
@@ -94,137 +89,6 @@ constexpr auto normalize(X&& x, double epsilon = 1e-12) {
       return v / maximum(norm_l2<a>(v, keepdims), lit(epsilon));
     }
   }
-}
-
-// ---- determinant and inverse ---------------------------------------------------------------------------------------
-
-namespace detail {
-
-// Subdeterminants of rows 0, 1 (s) and rows 2, 3 (c) of a 4x4 matrix: Laplace's expansion along pairs of rows.
-template <class M, class T>
-struct Minors {
-  T s[6], c[6];
-  constexpr explicit Minors(const M& m) {
-    constexpr int p[6] = {0, 0, 0, 1, 1, 2}, q[6] = {1, 2, 3, 2, 3, 3};
-    for (int k = 0; k < 6; ++k) {
-      s[k] = static_cast<T>(m(0, p[k]) * m(1, q[k]) - m(0, q[k]) * m(1, p[k]));
-      c[k] = static_cast<T>(m(2, p[k]) * m(3, q[k]) - m(2, q[k]) * m(3, p[k]));
-    }
-  }
-  constexpr T determinant() const {
-    return static_cast<T>(s[0] * c[5] - s[1] * c[4] + s[2] * c[3] + s[3] * c[2] - s[4] * c[1] + s[5] * c[0]);
-  }
-};
-template <int N, class M>
-constexpr auto determinant_of(const M& m) {
-  using T = typename M::value_type;
-  if constexpr (N == 2) {
-    return static_cast<T>(m(0, 0) * m(1, 1) - m(0, 1) * m(1, 0));
-  } else if constexpr (N == 3) {
-    return static_cast<T>(m(0, 0) * (m(1, 1) * m(2, 2) - m(1, 2) * m(2, 1)) -
-                          m(0, 1) * (m(1, 0) * m(2, 2) - m(1, 2) * m(2, 0)) +
-                          m(0, 2) * (m(1, 0) * m(2, 1) - m(1, 1) * m(2, 0)));
-  } else {
-    return Minors<M, T>(m).determinant();
-  }
-}
-
-// 2x2 matrices as packs of four, row by row; # is the adjugate.
-template <class V>
-TENON_INLINE V times(V a, V b) {
-  return simd::shuffle<0, 0, 2, 2>(a, a) * simd::shuffle<0, 1, 0, 1>(b, b) +
-         simd::shuffle<1, 1, 3, 3>(a, a) * simd::shuffle<2, 3, 2, 3>(b, b);
-}
-template <class V>
-TENON_INLINE V adjugate_times(V a, V b) {
-  return simd::shuffle<3, 3, 0, 0>(a, a) * b - simd::shuffle<1, 1, 2, 2>(a, a) * simd::shuffle<2, 3, 0, 1>(b, b);
-}
-template <class V>
-TENON_INLINE V times_adjugate(V a, V b) {
-  return a * simd::shuffle<3, 0, 3, 0>(b, b) - simd::shuffle<1, 0, 3, 2>(a, a) * simd::shuffle<2, 1, 2, 1>(b, b);
-}
-// The inverse of (A B; C D) by its blocks: (X# Y#; Z# W#) / det with X = |D| A - B D#C, Y = |B| C - D (A#B)#,
-// Z = |C| B - A (D#C)#, W = |A| D - C A#B and det = |A||D| + |B||C| - tr(A#B D#C)  (Bernstein, Matrix
-// Mathematics, 2.8).
-template <class T>
-TENON_INLINE void inverse_by_blocks(const T* from, T* to) {
-  using V = simd::pack<T, 4>;
-  const V r0 = simd::load<V>(from), r1 = simd::load<V>(from + 4), r2 = simd::load<V>(from + 8),
-          r3 = simd::load<V>(from + 12);
-  const V a = simd::shuffle<0, 1, 4, 5>(r0, r1), b = simd::shuffle<2, 3, 6, 7>(r0, r1),
-          c = simd::shuffle<0, 1, 4, 5>(r2, r3), d = simd::shuffle<2, 3, 6, 7>(r2, r3);
-  const V det = simd::shuffle<0, 2, 4, 6>(r0, r2) * simd::shuffle<1, 3, 5, 7>(r1, r3) -
-                simd::shuffle<1, 3, 5, 7>(r0, r2) * simd::shuffle<0, 2, 4, 6>(r1, r3);  // |A| |B| |C| |D|
-  const V det_a = simd::shuffle<0, 0, 0, 0>(det, det), det_b = simd::shuffle<1, 1, 1, 1>(det, det),
-          det_c = simd::shuffle<2, 2, 2, 2>(det, det), det_d = simd::shuffle<3, 3, 3, 3>(det, det);
-  const V dc = adjugate_times(d, c), ab = adjugate_times(a, b);
-  const V x = det_d * a - times(b, dc), w = det_a * d - times(c, ab), y = det_b * c - times_adjugate(d, ab),
-          z = det_c * b - times_adjugate(a, dc);
-  V trace = ab * simd::shuffle<0, 2, 1, 3>(dc, dc);
-  trace = trace + simd::shuffle<1, 0, 3, 2>(trace, trace);
-  trace = trace + simd::shuffle<2, 3, 0, 1>(trace, trace);
-  const V f = V{1, -1, -1, 1} / (det_a * det_d + det_b * det_c - trace);
-  const V xf = x * f, yf = y * f, zf = z * f, wf = w * f;
-  simd::store(to, simd::shuffle<3, 1, 7, 5>(xf, yf));
-  simd::store(to + 4, simd::shuffle<2, 0, 6, 4>(xf, yf));
-  simd::store(to + 8, simd::shuffle<3, 1, 7, 5>(zf, wf));
-  simd::store(to + 12, simd::shuffle<2, 0, 6, 4>(zf, wf));
-}
-}  // namespace detail
-
-/// The determinant of a static 2x2, 3x3 or 4x4 matrix, in closed form.
-template <expression M>
-constexpr auto determinant(M&& matrix) {
-  static_assert(detail::SmallSquare<"determinant", extents_t<M>>::ok);
-  const auto m = evaluate(static_cast<M&&>(matrix));
-  return detail::determinant_of<static_cast<int>(extents_t<M>::static_extent(0))>(m);
-}
-/// The inverse of a static 2x2, 3x3 or 4x4 matrix, in closed form (adjugate over determinant). Of a singular matrix its
-/// elements are infinite or NaN.
-template <expression M>
-constexpr auto inverse(M&& matrix) {
-  static_assert(detail::SmallSquare<"inverse", extents_t<M>>::ok);
-  constexpr int n = static_cast<int>(extents_t<M>::static_extent(0));
-  const auto m = evaluate(static_cast<M&&>(matrix));
-  using T = typename bare_t<M>::value_type;
-  Tensor<T, n, n> r;
-  if constexpr (n == 2) {
-    const T f = static_cast<T>(lit(1) / detail::determinant_of<2>(m));
-    r(0, 0) = static_cast<T>(m(1, 1) * f);
-    r(0, 1) = static_cast<T>(-m(0, 1) * f);
-    r(1, 0) = static_cast<T>(-m(1, 0) * f);
-    r(1, 1) = static_cast<T>(m(0, 0) * f);
-  } else if constexpr (n == 3) {
-    const T f = static_cast<T>(lit(1) / detail::determinant_of<3>(m));
-    for (int i = 0; i < 3; ++i)
-      for (int j = 0; j < 3; ++j) {
-        // The cofactor of (j, i), its signs in the cyclic order of rows and columns.
-        const int a = (j + 1) % 3, b = (j + 2) % 3, c = (i + 1) % 3, d = (i + 2) % 3;
-        r(i, j) = static_cast<T>((m(a, c) * m(b, d) - m(a, d) * m(b, c)) * f);
-      }
-  } else {
-#if !defined(__CUDACC__)
-    if constexpr (__is_same(T, float) || __is_same(T, double))
-      if (!__builtin_is_constant_evaluated()) {
-        detail::inverse_by_blocks(m.data(), r.data());
-        return r;
-      }
-#endif
-    const detail::Minors<decltype(m), T> k(m);
-    const T f = static_cast<T>(lit(1) / k.determinant());
-    // Row i of the inverse from the columns but i: signs alternate, pairs of rows come from the other half.
-    constexpr int column[4][3] = {{1, 2, 3}, {0, 2, 3}, {0, 1, 3}, {0, 1, 2}};
-    constexpr int pair[4][3] = {{5, 4, 3}, {5, 2, 1}, {4, 2, 0}, {3, 1, 0}};
-    for (int i = 0; i < 4; ++i)
-      for (int j = 0; j < 4; ++j) {
-        const T* minor = j < 2 ? k.c : k.s;
-        const int from = j < 2 ? 1 - j : 5 - j;  // the row that is left beside the pair
-        const auto sum = m(from, column[i][0]) * minor[pair[i][0]] - m(from, column[i][1]) * minor[pair[i][1]] +
-                         m(from, column[i][2]) * minor[pair[i][2]];
-        r(i, j) = static_cast<T>((i + j) % 2 == 0 ? sum * f : -sum * f);
-      }
-  }
-  return r;
 }
 
 // ---- transforms ----------------------------------------------------------------------------------------------------

@@ -123,6 +123,11 @@ TEST_CASE("small products, in place") {
   check<8, 8, 8, float>();
   check<8, 4, 4, float>();
   check<6, 4, 4, float>();
+  // Tiles with constant strides.
+  check<32, 32, 32, float>();
+  check<17, 33, 29, double>();
+  check<25, 30, 61, float>();
+  check<20, 40, 18, float>();
 }
 TEST_CASE("small products of constants") {
   constexpr auto f = [] {

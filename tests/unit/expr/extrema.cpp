@@ -107,3 +107,14 @@ TEST_CASE("a NaN in the last element, the first row or a later block of rows is 
       CHECK(std::int64_t(argmax(x)) == row * 130 + column);
     }
 }
+
+TEST_CASE("infinities of both signs down a column are no NaN") {
+  constexpr float infinity = std::numeric_limits<float>::infinity();
+  auto x = sample<float>(40, 33, Values::spread);
+  for (const index_t row : {17, 18, 20}) x(row, 5) = row == 18 ? -infinity : infinity;
+  CHECK(evaluate(argmax<0>(x))(5) == 17);
+  CHECK(evaluate(argmin<0>(x))(5) == 18);
+  x(19, 5) = std::numeric_limits<float>::quiet_NaN();
+  CHECK(evaluate(argmax<0>(x))(5) == 19);
+  CHECK(evaluate(argmin<0>(x))(5) == 19);
+}

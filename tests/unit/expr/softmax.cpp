@@ -154,3 +154,22 @@ TEST_CASE("in place, fused operands, no allocation after the first") {
   constexpr Tensor<float, 2> c = softmax(Tensor<float, 2>{0, 0});
   static_assert(c(0) == 0.5f);
 }
+
+TEST_CASE("columns whose elements grow, or begin with minus infinity") {
+  Tensor<float, dyn, dyn, dyn> x(1, 2000, 35);
+  for (index_t n = 0; n < 2000; ++n)
+    for (index_t c = 0; c < 35; ++c)
+      x(0, n, c) = c % 2 ? static_cast<float>(n) / 300.0f : n < 11 * c ? -infinity : static_cast<float>((n * 7) % 13);
+  const Tensor<float, dyn, dyn, dyn> y = softmax<1>(x), l = log_softmax<1>(x);
+  CHECK(worst_error(x, y, false) < 2e-5);
+  CHECK(y(0, 0, 2) == 0);
+  CHECK(l(0, 0, 2) == -infinity);
+  CHECK(std::isfinite(l(0, 1999, 2)));
+  for (index_t n = 0; n < 2000; ++n) x(0, n, 3) = -infinity;
+  x(0, 7, 4) = not_a_number;
+  x(0, 7, 6) = infinity;
+  const Tensor<float, dyn, dyn, dyn> z = softmax<1>(x);
+  for (const index_t c : {3, 4, 6})
+    for (const index_t n : {0, 7, 1999}) CHECK(std::isnan(z(0, n, c)));
+  CHECK(z(0, 0, 5) == y(0, 0, 5));
+}

@@ -185,7 +185,7 @@ class Blocked : BlockedFields {
     // Neither do columns, unless there are few of the caches' sets for them, and rows enough to make up for it; or
     // tiles have so few rows that columns are read often.
     packs_b_ = !b_in_place || (!few && (R < 6 ? k * n * bytes > 65536 || b_sum_.stride * bytes > 2048
-                                              : apart * sum_block_ > compete || (apart >= 4096 && m >= 1024)));
+                                              : apart * sum_block_ > compete || (apart >= 4096 && m >= 256)));
     column_block_ = 32 * W;
     row_block_ = (computes_a_ ? 4 : 16) * R;
     if (!packs_a_ && !one_by_one && k > 0) {  // columns that the second-level cache holds beside the rows that pass

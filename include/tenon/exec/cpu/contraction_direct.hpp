@@ -72,7 +72,7 @@ template <class T>
         range.overlaps(matrix_range(b, k, b_step, n, 1, bytes)))
       return false;
   }
-  product_in_place(m, n, k, a, a_row, a_step, b, b_step, c, n, false);
+  product_by_tiles(m, n, k, a, a_row, a_step, b, b_step, c, n, false);
   return true;
 }
 

@@ -52,33 +52,38 @@ struct GatheredMatrix {
   }
 };
 
-// Copies runs of neighbours. With Slack, half a register or one may be written from each run's last part on: what is
-// there comes later.
-template <bool Slack, class T>
-[[gnu::noinline]] void copy_runs(const index_t* extent, T* to, const index_t* to_stride, const T* from,
-                                 const index_t* from_stride) {
+// Copies runs of N neighbours or, if N is 0, of any number not less than a register holds: whole packs, the last of
+// which ends with the run. Masked packs would be as wide as a register, and cross a line of memory at almost every run.
+template <class T, int N>
+void copy_runs_of(const index_t* extent, T* to, const index_t* to_stride, const T* from, const index_t* from_stride) {
   using V = simd::native<T>;
   constexpr index_t W = simd::lanes<V>;
-  const index_t whole = extent[3] / W * W, rest = extent[3] - whole;
-  const index_t to_step = to_stride[2], from_step = from_stride[2];
-  const bool narrow = rest <= W / 2;  // wider stores cross more cache lines
+  // Neighbours are written one after the other.
+  const int inner = to_stride[1] < to_stride[2] ? 1 : 2, outer = 3 - inner;
+  const index_t n = extent[3], to_step = to_stride[inner], from_step = from_stride[inner];
   for (index_t i = 0; i < extent[0]; ++i)
-    for (index_t j = 0; j < extent[1]; ++j) {
-      T* p = to + i * to_stride[0] + j * to_stride[1];
-      const T* q = from + i * from_stride[0] + j * from_stride[1];
-      for (index_t k = extent[2]; k > 0; --k, p += to_step, q += from_step) {
-        for (index_t x = 0; x < whole; x += W) simd::store(p + x, simd::load<V>(q + x));
-        if (rest == 0) continue;
-        const V v = simd::load_partial<V>(q + whole, rest);
-        if constexpr (!Slack) {
-          simd::store_partial(p + whole, v, rest);
-        } else if (narrow) {
-          __builtin_memcpy(p + whole, &v, sizeof(V) / 2);
+    for (index_t j = 0; j < extent[outer]; ++j) {
+      T* p = to + i * to_stride[0] + j * to_stride[outer];
+      const T* q = from + i * from_stride[0] + j * from_stride[outer];
+      for (index_t k = extent[inner]; k > 0; --k, p += to_step, q += from_step) {
+        if constexpr (N > 0) {
+          __builtin_memcpy(p, q, N * sizeof(T));
         } else {
-          simd::store(p + whole, v);
+          const V last = simd::load<V>(q + (n - W));
+          for (index_t x = 0; x + W < n; x += W) simd::store(p + x, simd::load<V>(q + x));
+          simd::store(p + (n - W), last);
         }
       }
     }
+}
+template <class T, int N = simd::native_lanes<T> - 1>
+[[gnu::noinline]] void copy_runs(const index_t* extent, T* to, const index_t* to_stride, const T* from,
+                                 const index_t* from_stride) {
+  if constexpr (N > 0) {
+    if (extent[3] == N) return copy_runs_of<T, N>(extent, to, to_stride, from, from_stride);
+    if (extent[3] < N) return copy_runs<T, N - 1>(extent, to, to_stride, from, from_stride);
+  }
+  copy_runs_of<T, 0>(extent, to, to_stride, from, from_stride);
 }
 
 // The copy of an operand, if it needs one.
@@ -87,9 +92,9 @@ class Gathered {
  public:
   Gathered(const GatheredMatrix& m, const void* from) : data_(from) {
     if (m.in_place) return;
-    block_ = tenon::detail::BlockRef(static_cast<size_t>(m.size() + simd::native_lanes<T>) * sizeof(T));
+    block_ = tenon::detail::BlockRef(static_cast<size_t>(m.size()) * sizeof(T));
     data_ = block_.data();
-    copy_runs<true>(m.extent, reinterpret_cast<T*>(block_.data()), m.dense, static_cast<const T*>(from), m.stride);
+    copy_runs<T>(m.extent, reinterpret_cast<T*>(block_.data()), m.dense, static_cast<const T*>(from), m.stride);
   }
   const void* data() const { return data_; }
 
@@ -133,7 +138,7 @@ template <class T>
   if (p.column.rank) matrices.column.push(p.column.size(), 0, b.second, c.second);
   if (p.sum.rank) matrices.sum.push(p.sum.size(), a.second, b.first, 0);
   contract_planned<T>(call, matrices);
-  if (!c.in_place) copy_runs<false>(c.extent, target, c.stride, reinterpret_cast<const T*>(aside.data()), c.dense);
+  if (!c.in_place) copy_runs<T>(c.extent, target, c.stride, reinterpret_cast<const T*>(aside.data()), c.dense);
   return true;
 }
 

@@ -172,23 +172,63 @@ template <class F, int P>
   }
   return words / W * W;
 }
-// A panel whose rows follow each other in memory some at a time.
+// Neighbours in memory, from the first row on at a row of the panel.
+struct Piece {
+  index_t from, to;
+};
+// One step of a panel: as many pieces of a pack as `count` says, then of the next smaller one, and so on.
+template <class F, class V>
+TENON_INLINE void pack_pieces(typename F::Word* to, const typename F::Element* const (&row)[F::group],
+                              const Piece* piece, const int* count) {
+  for (const Piece* const end = piece + *count; piece != end; ++piece) {
+    const typename F::Element* p[F::group];
+#pragma GCC unroll 4
+    for (int i = 0; i < F::group; ++i)
+      p[i] = F::group == 1 || row[i] ? row[i] + piece->from : zeros<typename F::Element>;
+    if constexpr (simd::is_pack<V>) {
+      simd::store(to + piece->to, F::template words<V>(p, 0));
+    } else {
+      to[piece->to] = F::word(p, 0);
+    }
+  }
+  if constexpr (simd::lanes < V >> 4) {
+    pack_pieces<F, simd::pack<typename F::Word, simd::lanes<V> / 2>>(to, row, piece, count + 1);
+  } else if constexpr (simd::is_pack<V>) {
+    pack_pieces<F, typename F::Word>(to, row, piece, count + 1);
+  }
+}
+// A panel whose rows follow each other in memory some at a time: the same pieces in every step. A run is whole packs,
+// the last of which ends with it.
 template <class F, int P>
 [[gnu::noinline]] void pack_runs(typename F::Word* to, const typename F::Element* from, const Line& outer, index_t o,
                                  index_t rows, const Line& sum, index_t k, index_t m) {
+  constexpr index_t W = simd::native_lanes<typename F::Word>;
+  Piece run[P], piece[P];
+  index_t length[P];
+  int runs = 0, pieces = 0, count[8] = {}, *class_of = count;
+  for (index_t j = 0; j < rows; j += length[runs++]) {
+    const index_t ahead = outer.contiguous(o + j);
+    run[runs] = {outer.at(o + j), j};
+    length[runs] = ahead < rows - j ? ahead : rows - j;
+  }
+  for (index_t width = W, larger = P + 1; width > 0; ++class_of) {
+    for (int r = 0; r < runs; ++r) {
+      const index_t n = length[r];
+      for (index_t i = 0; width <= n && n < larger && i < n; i += width) {
+        const index_t at = n - i < width ? n - width : i;
+        piece[pieces++] = {run[r].from + at, run[r].to + at};
+        ++*class_of;
+      }
+    }
+    larger = width;
+    width = width > 4 ? width / 2 : width > 1 ? 1 : 0;
+  }
   const index_t columns = filled<F, P>(rows);
   for (index_t s = 0; s < m; s += F::group, to += P) {
-    index_t at[F::group];
+    const typename F::Element* row[F::group];
 #pragma GCC unroll 4
-    for (int i = 0; i < F::group; ++i) at[i] = s + i < m ? sum.at(k + s + i) : 0;
-    for (index_t j = 0; j < rows;) {
-      const index_t ahead = outer.contiguous(o + j), run = ahead < rows - j ? ahead : rows - j;
-      const typename F::Element *const start = from + outer.at(o + j), *p[F::group];
-#pragma GCC unroll 4
-      for (int i = 0; i < F::group; ++i) p[i] = s + i < m ? start + at[i] : zeros<typename F::Element>;
-      pack_neighbours<F, simd::native<typename F::Word>>(to + j, p, 0, run);
-      j += run;
-    }
+    for (int i = 0; i < F::group; ++i) row[i] = s + i < m ? from + sum.at(k + s + i) : nullptr;
+    pack_pieces<F, simd::native<typename F::Word>>(to, row, piece, count);
     for (index_t j = rows; j < columns; ++j) to[j] = typename F::Word{};
   }
 }

@@ -130,10 +130,31 @@ struct SmallProduct {
     (joined_step<K>(x, y, sum, Seq<I...>{}, make_seq<L>{}), ...);
     (simd::store(c + I * L, sum[I]), ...);
   }
+  // Tiles of the blocked engine's shape whose loops and strides are constants, for what is too large to be in place.
+  static constexpr bool tiled =
+      !S.unrolled && by_packs && chunks <= tile_packs<T> && masked_tiles<T> && S.m * S.n * S.k <= 262144;
+  template <int R, int... J, int... I>
+  TENON_INLINE static void one_tile(const T* a, const T* b, T* c, Seq<J...>, Seq<I...>) {
+    V sum[R * chunks] = {};
+#pragma GCC unroll 2
+    for (index_t k = 0; k < S.k; ++k, a += S.a_step, b += S.b_step) {
+      const V column[] = {load<J>(b)...};
+      ((sum[I] = multiply_add(simd::broadcast<V>(a[I / chunks * S.a_row]), column[I % chunks], sum[I])), ...);
+    }
+    (store<I % chunks>(c + I / chunks * S.c_row, sum[I]), ...);
+  }
+  [[gnu::noinline]] static void by_tiles(const T* a, const T* b, T* c) {
+    constexpr int whole = static_cast<int>(S.m) / rows, rest = static_cast<int>(S.m) % rows;
+    for (int i = 0; i < whole; ++i, a += rows * S.a_row, c += rows * S.c_row)
+      one_tile<rows>(a, b, c, make_seq<chunks>{}, make_seq<rows * chunks>{});
+    if constexpr (rest > 0) one_tile<rest>(a, b, c, make_seq<chunks>{}, make_seq<rest * chunks>{});
+  }
   TENON_INLINE static void run(const T* a, const T* b, T* c) {
     a += S.a;
     b += S.b;
-    if constexpr (!S.unrolled) {
+    if constexpr (tiled) {
+      by_tiles(a, b, c);
+    } else if constexpr (!S.unrolled) {
       product_in_place(S.m, S.n, S.k, a, S.a_row, S.a_step, b, S.b_step, c, S.c_row, false);
     } else if constexpr (joins) {
       joined_rows(a, b, c, make_seq<joined>{}, make_seq<W * W / L>{}, make_seq<W>{});

@@ -15,7 +15,8 @@ namespace exec {
 struct Columns {
   char* levels;
   index_t columns, packs;
-  int chain = 0;                                            // blocks in level 0 so far
+  int chain = 0;                                            // blocks in level 0 so far,
+  index_t rows = 0;                                         // and their rows
   unsigned long long chains = 0;                            // full chains: bit l is set when level l + 1 is in use
   static constexpr int blocks_in_chain = 8, most_rows = 8;  // of a chain, of a block
 };
@@ -222,34 +223,39 @@ struct Folds {
     for (index_t k = 0; k < c.packs; ++k) level(c, l)[k] = state(c, 0, k);
     ++c.chains;
     c.chain = 0;
+    c.rows = 0;
   }
-  TENON_INLINE static void put(SV& to, bool first, const N* p, index_t pitch, index_t n, index_t index) {
-    if constexpr (requires { Op::extended(to, p, pitch, n, index); }) {
-      if (!first) {
-        to = Op::extended(by_packs(to), p, pitch, n, index);
-        return;
-      }
-    }
-    const SV s = F::template packs<V>(p, pitch, n, index, 1);
-    if (first) {
-      to = s;
+  // The state of n rows after those of `to`, `before` in number.
+  TENON_INLINE static SV more(const SV& to, const N* p, index_t pitch, index_t n, index_t index,
+                              [[maybe_unused]] index_t before) {
+    if constexpr (requires { Op::extended(to, p, pitch, n, index, before); }) {
+      return Op::extended(by_packs(to), p, pitch, n, index, before);
     } else {
-      to = Op::combine(by_packs(to), s);
+      return Op::combine(by_packs(to), F::template packs<V>(p, pitch, n, index, 1));
     }
   }
   [[gnu::noinline]] static void columns(Columns& c, const void* memory, index_t pitch, index_t n, index_t index,
                                         bool padded) {
     const N* p = static_cast<const N*>(memory);
-    const bool first = c.chain == 0;
     const index_t rest = c.columns - (c.packs - 1) * W, whole = padded || rest == W ? c.packs : c.packs - 1;
-    for (index_t k = 0; k < whole; ++k) put(level(c, 0)[k], first, p + k * W, pitch, n, index);
+    SV* const s = level(c, 0);
+    const index_t before = c.rows;
+    if (before == 0) {
+      for (index_t k = 0; k < whole; ++k) s[k] = F::template packs<V>(p + k * W, pitch, n, index, 1);
+    } else if (n == Columns::most_rows) {  // a constant, which unrolls the loops over rows
+      for (index_t k = 0; k < whole; ++k) s[k] = more(s[k], p + k * W, pitch, Columns::most_rows, index, before);
+    } else {
+      for (index_t k = 0; k < whole; ++k) s[k] = more(s[k], p + k * W, pitch, n, index, before);
+    }
     if constexpr (W > 1)
       if (whole < c.packs) {
         N staged[Columns::most_rows * W] = {};
         for (index_t i = 0; i < n; ++i)
           simd::store(staged + i * W, simd::load_partial<V>(p + whole * W + i * pitch, rest));
-        put(level(c, 0)[whole], first, staged, W, n, index);
+        s[whole] =
+            before == 0 ? F::template packs<V>(staged, W, n, index, 1) : more(s[whole], staged, W, n, index, before);
       }
+    c.rows += n;
     ++c.chain;
     if constexpr (Op::rounds)
       if (c.chain == Columns::blocks_in_chain) carry(c);

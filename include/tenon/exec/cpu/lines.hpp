@@ -17,7 +17,7 @@ namespace exec {
 /// axes; lines side by side do not cross into the next step of the axes before theirs.
 template <class C>
 struct Panel {
-  static constexpr index_t fit = 2048 / static_cast<index_t>(sizeof(C)) / 64 * 64;
+  static constexpr index_t fit = 4096 / static_cast<index_t>(sizeof(C)) / 64 * 64;
   static constexpr index_t most_columns = fit > 0 ? fit : 64;  ///< lines side by side in a panel
   const C* data;
   C* work;  // the same elements if they may be written to, else null
@@ -150,7 +150,7 @@ template <class C>
   const index_t lines_axis = last > 0 ? nest.extent[0] : 1, elements = call.extents.size();
   index_t lines = 1;
   for (int a = 1; a < last; ++a) lines *= nest.extent[a];
-  in_parts(lines_axis, last == 1 && columns > 1 ? Panel<C>::most_columns / 8 : 1, elements / lines_axis,
+  in_parts(lines_axis, last == 1 && columns > 1 ? Panel<C>::most_columns / 16 : 1, elements / lines_axis,
            [&](index_t from, index_t to) {
              PanelCall<C> part = call;
              part.line = from * lines;

@@ -27,11 +27,12 @@ inline constexpr int tile_packs = wide_tiles<T> ? 4 : 2;
 template <class T>
 inline constexpr int tile_columns = tile_packs<T>* simd::native_lanes<sum_t<T>>;
 
-/// Whether tiles of one pack may have fewer columns than lanes: loads and stores are masked.
+/// Whether tiles of one pack or three may have fewer columns than lanes: loads and stores of the last are masked.
 template <class T>
 inline constexpr bool masked_tiles = !is_integer<T> && TENON_ISA >= 256;
 /// Computes a tile, c[r * c_row + j] = (add: c +) sum over k of a[r * a_row + k * a_step] * b[k * b_step + j]. A tile
-/// of one pack has the first `lanes` columns only, if masked_tiles<T>. a and b are words, k is a number of them.
+/// of one pack or three has the first `lanes` columns only, if masked_tiles<T>. a and b are words, k is a number of
+/// them.
 template <class T>
 using TileFunction = void (*)(index_t k, const word_t<T>* a, index_t a_row, index_t a_step, const word_t<T>* b,
                               index_t b_step, sum_t<T>* c, index_t c_row, bool add, index_t lanes);
@@ -50,14 +51,14 @@ struct Tile {
   using U = simd::native<Word>;
   using V = simd::native<Number>;
   static constexpr int W = simd::lanes<V>, bases = (R + 2) / 3;
-  static constexpr bool masked = N == 1 && masked_tiles<T>;
+  static constexpr bool masked = N % 2 == 1 && masked_tiles<T>;
   V sum[R * N] = {};
-  index_t lanes;
+  index_t lanes;  // of the last pack, if masked
 
   // Sums begin with the first words of b.
   template <int... I>
   TENON_INLINE void begin(const Word* b, Seq<I...>) {
-    ((sum[I] = simd::bitcast<V>(load<U>(b + I % N * W))), ...);
+    ((sum[I] = simd::bitcast<V>(load<I % N, U>(b + I % N * W))), ...);
   }
   // Every third row has a pointer; the other two are one and two strides from it.
   template <int... G>
@@ -82,21 +83,22 @@ struct Tile {
   }
   template <int... I>
   TENON_INLINE void store(Number* c, index_t c_row, bool add, Seq<I...>) {
-    if (add) ((sum[I] += load<V>(c + I / N * c_row + I % N * W)), ...);
-    (store_one(c + I / N * c_row + I % N * W, sum[I]), ...);
+    if (add) ((sum[I] += load<I % N, V>(c + I / N * c_row + I % N * W)), ...);
+    (store_one<I % N>(c + I / N * c_row + I % N * W, sum[I]), ...);
   }
 
  private:
-  template <class X>
+  template <int J, class X>
   TENON_INLINE X load(const simd::lane_t<X>* p) const {
-    if constexpr (masked) {
+    if constexpr (masked && J + 1 == N) {
       return simd::load_partial<X>(p, lanes);
     } else {
       return simd::load<X>(p);
     }
   }
+  template <int J>
   TENON_INLINE void store_one(Number* p, V v) const {
-    if constexpr (masked) {
+    if constexpr (masked && J + 1 == N) {
       simd::store_partial(p, v, lanes);
     } else {
       simd::store(p, v);
@@ -104,7 +106,7 @@ struct Tile {
   }
   template <int... J, int... I>
   TENON_INLINE void step(const Word* const (&base)[bases], index_t a_row, const Word* b, Seq<J...>, Seq<I...>) {
-    const U column[] = {load<U>(b + J * W)...};
+    const U column[] = {load<J, U>(b + J * W)...};
     ((sum[I] = Step<T>::multiply_add(simd::broadcast<U>(base[I / N / 3][I / N % 3 * a_row]), column[I % N], sum[I])),
      ...);
   }
@@ -113,7 +115,7 @@ struct Tile {
 template <class T, int R, int N>
 [[gnu::noinline]] void tile(index_t k, const word_t<T>* a, index_t a_row, index_t a_step, const word_t<T>* b,
                             index_t b_step, sum_t<T>* c, index_t c_row, bool add, index_t lanes) {
-  Tile<T, R, N> t{.lanes = lanes};
+  Tile<T, R, N> t{.lanes = lanes - (N - 1) * Tile<T, R, N>::W};
   if constexpr (Step<T>::begins) t.begin(b, make_seq<R * N>{}), b += b_step;
   t.run(k, a, a_row, a_step, b, b_step, make_seq<Tile<T, R, N>::bases>{});
   t.store(c, c_row, add, make_seq<R * N>{});
@@ -121,7 +123,7 @@ template <class T, int R, int N>
 template <class T, int R, int N>
 [[gnu::noinline]] void packed_tile(index_t k, const word_t<T>* a, index_t, index_t, const word_t<T>* b, index_t b_step,
                                    sum_t<T>* c, index_t c_row, bool add, index_t lanes) {
-  Tile<T, R, N> t{.lanes = lanes};
+  Tile<T, R, N> t{.lanes = lanes - (N - 1) * Tile<T, R, N>::W};
   if constexpr (Step<T>::begins) t.begin(b, make_seq<R * N>{}), b += b_step;
   t.run_packed(k, a, b, b_step);
   t.store(c, c_row, add, make_seq<R * N>{});
@@ -129,14 +131,15 @@ template <class T, int R, int N>
 
 template <class T, int N>
 TileFunction<T> tile_of_height(int rows, bool packed) {
-  constexpr int full = N > 2 ? tile_rows<T> / 2 : tile_rows<T>;
+  constexpr int full = N == 3 ? 8 : N > 2 ? tile_rows<T> / 2 : tile_rows<T>;
   if constexpr (N == tile_packs<T>)
     if (rows == full && packed) return packed_tile<T, full, N>;
   if constexpr (full == 12) {
     if (rows == 12) return tile<T, 12, N>;
-    if (rows == 8) return tile<T, 8, N>;
   }
-  if constexpr (full >= 6)
+  if constexpr (full >= 8)
+    if (rows == 8) return tile<T, 8, N>;
+  if constexpr (full >= 6 && N != 3)
     if (rows == 6) return tile<T, 6, N>;
   return rows == 4 ? tile<T, 4, N> : rows == 2 ? tile<T, 2, N> : tile<T, 1, N>;
 }
@@ -156,28 +159,31 @@ constexpr int tile_width(index_t left, bool padded) {
 template <class T>
 constexpr int tile_height(index_t rows, int packs) {
   constexpr int heights[] = {12, 8, 6, 4, 2, 1};
-  const int full = packs > 2 ? tile_rows<T> / 2 : tile_rows<T>;
+  const int full = packs == 3 ? 8 : packs > 2 ? tile_rows<T> / 2 : tile_rows<T>;
   for (int h : heights)
-    if (h <= full && h <= rows) return h;
+    if (h <= full && h <= rows && !(packs == 3 && h == 6)) return h;
   return 1;
 }
-/// The tile of `rows` rows (a height that tile_height gives) and one, two or, if wide_tiles<T>, four packs of columns.
+/// The tile of `rows` rows (a height that tile_height gives) and one, two or, if wide_tiles<T>, three or four packs.
 /// `packed`: A has tile_rows elements a step.
 template <class T>
 TileFunction<T> tile_function(int rows, int packs, bool packed) {
+  if constexpr (wide_tiles<T> && masked_tiles<T>)
+    if (packs == 3) return detail::tile_of_height<T, 3>(rows, false);
   if constexpr (wide_tiles<T>)
     if (packs == 4) return detail::tile_of_height<T, 4>(rows, packed);
   return packs == 1 ? detail::tile_of_height<T, 1>(rows, packed) : detail::tile_of_height<T, 2>(rows, packed);
 }
-/// c[m, n] = (add: c +) a[m, k] b[k, n] tile by tile, where all of it lies in the caches: nothing is packed.
-/// The columns of b and c are contiguous; if not masked_tiles<T>, n is a multiple of a pack.
+namespace detail {
 template <class T>
-[[gnu::noinline]] void product_in_place(index_t m, index_t n, index_t k, const T* a, index_t a_row, index_t a_step,
-                                        const T* b, index_t b_step, T* c, index_t c_row, bool add) {
+TENON_INLINE void product_by_tiles(index_t m, index_t n, index_t k, const T* a, index_t a_row, index_t a_step,
+                                   const T* b, index_t b_step, T* c, index_t c_row, bool add) {
   constexpr index_t W = simd::native_lanes<T>;
   for (index_t j = 0; j < n;) {
-    const int packs = tile_width<T>(n - j, false);
-    const index_t left = n - j, valid = left < packs * W ? left : packs * W;
+    const index_t left = n - j;
+    const int packs =
+        wide_tiles<T> && masked_tiles<T> && left > 2 * W && left <= 3 * W ? 3 : tile_width<T>(left, false);
+    const index_t valid = left < packs * W ? left : packs * W;
     for (index_t i = 0; i < m;) {
       // Two tiles of 8 rows rather than one of 12 and one of 4, which is too low to hide the latency of additions.
       const int rows = packs <= 2 && tile_rows<T> == 12 && m - i == 16 ? 8 : tile_height<T>(m - i, packs);
@@ -187,6 +193,14 @@ template <class T>
     }
     j += valid;
   }
+}
+}  // namespace detail
+/// c[m, n] = (add: c +) a[m, k] b[k, n] tile by tile, where all of it lies in the caches: nothing is packed.
+/// The columns of b and c are contiguous; if not masked_tiles<T>, n is a multiple of a pack.
+template <class T>
+[[gnu::noinline]] void product_in_place(index_t m, index_t n, index_t k, const T* a, index_t a_row, index_t a_step,
+                                        const T* b, index_t b_step, T* c, index_t c_row, bool add) {
+  detail::product_by_tiles(m, n, k, a, a_row, a_step, b, b_step, c, c_row, add);
 }
 /// Whether product_in_place() is the fastest way: columns of b for a tile stay in the first-level cache, all in the
 /// next.

@@ -80,8 +80,8 @@ void record_reduction(RowSteps& steps, const A& x, R* out, index_t plane) {
   if (Op::needs_element && count == 0) fail_shape(Op::name.c_str(), "no elements to reduce in shape", e);
   Source source[P::loads];
   sources_of<P>(x, source);
-  steps.add({&fold_kernel<Op, Number, R>, row<P, Number>, nullptr, direct, Mask, count, plane, e, 0, P::loads}, out,
-            sizeof(R), {e, strides, 0}, source, load_bytes<P>);
+  steps.add({&fold_kernel<Op, Number, R>, row<P, Number>, nullptr, nullptr, direct, Mask, count, plane, e, 0, P::loads},
+            out, sizeof(R), {e, strides, 0}, source, load_bytes<P>);
 }
 
 }  // namespace exec

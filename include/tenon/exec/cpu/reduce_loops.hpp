@@ -207,6 +207,7 @@ class ReduceLoops {
     c.columns = columns;
     c.packs = (columns + op_.lanes - 1) / op_.lanes;
     c.chain = 0;
+    c.rows = 0;
     c.chains = 0;
   }
   // Rows of a block, folded a few at a time.

@@ -50,11 +50,18 @@ struct Leaves<P, W, Contiguous, Seq<K...>, L...> {
   }
   template <int J, class V, class T>
   TENON_FN V operator()(Seq<J>, TypeTag<V>, TypeTag<T>) const {
+    return get<J, V, T>(0);
+  }
+  // The leaf in the pack that is so many after this one.
+  template <int J, class V, class T>
+  TENON_FN V get(index_t packs) const {
     if constexpr (at_t<J, TypeList<L...>>::constant) {
       return tenon::detail::reg<J>(const_cast<Leaves*>(this)->splats);
+    } else if constexpr (Contiguous) {
+      const char* const p = static_cast<const char*>(ptr[J]) + packs * stride[J];
+      return as_lanes_of<P>(load_lanes<V>(reinterpret_cast<const T*>(p)));
     } else {
-      const T* p = static_cast<const T*>(ptr[J]);
-      return as_lanes_of<P>(load_lanes<V>(Contiguous ? p : p + i * stride[J]));
+      return as_lanes_of<P>(load_lanes<V>(static_cast<const T*>(ptr[J]) + i * stride[J]));
     }
   }
   // By so many packs of contiguous elements.
@@ -137,6 +144,25 @@ struct LoadTable<TypeList<L...>> {
     return true;
   }
 };
+// The next pack of leaves.
+template <class Leaves>
+struct Next {
+  const Leaves& leaves;
+  template <int J, class V, class T>
+  TENON_FN V operator()(Seq<J>, TypeTag<V>, TypeTag<T>) const {
+    return leaves.template get<J, V, T>(1);
+  }
+};
+// Whether packs go two at a time: of a short program counting would take more instructions than the work.
+template <class I>
+inline constexpr int cost_of = 0;
+template <class Op, class T, bool A, int... Back>
+inline constexpr int cost_of<Call<Op, T, A, Back...>> = Op::cost;
+template <class P>
+inline constexpr bool goes_in_pairs = false;
+template <class... I>
+inline constexpr bool goes_in_pairs<Program<I...>> = (cost_of<I> + ... + 0) <= 4;
+
 // Packs of contiguous elements or, where the mask is 0, of one pack. At most two rounds through one loop body: whole
 // packs in place, then the staged tail.
 template <class P, class Out>
@@ -152,18 +178,28 @@ template <class P, class Out>
   index_t end = n - tail;
   for (bool in_tail = false;; in_tail = true) {
     auto at = leaves;  // its own pointers, which keeps the loop short
-    for (index_t i = 0; i < end; i += W) {
+    const auto put = [&](index_t i, const auto& load) __attribute__((always_inline)) {
       Machine<P, W> machine;
-      machine.run(at);
-      at.advance();
+      machine.run(load);
       const auto v = in_order<P>(machine.result());
       if constexpr (sizeof(v) == simd::native_bytes && sizeof(Out) * W == sizeof(v)) {
         if (streamed) {
           stream(out + i, v);
-          continue;
+          return;
         }
       }
       store_lanes(out + i, v);
+    };
+    index_t i = 0;
+    if constexpr (goes_in_pairs<P>)
+      for (; i + 2 * W <= end; i += 2 * W) {
+        put(i, at);
+        put(i + W, Next<decltype(at)>{at});
+        at.advance(2);
+      }
+    for (; i < end; i += W) {
+      put(i, at);
+      at.advance();
     }
     if (tail == 0) return;
     if (in_tail) break;
@@ -176,8 +212,7 @@ template <class P, class Out>
   store_first(first + (n - tail), staged, tail);
 }
 template <class P, class Out>
-[[gnu::noinline]] void row_of_elements(Out* out, index_t out_stride, const void* const* source, const index_t* stride,
-                                       index_t n) {
+void row_of_elements(Out* out, index_t out_stride, const void* const* source, const index_t* stride, index_t n) {
   typename LeavesOf<P, 1, false, loads_of<P>>::type leaves;
   leaves.start(source, stride);
   for (index_t& i = leaves.i; i < n; ++i) {
@@ -273,6 +308,12 @@ void row(void* out, index_t out_stride, const void* const* source, const index_t
   } else {
     detail::staged_row(detail::packed_row<P, Out>, out, out_stride, source, stride, n);
   }
+}
+
+/// The same element by element, for a few elements: packs of them would wait for memory, which holds them one by one.
+template <class P, class Out>
+void few_elements(void* out, index_t out_stride, const void* const* source, const index_t* stride, index_t n) {
+  detail::row_of_elements<P>(static_cast<Out*>(out), out_stride, source, stride, n);
 }
 
 }  // namespace exec

@@ -102,7 +102,7 @@ inline void run_along_rows(const RowStep& step, const Walked* o, index_t m) {
       from[k] = o[k + 1].base;
       stride[k] = o[k + 1].stride[0];
     }
-    step.row(out, o[0].stride[0], from, stride, m);
+    (step.few && m <= 8 ? step.few : step.row)(out, o[0].stride[0], from, stride, m);
   } else if (rows) {
     run_along_rows(step, o, m);
   } else {
@@ -114,6 +114,104 @@ inline void run_along_rows(const RowStep& step, const Walked* o, index_t m) {
     drive_all(nest, step.row);
   }
 }
+
+// Rows long enough to go one by one: while a row is written to memory, the next one is folded. The last step is a row
+// behind the others, so that it need not wait for what they found out: a slot holds the results of two rows by turns.
+// What the steps need is worked out before the first row; from row to row only addresses move.
+class LongRows {
+ public:
+  static constexpr index_t least_bytes = 1024;
+
+  // `at`: the operands of all steps at the first row, results of folds in slots.
+  LongRows(const RowSteps& s, const Walked* at, const bool* in_slot) : s_(s) {
+    for (int i = 0; i < s.steps && possible_; ++i) {
+      const RowStep& step = s.step[i];
+      const bool last = i + 1 == s.steps;
+      possible_ = step.op || (last ? step.packed != nullptr : step.few != nullptr && step.extents.d[1] == 1);
+      if (last) last_moving_ = movings_;
+      for (int k = step.first; k <= step.first + step.loads && possible_; ++k) {
+        const Walked& o = at[k];
+        const Step by{in_slot[k] ? static_cast<index_t>(alignment) : o.stride[0] * o.bytes, in_slot[k]};
+        place_[k] = o.base;
+        mask_[k] = -1;
+        if (!last || k == step.first || step.packed->constant[k - step.first - 1] || o.stride[1] == 1) {
+          if (by.bytes != 0) moving_[movings_++] = {k, by};
+        } else if ((possible_ =
+                        o.stride[1] == 0 && repeats_ < most && o.bytes * step.packed->lanes <= simd::native_bytes)) {
+          repeat_[repeats_] = {o.base, o.bytes, by};
+          place_[k] = full_[repeats_++];
+          mask_[k] = 0;
+        }
+      }
+    }
+  }
+  bool possible() const { return possible_; }
+  void run(index_t rows) {
+    folds();
+    for (; rows > 0; --rows) {
+      if (rows > 1) folds();
+      last();
+    }
+  }
+
+ private:
+  static constexpr int most = 8;  // operands that repeat
+  // From one row to the next: forth and back in slots.
+  struct Step {
+    index_t bytes;
+    bool turns;
+    const char* from(const void* p) {
+      const char* const next = static_cast<const char*>(p) + bytes;
+      if (turns) bytes = -bytes;
+      return next;
+    }
+  };
+  struct Moving {
+    int operand;
+    Step by;
+  };
+  struct Repeat {
+    const char* from;
+    index_t bytes;
+    Step by;
+  };
+
+  void move(int from, int to) {
+    for (; from < to; ++from) place_[moving_[from].operand] = moving_[from].by.from(place_[moving_[from].operand]);
+  }
+  void folds() {
+    for (int i = 0; i + 1 < s_.steps; ++i) {
+      const RowStep& step = s_.step[i];
+      void* const out = const_cast<void*>(place_[step.first]);
+      const void* const* const from = place_ + step.first + 1;
+      const index_t n = step.extents.d[1];
+      if (step.op)
+        step.op->rows(from[0], n, n, 1, out, {1, step.count, step.plane});
+      else
+        step.few(out, 1, from, mask_ + step.first + 1, 1);
+    }
+    move(0, last_moving_);
+  }
+  void last() {
+    const RowStep& step = s_.step[s_.steps - 1];
+    for (int r = 0; r < repeats_; ++r) {
+      repeat_element(full_[r], repeat_[r].from, repeat_[r].bytes, 1);
+      repeat_[r].from = repeat_[r].by.from(repeat_[r].from);
+    }
+    step.packed->run(const_cast<void*>(place_[step.first]), place_ + step.first + 1, mask_ + step.first + 1,
+                     step.extents.d[1], false);
+    move(last_moving_, movings_);
+  }
+
+  const RowSteps& s_;
+  bool possible_ = true;
+  int movings_ = 0, repeats_ = 0, last_moving_ = 0;
+  Moving moving_[max_operands];
+  Repeat repeat_[most];
+  const void* place_[max_operands];
+  index_t mask_[max_operands];
+  alignas(alignment) char full_[most][simd::native_bytes];  // registers full of an element
+};
 
 }  // namespace detail
 
@@ -147,6 +245,10 @@ inline bool RowSteps::run(index_t work) {
           reinterpret_cast<__UINTPTR_TYPE__>(at[k].base) - reinterpret_cast<__UINTPTR_TYPE__>(memory.data());
       in_slot[k] = offset < static_cast<__UINTPTR_TYPE__>(slots * slot_bytes);
       at[k].base = in_slot[k] ? own.data() + offset : at[k].base + from * at[k].stride[0] * at[k].bytes;
+    }
+    if (by_rows && each * operand[last.first].bytes >= LongRows::least_bytes) {
+      LongRows one_by_one(*this, at, in_slot);
+      if (one_by_one.possible()) return one_by_one.run(to - from);
     }
     for (; from < to; from += unit) {
       const index_t m = at_most(to - from, unit);

@@ -1,4 +1,4 @@
-// tenon/exec/cpu/softmax.hpp: runs softmax: largest element, exponentials and their sum, quotient, line by line.
+// tenon/exec/cpu/softmax.hpp: runs softmax: largest element, sum of exponentials, quotients; line by line.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #pragma once
 #include <tenon/exec/cpu/lines.hpp>
@@ -43,42 +43,39 @@ struct Part {
   }
 };
 
-// Lanes are lines, and rows of them are walked as they lie in memory. Exponentials go to `out`, or to the panel where
-// results are 16 bit.
+// Lanes are lines, and rows of them are walked as they lie in memory: twice, since e^x costs less than it takes to
+// write it to memory and to read it again. The first walk keeps the largest element so far and the sum relative to it
+// (M. Milakov and N. Gimelshein, Online normalizer calculation for softmax, 2018), some rows at a time.
 template <bool Log, class V, class C, class R>
 [[gnu::noinline]] void softmax_columns(const Panel<C>& p, R* out, index_t out_step) {
-  constexpr index_t W = simd::lanes<V>;
-  constexpr index_t most = Panel<C>::most_columns / W;
+  constexpr index_t W = simd::lanes<V>, most = Panel<C>::most_columns / W, together = 8;
   const index_t packs = (p.lines + W - 1) / W, whole = p.lines / W, rest = p.lines % W;
   // Calls f for each pack of a row; `part` has the lanes of the last one where it is not whole.
   const auto each_pack = [&](const auto& f) {
     for (index_t k = 0; k < whole; ++k) f(k, Whole{});
     if (W > 1 && rest > 0) f(whole, Part{rest});
   };
-  const auto load = [](const C* from, index_t k, auto part) { return part.template load<V>(from + k * W); };
+  const auto load = [&](index_t i, index_t k, auto part) { return part.template load<V>(p.data + i * p.step + k * W); };
   alignas(alignment) char tops[most * sizeof(V)], sums[most * sizeof(V)];
   V* top = reinterpret_cast<V*>(tops);
   V* sum = reinterpret_cast<V*>(sums);
-  each_pack([&](index_t k, auto part) { top[k] = load(p.data, k, part); });
-  for (index_t k = 0; k < packs; ++k) sum[k] = reduction_constant<V>(0);
-  for (index_t i = 1; i < p.n; ++i)
-    each_pack([&](index_t k, auto part) {
-      const V v = load(p.data + i * p.step, k, part);
-      top[k] = simd::select(v > top[k], v, top[k]);
-    });
-  // A NaN may be lost so far; its exponential makes the sum NaN.
-  C* work = p.work;
-  index_t work_step = p.step;
-  if constexpr (__is_same(C, R)) {
-    work = out;
-    work_step = out_step;
+  for (index_t k = 0; k < packs; ++k) {
+    // No infinity, from which -inf could not be taken.
+    top[k] = reduction_constant<V>(static_cast<double>(limits<base_t<C>>::lowest()));
+    sum[k] = reduction_constant<V>(0);
   }
-  for (index_t i = 0; i < p.n; ++i)
+  for (index_t i = 0; i < p.n; i += together) {
+    const index_t end = p.n - i < together ? p.n : i + together;
     each_pack([&](index_t k, auto part) {
-      const V e = exp_normal<false>(V(load(p.data + i * p.step, k, part) - top[k]));
-      sum[k] = sum[k] + e;
-      if constexpr (!Log) part.store(work + i * work_step + k * W, e);
+      V high = top[k];
+      for (index_t r = i; r < end; ++r) high = math::kernel::larger(load(r, k, part), high);
+      // A NaN may be lost so far; its exponential makes the sum NaN.
+      V s = sum[k] * exp_normal<false>(V(top[k] - high));
+      for (index_t r = i; r < end; ++r) s = s + exp_normal<false>(V(load(r, k, part) - high));
+      top[k] = high;
+      sum[k] = s;
     });
+  }
   for (index_t k = 0; k < packs; ++k) {
     if constexpr (Log) {
       sum[k] = log(sum[k]);
@@ -88,10 +85,11 @@ template <bool Log, class V, class C, class R>
   }
   for (index_t i = 0; i < p.n; ++i)
     each_pack([&](index_t k, auto part) {
+      const V v = load(i, k, part) - top[k];
       if constexpr (Log) {
-        part.store(out + i * out_step + k * W, V((load(p.data + i * p.step, k, part) - top[k]) - sum[k]));
+        part.store(out + i * out_step + k * W, V(v - sum[k]));
       } else {
-        part.store(out + i * out_step + k * W, V(load(work + i * work_step, k, part) * sum[k]));
+        part.store(out + i * out_step + k * W, V(exp_normal<false>(v) * sum[k]));
       }
     });
 }
@@ -99,6 +97,7 @@ template <bool Log, class V, class C, class R>
 // One contiguous line; exponentials go to `work`: the result itself, or a buffer where the result is 16 bit.
 template <bool Log, class C>
 [[gnu::noinline]] void softmax_line(const C* x, C* work, index_t n) {
+  using math::kernel::larger;
   constexpr int W = simd::native_lanes<C>;
   using V = simd::pack<C, W>;
   const index_t whole = n / W * W, rest = n - whole;
@@ -109,18 +108,10 @@ template <bool Log, class C>
   index_t i = 0;
   for (; i + 4 * W <= whole; i += 4 * W)
 #pragma GCC unroll 4
-    for (int u = 0; u < 4; ++u) {
-      const V v = simd::load<V>(x + i + u * W);
-      tops[u] = simd::select(v > tops[u], v, tops[u]);
-    }
-  for (; i < whole; i += W) {
-    const V v = simd::load<V>(x + i);
-    tops[0] = simd::select(v > tops[0], v, tops[0]);
-  }
-  tops[0] = simd::select(tops[1] > tops[0], tops[1], tops[0]);
-  tops[2] = simd::select(tops[3] > tops[2], tops[3], tops[2]);
+    for (int u = 0; u < 4; ++u) tops[u] = larger(simd::load<V>(x + i + u * W), tops[u]);
+  for (; i < whole; i += W) tops[0] = larger(simd::load<V>(x + i), tops[0]);
   // A NaN may be lost here; its exponential makes the sum NaN.
-  tops[0] = simd::select(tops[2] > tops[0], tops[2], tops[0]);
+  tops[0] = larger(larger(tops[1], tops[0]), larger(tops[3], tops[2]));
   const V top = simd::broadcast<V>(simd::reduce(tops[0], [](auto a, auto b) { return simd::select(a > b, a, b); }));
   V end{}, sum[2] = {V{}, V{}};
   const auto add = [&](index_t at, int u) {

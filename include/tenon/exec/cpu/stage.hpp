@@ -56,6 +56,12 @@ TENON_INLINE void separate_packs(simd::lane_t<V>* to, index_t apart, const simd:
   const V v[] = {simd::load<V>(from + J * simd::lanes<V>)...};
   (simd::store<V>(to + J * apart, simd::component<J>(v)), ...);
 }
+template <class V, int... J>
+TENON_INLINE void interleave_packs(simd::lane_t<V>* to, const simd::lane_t<V>* from, index_t apart,
+                                   simd::detail::Ints<J...>) {
+  const V v[] = {simd::load<V>(from + J * apart)...};
+  (simd::store<V>(to + J * simd::lanes<V>, simd::interleaved<J>(v)), ...);
+}
 
 // Each of m neighbours N times; how many were done.
 template <int N, int Bytes>
@@ -75,6 +81,17 @@ index_t separate(Word<Bytes>* to, const Word<Bytes>* from, index_t m) {
   using V = simd::native<simd::int_of<Bytes>>;
   for (; i + simd::lanes<V> <= m; i += simd::lanes<V>)
     separate_packs<V>(to + i, m, from + i * N, simd::detail::Count<N>{});
+#endif
+  return i;
+}
+// m neighbouring vectors of N elements from N rows; how many were done.
+template <int N, int Bytes>
+index_t interleave(Word<Bytes>* to, const Word<Bytes>* from, index_t m) {
+  index_t i = 0;
+#if !defined(__CUDACC__)
+  using V = simd::native<simd::int_of<Bytes>>;
+  for (; i + simd::lanes<V> <= m; i += simd::lanes<V>)
+    interleave_packs<V>(to + i * N, from + i, m, simd::detail::Count<N>{});
 #endif
   return i;
 }
@@ -111,8 +128,16 @@ void gather_words(Word<Bytes>* to, const Word<Bytes>* from, const Plane& p) {
 }
 template <int Bytes>
 void scatter_words(Word<Bytes>* to, const Word<Bytes>* from, const Plane& p) {
+  index_t column = 0;  // what is done of each row
+  if constexpr (Bytes >= 4)
+    if (p.outer == 1 && p.stride == p.m) {
+      column = p.m == 2   ? interleave<2, Bytes>(to, from, p.n)
+               : p.m == 3 ? interleave<3, Bytes>(to, from, p.n)
+               : p.m == 4 ? interleave<4, Bytes>(to, from, p.n)
+                          : 0;
+    }
   for (index_t row = 0; row < p.m; ++row)
-    for (index_t i = 0; i < p.n; ++i) to[row * p.outer + i * p.stride] = from[row * p.n + i];
+    for (index_t i = column; i < p.n; ++i) to[row * p.outer + i * p.stride] = from[row * p.n + i];
 }
 template <int Bytes>
 void gather_bytes(void* to, const void* from, const Plane& p) {

@@ -1,0 +1,338 @@
+// tenon/exec/short_axis.hpp: statements over reductions of an axis of 2 to 4 run with their components in registers.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// y = x * rsqrt(sum<1>(x * x, keepdims)) of vectors of three: a row kernel would meet rows of three elements, and the
+// reduction be a loop of its own. Where the axis has few elements, and the types say how many, a statement is straight
+// code: lanes are vectors, every component has a register, a reduction is a few combinations of them. A kernel is
+// compiled for each structure, as row kernels are; see exec/cpu/short_axis.hpp for what it walks.
+#pragma once
+#include <tenon/exec/cpu/short_axis.hpp>
+#include <tenon/expr/reduce.hpp>
+
+namespace tenon {
+inline namespace TENON_ABI {
+namespace exec {
+
+/// The most components of such a vector, and the most instructions for one.
+inline constexpr index_t most_components = 4;
+inline constexpr int most_short_cost = 32;
+
+namespace detail {
+
+template <class V, int C>
+struct ComponentValues {
+  V v[C];
+};
+/// A kernel's leaves, and what is made of them, as structure: the K-th leaf, an op on operands, a fold.
+template <int K, int C, bool Constant>
+struct ComponentLeaf {
+  static constexpr int components = C;
+  template <class V>
+  static constexpr void step(index_t* by) {
+    by[K] = Constant ? 0 : static_cast<index_t>(sizeof(V));
+  }
+  template <class V, class At>
+  TENON_INLINE static ComponentValues<V, C> compute(const At& at) {
+    return load<V>(at, make_seq<C>{});
+  }
+
+ private:
+  template <class V, class At, int... J>
+  TENON_INLINE static ComponentValues<V, C> load(const At& at, Seq<J...>) {
+    using T = simd::lane_t<V>;
+    return {{simd::load<V>(reinterpret_cast<const T*>(at.at[K] + J * at.apart[K]))...}};
+  }
+};
+template <class Op, class... A>
+struct ComponentCall {
+  static constexpr int components = [] {
+    int most = 1;
+    ((most = A::components > most ? A::components : most), ...);
+    return most;
+  }();
+  template <class V>
+  static constexpr void step(index_t* by) {
+    (A::template step<V>(by), ...);
+  }
+  template <class V, class At>
+  TENON_INLINE static ComponentValues<V, components> compute(const At& at) {
+    return all<V>(make_seq<components>{}, A::template compute<V>(at)...);
+  }
+
+ private:
+  template <class V, int... J, class... X>
+  TENON_INLINE static ComponentValues<V, components> all(Seq<J...>, const X&... x) {
+    return {{one<V, J>(x...)...}};
+  }
+  template <class V, int J, int... C>
+  TENON_INLINE static V one(const ComponentValues<V, C>&... x) {
+    return tenon::detail::settle<V>(apply<Op>(x.v[C == 1 ? 0 : J]...));
+  }
+};
+template <class Op, class A>
+struct ComponentFold {
+  static constexpr int components = 1;
+  template <class V>
+  static constexpr void step(index_t* by) {
+    A::template step<V>(by);
+  }
+  template <class V, class At>
+  TENON_INLINE static ComponentValues<V, 1> compute(const At& at) {
+    return fold(A::template compute<V>(at), make_seq<A::components - 1>{});
+  }
+
+ private:
+  template <class V, int C, int... J>
+  TENON_INLINE static ComponentValues<V, 1> fold(const ComponentValues<V, C>& x, Seq<J...>) {
+    V s = Op::lift(x.v[0], 0);
+    ((s = Op::combine(s, Op::lift(x.v[J + 1], 0))), ...);
+    return {{Op::template finish<V>(s, C)}};
+  }
+};
+
+template <int L>
+struct ComponentLeaves {
+  const char* at[L];
+  index_t apart[L];
+};
+// How far leaves are from pack to pack, in bytes.
+template <class S, class V, int L>
+struct ComponentSteps {
+  index_t by[L]{};
+  constexpr ComponentSteps() { S::template step<V>(by); }
+};
+template <class S, class T, int... K, int... J>
+TENON_INLINE void component_loop(const ComponentRows* o, index_t packs, Seq<K...>, Seq<J...>) {
+  using V = simd::native<T>;
+  constexpr int leaves = static_cast<int>(sizeof...(K));
+  constexpr ComponentSteps<S, V, leaves> steps;
+  ComponentLeaves<leaves> at{{o[K + 1].at...}, {o[K + 1].apart...}};
+  const index_t apart = o->apart;
+  char* out = const_cast<char*>(o->at);
+  for (; packs > 0; --packs) {
+    const auto y = S::template compute<V>(at);
+    (simd::store(reinterpret_cast<T*>(out + J * apart), y.v[J]), ...);
+    ((at.at[K] += steps.by[K]), ...);
+    out += sizeof(V);
+  }
+}
+template <class S, class T, int Leaves>
+[[gnu::noinline]] void component_kernel(const ComponentRows* operand, index_t packs) {
+  component_loop<S, T>(operand, packs, make_seq<Leaves>{}, make_seq<S::components>{});
+}
+
+// A node of numbers T in a statement of rank R whose axis A has n elements; the first of its leaves is the K-th.
+// Primary: impossible.
+template <class N, class T, int R, int A, int n, int K>
+struct ShortAxis {
+  static constexpr bool possible = false;
+  static constexpr int leaves = 0;
+  using type = void;
+};
+template <class T, int R, int A, int n, int K, class... N>
+struct ShortAxisOperands {
+  static constexpr bool possible = true;
+  static constexpr int leaves = 0;
+  using types = TypeList<>;
+};
+template <class T, int R, int A, int n, int K, class X, class... N>
+struct ShortAxisOperands<T, R, A, n, K, X, N...> {
+  using First = ShortAxis<X, T, R, A, n, K>;
+  using Rest = ShortAxisOperands<T, R, A, n, K + First::leaves, N...>;
+  static constexpr bool possible = First::possible && Rest::possible;
+  static constexpr int leaves = First::leaves + Rest::leaves;
+  using types = concat_t<TypeList<typename First::type>, typename Rest::types>;
+};
+
+template <class N>
+inline constexpr bool is_leaf = false;
+template <class T, class E, class Hold, bool Dense>
+inline constexpr bool is_leaf<Leaf<T, E, Hold, Dense>> = true;
+template <class T, class E>
+inline constexpr bool is_leaf<Value<T, E>> = true;
+template <class T>
+inline constexpr bool is_leaf<Scalar<T>> = true;
+template <class M, class A>
+inline constexpr bool is_leaf<Movement<M, A>> = is_leaf<A>;
+
+template <class N, class T, int R, int A, int n, int K>
+requires(is_leaf<N>&& __is_same(typename N::value_type, T)) struct ShortAxis<N, T, R, A, n, K> {
+  static constexpr int axis = A - (R - N::rank), leaves = 1;
+  static constexpr index_t extent() {
+    if constexpr (axis < 0) {
+      return 1;
+    } else {
+      return N::extents_type::static_extent(axis);
+    }
+  }
+  static constexpr bool possible = extent() == 1 || extent() == n || extent() == dyn;
+  static constexpr int components = extent() == 1 ? 1 : n;
+  static constexpr bool is_constant = static_size<typename N::extents_type> == 1;
+  using type = ComponentLeaf<K, components, is_constant>;
+  static void fill(const N& node, ShortAxisPlan& plan) {
+    if constexpr (is_constant) {
+      Source source, *end = &source;
+      node.fill(end);
+      plan.add_constant(static_cast<const T*>(source.data) + source.map.offset);
+    } else {
+      walk(node, plan.next());
+      plan.add_next(components);
+    }
+  }
+  static bool computed(const N&) { return false; }
+
+ private:
+  // The strides of extents E broadcast to the statement's.
+  template <class E, class Stride>
+  static void walk(const void* data, const E& extents, const Stride& stride, Walked& to) {
+    to.base = static_cast<const char*>(data);
+    to.bytes = sizeof(T);
+    index_t step = 1;
+    for (int a = R - 1; a >= 0; --a) {
+      const int own = a - (R - E::rank);
+      const index_t extent = own < 0 ? 1 : extents[own];
+      to.stride[a] = extent == 1 ? 0 : stride(own, step);
+      step *= extent;
+    }
+  }
+  template <class E, class Hold, bool Dense>
+  static void walk(const Leaf<T, E, Hold, Dense>& node, Walked& to) {
+    node.check();
+    walk(
+        node.data, node.shape,
+        [&](int a, index_t step) {
+          if constexpr (Dense) {
+            return static_cast<void>(a), step;
+          } else {
+            return static_cast<void>(step), node.strides.d[a];
+          }
+        },
+        to);
+  }
+  template <class E>
+  static void walk(const Value<T, E>& node, Walked& to) {
+    walk(
+        node.values, E{}, [](int, index_t step) { return step; }, to);
+  }
+  template <class M, class X>
+  static void walk(const Movement<M, X>& node, Walked& to) {
+    Source source, *end = &source;
+    node.fill(end);
+    const Dims& strides = source.map.strides;
+    walk(
+        static_cast<const T*>(source.data) + source.map.offset, node.shape,
+        [&](int a, index_t) { return strides.d[a]; }, to);
+  }
+};
+template <class Op, class T, class... Arg, class... N, int R, int A, int n, int K>
+struct ShortAxis<Map<Op, T, TypeList<Arg...>, N...>, T, R, A, n, K> {
+  using M = Map<Op, T, TypeList<Arg...>, N...>;
+  using Operands = ShortAxisOperands<T, R, A, n, K, N...>;
+  static constexpr bool possible = Operands::possible && (__is_same(Arg, T) && ...);
+  static constexpr int leaves = Operands::leaves;
+  using type = apply_t<concat_t<TypeList<Op>, typename Operands::types>, ComponentCall>;
+  static void fill(const M& node, ShortAxisPlan& plan) {
+    each(node, [&]<class O>(const auto& x, O*) { return O::fill(x, plan), true; });
+  }
+  static bool computed(const M& node) {
+    if constexpr (!M::cheap)
+      if (node.cache.ready) return true;
+    return !each(node, []<class O>(const auto& x, O*) { return !O::computed(x); });
+  }
+
+ private:
+  // Whether f(operand, what it is here) is true for all.
+  template <class F>
+  static bool each(const M& node, const F& f) {
+    return each<K, 0>(node, f, static_cast<TypeList<N...>*>(nullptr));
+  }
+  template <int From, int I, class F, class X, class... Rest>
+  static bool each(const M& node, const F& f, TypeList<X, Rest...>*) {
+    using O = ShortAxis<X, T, R, A, n, From>;
+    if (!f(operand_at<I>(node.operands), static_cast<O*>(nullptr))) return false;
+    if constexpr (sizeof...(Rest) > 0)
+      return each<From + O::leaves, I + 1>(node, f, static_cast<TypeList<Rest...>*>(nullptr));
+    return true;
+  }
+};
+// Ops whose state is one number, which a pack of vectors can have as a pack.
+template <class Op, class T, bool Packs = Op::finishes_packs && !Op::indexed>
+inline constexpr bool folds_components = false;
+template <class Op, class T>
+inline constexpr bool folds_components<Op, T, true> = __is_same(typename Op::template state<T>, T) &&
+                                                      __is_same(typename Op::template number<T>, T) &&
+                                                      __is_same(typename Op::template result<T>, T) &&
+                                                      __is_same(decltype(Op::lift(T{}, 0)), T);
+template <class Op, unsigned Mask, class X, class T, int R, int A, int n, int K>
+requires(Mask == 1u << A && X::rank == R && folds_components<Op, T>)  //
+    struct ShortAxis<Reduce<Op, Mask, true, X>, T, R, A, n, K> {
+  using N = Reduce<Op, Mask, true, X>;
+  using Operand = ShortAxis<X, T, R, A, n, K>;
+  static constexpr bool possible = [] {
+    if constexpr (Operand::possible) return X::extents_type::static_extent(A) == n && Operand::type::components == n;
+    return false;
+  }();
+  static constexpr int leaves = Operand::leaves;
+  using type = ComponentFold<Op, typename Operand::type>;
+  static void fill(const N& node, ShortAxisPlan& plan) { Operand::fill(node.template operand<0>(), plan); }
+  static bool computed(const N& node) { return node.cache.ready || Operand::computed(node.template operand<0>()); }
+};
+
+// The first axis that a reduction below a pointwise node keeps with extent 1, and what extent it had.
+struct ReducedAxis {
+  int axis = -1;
+  index_t extent = 0;
+};
+template <class N>
+struct ReducedAxisOf {
+  static constexpr ReducedAxis value{};
+};
+template <class Op, class T, class Args, class... N>
+struct ReducedAxisOf<Map<Op, T, Args, N...>> {
+  static constexpr ReducedAxis value = [] {
+    ReducedAxis r;
+    ((r = r.axis < 0 ? ReducedAxisOf<N>::value : r), ...);
+    return r;
+  }();
+};
+template <class Op, unsigned Mask, class X>
+requires((Mask & (Mask - 1)) == 0 && Mask != 0) struct ReducedAxisOf<Reduce<Op, Mask, true, X>> {
+  static constexpr int axis = __builtin_ctz(Mask);
+  static constexpr ReducedAxis value{axis, X::extents_type::static_extent(axis)};
+};
+
+}  // namespace detail
+
+/// Whether N is a pointwise statement over reductions of a short axis, whose elements Out are those of its operands.
+template <class N, class Out>
+inline constexpr bool has_short_axis = false;
+template <class Op, class T, class Args, class... N>
+requires((__is_same(T, float) || __is_same(T, double)) && simd::native_lanes<T> > 1)  //
+    inline constexpr bool has_short_axis<Map<Op, T, Args, N...>, T> = [] {
+      using M = Map<Op, T, Args, N...>;
+      constexpr detail::ReducedAxis r = detail::ReducedAxisOf<M>::value;
+      if constexpr (r.extent >= 2 && r.extent <= most_components && M::cost <= most_short_cost && M::rank > 1) {
+        using S = detail::ShortAxis<M, T, M::rank, r.axis, static_cast<int>(r.extent), 0>;
+        if constexpr (S::possible) return S::leaves < max_operands;
+      }
+      return false;
+    }();
+
+namespace detail {
+
+/// Writes such a statement; false, and nothing done, if that is not possible.
+template <class N, class Out>
+bool write_short_axis(const N& n, Out* out, const StridedMap& target, bool noalias) {
+  constexpr ReducedAxis r = ReducedAxisOf<N>::value;
+  using S = ShortAxis<N, Out, N::rank, r.axis, static_cast<int>(r.extent), 0>;
+  if (S::computed(n)) return false;
+  ShortAxisPlan plan(component_kernel<typename S::type, Out, S::leaves>, out, sizeof(Out), target, r.axis, r.extent,
+                     S::type::components);
+  S::fill(n, plan);
+  return run_short_axis(plan, noalias);
+}
+
+}  // namespace detail
+}  // namespace exec
+}  // namespace TENON_ABI
+}  // namespace tenon
