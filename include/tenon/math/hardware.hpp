@@ -306,7 +306,7 @@ TENON_FN V scale_unless_below(V x, V n, V a, simd::lane_t<V> least) {
 
 /// x, or `bound` with the sign of x where |x| is larger, and where x is NaN; bound > 0. Needs `has_scaling` and a pack.
 template <class V>
-TENON_FN V within(V x, simd::lane_t<V> bound) {
+TENON_FN V within(V x, [[maybe_unused]] simd::lane_t<V> bound) {
 #if !defined(__CUDACC__) && TENON_ISA == 512
   return detail::by_register<detail::Within>(x, simd::broadcast<V>(bound));
 #else
@@ -316,7 +316,7 @@ TENON_FN V within(V x, simd::lane_t<V> bound) {
 
 /// table[index modulo N], of 16 or 32 numbers. Needs `has_lookup`.
 template <class V, int N>
-TENON_FN V lookup(const float (&table)[N], simd::rebind_t<V, unsigned> index) {
+TENON_FN V lookup([[maybe_unused]] const float (&table)[N], [[maybe_unused]] simd::rebind_t<V, unsigned> index) {
   static_assert(N == 16 || N == 32, "tenon: a table is one or two registers");
   if constexpr (!simd::is_pack<V>) {
     return table[index % N];
