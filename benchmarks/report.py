@@ -15,7 +15,7 @@ AREAS = {
     "sgemm": "Matrix products, float",
     "dgemm": "Matrix products, double",
     "low_precision": "Matrix products of bfloat16 (summed in float) and of int8",
-    "epilogue": "Matrix products with a bias and an activation",
+    "epilogue": "Matrix products with what comes before and after them",
     "einsum": "Contractions",
     "convolution": "Convolutions",
     "small": "Small matrices and vectors",
@@ -159,7 +159,8 @@ def gradients(title, cases, kept):
     print(f"## {title}\n")
     print("Value and derivatives over the value alone (`primal`: plain scalar loops, compiled with `-O3`). `hand` is scalar")
     print("code; `tenon_scalar` is the primal's source over `rev<double>`, as it is for the tapes among the peers; `tenon`")
-    print("is written with tensors or fixed sizes. In brackets: bytes kept for the way back.\n")
+    print("is written with tensors or fixed sizes. In brackets: bytes of memory beside the results, of tenon all that a")
+    print("first call takes.\n")
 
     def cell(case, row, library):
         if library not in row or "primal" not in row:
