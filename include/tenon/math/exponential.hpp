@@ -88,22 +88,23 @@ struct ExpParts {
 };
 template <bool Bounded, class V>
 TENON_FN ExpParts<V> exp_parts(V x) {
-  if constexpr (is_single<V> && has_lookup) {
-    const V shift = constant<V>(786432.0f);  // 3 * 2^18, which leaves room for sixteenths
-    const V shifted = fma(x, constant<V>(1.44269504f), shift);
-    const uint_t<V> index = bits(shifted);
-    const V n = shifted - shift;
-    V r = fma(n, constant<V>(-1.42860677e-6f), fma(n, constant<V>(-0.693145752f), x));
-    if constexpr (!Bounded) r = within(r, 0.5f);
-    const V t = lookup<V>(sixteenths, index);
-    const V p = horner<V>(r, -0.00969140697f, 0.990308583f, 0.495172709f, 0.165078893f);  // e^(r - d) - 1
-    return {fma(t, p, t), {n, ((index - bits(shift) + 65536u) >> 4) - 4096u}};
-  } else {
-    auto [n, unused, unused_too, r] = reduce_exp(x);
-    if constexpr (!Bounded) r = within(r, simd::lane_t<V>(0.5));
-    const V one = constant<V>(1), q = short_exp_quotient<V>(r, 1);
-    return {has_fma ? fma(fma(q, r, one), r, one) : V(one + fma(V(r * r), q, r)), n};
-  }
+  // Not in constant expressions: a product of sixteenths is exact only in a fused multiply-add.
+  if constexpr (is_single<V> && has_lookup)
+    if (simd::is_pack<V> || !evaluated_early()) {
+      const V shift = constant<V>(786432.0f);  // 3 * 2^18, which leaves room for sixteenths
+      const V shifted = fma(x, constant<V>(1.44269504f), shift);
+      const uint_t<V> index = bits(shifted);
+      const V n = shifted - shift;
+      V r = fma(n, constant<V>(-1.42860677e-6f), fma(n, constant<V>(-0.693145752f), x));
+      if constexpr (!Bounded) r = within(r, 0.5f);
+      const V t = lookup<V>(sixteenths, index);
+      const V p = horner<V>(r, -0.00969140697f, 0.990308583f, 0.495172709f, 0.165078893f);  // e^(r - d) - 1
+      return {fma(t, p, t), {n, ((index - bits(shift) + 65536u) >> 4) - 4096u}};
+    }
+  auto [n, unused, unused_too, r] = reduce_exp(x);
+  if constexpr (!Bounded) r = within(r, simd::lane_t<V>(0.5));
+  const V one = constant<V>(1), q = short_exp_quotient<V>(r, 1);
+  return {has_fma ? fma(fma(q, r, one), r, one) : V(one + fma(V(r * r), q, r)), n};
 }
 /// 2^shift e^x; beyond a shift of a few the range of x where it is right shrinks.
 template <class V>

@@ -320,11 +320,11 @@ TENON_FN V lookup([[maybe_unused]] const float (&table)[N], [[maybe_unused]] sim
   static_assert(N == 16 || N == 32, "tenon: a table is one or two registers");
   if constexpr (!simd::is_pack<V>) {
     return table[index % N];
+#if !defined(__CUDACC__) && TENON_ISA == 512
   } else if constexpr (simd::lanes<V> > 16) {
     using Half = simd::pack<float, simd::lanes<V> / 2>;
     return simd::concat(lookup<Half>(table, simd::low_half(index)), lookup<Half>(table, simd::high_half(index)));
   } else {
-#if !defined(__CUDACC__) && TENON_ISA == 512
     const auto at = simd::bitcast<simd::pack<int, 16>>(detail::resized<16>(index));
     detail::F16 part[N / 16];
     __builtin_memcpy(part, table, sizeof(part));
@@ -333,6 +333,7 @@ TENON_FN V lookup([[maybe_unused]] const float (&table)[N], [[maybe_unused]] sim
     else
       return detail::resized<simd::lanes<V>>(detail::permuted(at, part[0], part[1]));
 #else
+  } else {
     return V{};
 #endif
   }

@@ -159,22 +159,25 @@ constexpr Tensor<T, n, n> inverse_by_minors(const Tensor<T, n, n>& m) {
 /// elements are infinite or NaN.
 template <expression M>
 [[gnu::always_inline]] constexpr auto inverse(M&& matrix) {
-  static_assert(detail::SmallSquare<"inverse", extents_t<M>>::ok);
-  constexpr int n = static_cast<int>(extents_t<M>::static_extent(0));
-  using T = typename bare_t<M>::value_type;
+  if constexpr (!detail::SmallSquare<"inverse", extents_t<M>>::ok) {
+    return evaluate(static_cast<M&&>(matrix));  // so that the compiler has no more to say
+  } else {
+    constexpr int n = static_cast<int>(extents_t<M>::static_extent(0));
+    using T = typename bare_t<M>::value_type;
 #if !defined(__CUDACC__)
-  if constexpr (n == 4 && (__is_same(T, float) || __is_same(T, double)))
-    if (!__builtin_is_constant_evaluated()) {
-      Tensor<T, 4, 4> r;
-      if constexpr (__is_same(bare_t<M>, Tensor<T, 4, 4>)) {
-        detail::inverse_by_blocks(matrix.data(), r.data());
-      } else {
-        detail::inverse_by_blocks(Tensor<T, 4, 4>(static_cast<M&&>(matrix)).data(), r.data());
+    if constexpr (n == 4 && (__is_same(T, float) || __is_same(T, double)))
+      if (!__builtin_is_constant_evaluated()) {
+        Tensor<T, 4, 4> r;
+        if constexpr (__is_same(bare_t<M>, Tensor<T, 4, 4>)) {
+          detail::inverse_by_blocks(matrix.data(), r.data());
+        } else {
+          detail::inverse_by_blocks(Tensor<T, 4, 4>(static_cast<M&&>(matrix)).data(), r.data());
+        }
+        return r;
       }
-      return r;
-    }
 #endif
-  return detail::inverse_by_minors<n>(Tensor<T, n, n>(static_cast<M&&>(matrix)));
+    return detail::inverse_by_minors<n>(Tensor<T, n, n>(static_cast<M&&>(matrix)));
+  }
 }
 
 }  // namespace TENON_ABI

@@ -3,6 +3,8 @@
 
 #include "sweep.hpp"
 
+#include <initializer_list>
+
 using namespace tenon;
 using namespace tenon::test;
 

@@ -236,7 +236,10 @@ class Blocked : BlockedFields {
            b_, b_column_, j + in_place, packed, b_sum_, s, steps);
   }
   // Rows of A that follow the sum need no panels: they are read as they are computed, one after the other.
-  static index_t computed_row(index_t steps) { return rounded_up(steps, 64 / sizeof(Word)) + 64 / sizeof(Word); }
+  static index_t computed_row(index_t steps) {
+    constexpr index_t line = 64 / static_cast<index_t>(sizeof(Word));
+    return rounded_up(steps, line) + line;
+  }
   void compute_rows(index_t i, index_t rows, index_t s, index_t steps) {
     Word* to = buffer<Word>(a_buffer_, rows * computed_row(steps));
     for (index_t r = 0; r < rows; ++r, to += computed_row(steps))
