@@ -182,7 +182,8 @@ template <class P, class Out>
       Machine<P, W> machine;
       machine.run(load);
       const auto v = in_order<P>(machine.result());
-      if constexpr (sizeof(v) == simd::native_bytes && sizeof(Out) * W == sizeof(v)) {
+      if constexpr (simd::is_pack<bare_t<decltype(v)>> && sizeof(v) == simd::native_bytes &&
+                    sizeof(Out) * W == sizeof(v)) {
         if (streamed) {
           stream(out + i, v);
           return;
