@@ -64,3 +64,15 @@ TEST_CASE("large results of products: rows that begin anywhere, targets with gap
     for (index_t j = 0; j < n; ++j) same = same && y(i, j + 2) == 2 * expected(i, j);
   CHECK(same);
 }
+TEST_CASE("large results of duals, each as long as a double") {
+  using From = dual<double, 1>;
+  const index_t n = exec::streamed_bytes / static_cast<index_t>(sizeof(dual<float, 1>)) + 21;
+  Tensor<From, dyn> x(n);
+  for (index_t i = 0; i < n; ++i) x.data()[i] = From(static_cast<double>(i % 509), static_cast<double>(i % 7));
+  const Tensor<dual<float, 1>, dyn> y = cast<float>(x);
+  bool same = true;
+  for (index_t i = 0; i < n; ++i)
+    same =
+        same && y.data()[i].value == static_cast<float>(i % 509) && y.data()[i].tangent[0] == static_cast<float>(i % 7);
+  CHECK(same);
+}
