@@ -47,7 +47,7 @@ struct Layer : Reference {
 inline __m512 activated(__m512 x, std::true_type) {
   const __m512 u =
       x * _mm512_fmadd_ps(_mm512_set1_ps(-0.07135481627260025f), x * x, _mm512_set1_ps(-1.5957691216057308f));
-  return x * hand::reciprocal(_mm512_set1_ps(1) + hand::exp(_mm512_min_ps(u, _mm512_set1_ps(80))));
+  return x / (_mm512_set1_ps(1) + hand::exp(u));
 }
 inline __m512 activated(__m512 x, std::false_type) { return _mm512_max_ps(x, _mm512_setzero_ps()); }
 

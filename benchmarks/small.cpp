@@ -133,7 +133,7 @@ inline __m512 times_adjugate(__m512 p, __m512 q) {
     trace += pick<1, 0, 3, 2>(trace);
     trace += pick<2, 3, 0, 1>(trace);
     const __m512 determinant = _mm512_fmadd_ps(a, d, _mm512_fmsub_ps(b, c, trace));
-    const __m512 f = signs * hand::reciprocal(determinant);
+    const __m512 f = signs / determinant;
     r[0] = pick<3, 1, 3, 1>(x * f, y * f), r[1] = pick<2, 0, 2, 0>(x * f, y * f);
     r[2] = pick<3, 1, 3, 1>(z * f, w * f), r[3] = pick<2, 0, 2, 0>(z * f, w * f);
     turn_quarters(r);

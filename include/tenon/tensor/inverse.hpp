@@ -14,10 +14,12 @@ inline namespace TENON_ABI {
 
 namespace detail {
 
+template <class E>
+inline constexpr bool is_small_square = E::rank == 2 && E::is_static && E::static_extent(0) == E::static_extent(1) &&
+                                        E::static_extent(0) >= 2 && E::static_extent(0) <= 4;
 template <FixedString Op, class E>
 struct SmallSquare {
-  static constexpr bool ok = E::rank == 2 && E::is_static && E::static_extent(0) == E::static_extent(1) &&
-                             E::static_extent(0) >= 2 && E::static_extent(0) <= 4;
+  static constexpr bool ok = is_small_square<E>;
   static_assert(ok, "tenon: the operand is not a static 2x2, 3x3 or 4x4 matrix (the operation and its extents above)");
 };
 
@@ -159,7 +161,8 @@ constexpr Tensor<T, n, n> inverse_by_minors(const Tensor<T, n, n>& m) {
 /// elements are infinite or NaN.
 template <expression M>
 [[gnu::always_inline]] constexpr auto inverse(M&& matrix) {
-  if constexpr (!detail::SmallSquare<"inverse", extents_t<M>>::ok) {
+  [[maybe_unused]] constexpr bool expected = detail::SmallSquare<"inverse", extents_t<M>>::ok;
+  if constexpr (!detail::is_small_square<extents_t<M>>) {
     return evaluate(static_cast<M&&>(matrix));  // so that the compiler has no more to say
   } else {
     constexpr int n = static_cast<int>(extents_t<M>::static_extent(0));
