@@ -15,8 +15,9 @@ inline namespace TENON_ABI {
 namespace detail {
 
 template <class E>
-inline constexpr bool is_small_square = E::rank == 2 && E::is_static && E::static_extent(0) == E::static_extent(1) &&
-                                        E::static_extent(0) >= 2 && E::static_extent(0) <= 4;
+inline constexpr bool is_small_square =
+    E::rank == 2 &&
+    E::is_static&& E::static_extent(0) == E::static_extent(1) && E::static_extent(0) >= 2 && E::static_extent(0) <= 4;
 template <FixedString Op, class E>
 struct SmallSquare {
   static constexpr bool ok = is_small_square<E>;
