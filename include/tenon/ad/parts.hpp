@@ -117,26 +117,29 @@ struct SetSlots : SlotCursor {
     x.storage().slot = next(x.size(), units_of<typename X::value_type::inner>);
   }
 };
-// Adds the adjoints that are in the range to those of the parts.
-template <class Tag>
-struct AddAdjoints : SlotCursor {
-  Tape& tape;
-  AddAdjoints(Tape& t, slot_t s) : SlotCursor{s}, tape(t) {}
+// Calls `add.template run<A>(slot, from, i)` for the numbers, whose adjoints are of type A: theirs is at `slot`, what
+// the range has for them is element i from `from` on.
+template <class Tag, class Add>
+struct EachAdjoint : SlotCursor {
+  Add add;
+  EachAdjoint(slot_t range, const Add& f) : SlotCursor{range}, add(f) {}
   template <class X>
   void number(X& x) {
-    add<compute_t<typename X::inner>>(x.slot, next(1, units_of<typename X::inner>), 0);
+    add.template run<compute_t<typename X::inner>>(x.slot, next(1, units_of<typename X::inner>), 0);
   }
   template <class X>
   void tensor(X& x) {
     using R = typename X::value_type;
     const slot_t from = next(x.size(), units_of<typename R::inner>);
     for (index_t i = 0, n = x.size(); i < n; ++i)
-      add<compute_t<typename R::inner>>(Element<R>::slot_of(x.storage(), i), from, i);
+      add.template run<compute_t<typename R::inner>>(Element<R>::slot_of(x.storage(), i), from, i);
   }
-
- private:
+};
+// Adds the adjoints that are in a range of slots.
+struct AddAdjoints {
+  Tape& tape;
   template <class A>
-  void add(slot_t to, slot_t from, index_t i) {
+  void run(slot_t to, slot_t from, index_t i) const {
     if (!tape.owns(to)) return;
     A& adjoint = *tape.adjoint<A>(to);
     adjoint = static_cast<A>(apply<op::Add>(adjoint, tape.adjoint<A>(from)[i]));
@@ -191,7 +194,7 @@ void set_slots(X& x, slot_t first) {
 }
 template <class Tag, class X>
 void add_adjoints_of_parts(Tape& tape, X& x, slot_t first) {
-  AddAdjoints<Tag> add(tape, first);
+  EachAdjoint<Tag, AddAdjoints> add(first, {tape});
   each_part<Tag>(x, add);
 }
 

@@ -59,28 +59,14 @@ struct Retag : SlotCursor {
   }
 };
 
-// Adds g times a gradient, which lies as SlotCursor counts, to the adjoints of the parts.
-template <class Tag, class G>
-struct AddProduct : SlotCursor {
+// Adds g times a gradient, which lies in memory as SlotCursor counts.
+template <class G>
+struct AddProducts {
   Tape& tape;
   const char* gradient;
-  const G g;
-  AddProduct(Tape& t, const char* of, const G& y) : tape(t), gradient(of), g(y) {}
-  template <class X>
-  void number(X& x) {
-    add<compute_t<typename X::inner>>(x.slot, this->next(1, units_of<typename X::inner>), 0);
-  }
-  template <class X>
-  void tensor(X& x) {
-    using R = typename X::value_type;
-    const slot_t from = this->next(x.size(), units_of<typename R::inner>);
-    for (index_t i = 0, n = x.size(); i < n; ++i)
-      add<compute_t<typename R::inner>>(Element<R>::slot_of(x.storage(), i), from, i);
-  }
-
- private:
+  const G& g;
   template <class A>
-  void add(slot_t to, slot_t from, index_t i) {
+  void run(slot_t to, slot_t from, index_t i) const {
     if (!tape.owns(to)) return;
     const A& d = reinterpret_cast<const A*>(gradient + static_cast<size_t>(from) * 4)[i];
     A& adjoint = *tape.adjoint<A>(to);
@@ -112,7 +98,7 @@ struct PreaccumulatedRecord {
   void pull(Tape& tape, Seq<I...>) {
     const G g = *tape.adjoint<G>(result);
     if (is_zero_adjoint(g)) return;
-    AddProduct<Tag, G> add(tape, gradient.data(), g);
+    EachAdjoint<Tag, AddProducts<G>> add(0, {tape, gradient.data(), g});
     (each_part<Tag>(operand_at<I>(arguments), add), ...);
   }
 };
@@ -153,12 +139,12 @@ struct Preaccumulate {
     }
   }
   template <class... X>
-  auto term(index_t i, const X&... x) const {
-    if constexpr (Sum) {
-      return f(i, x...);
-    } else {
-      return f(x...);
-    }
+  auto term(index_t i, const X&... x) const requires(Sum&& requires(const F& g) { g(i, x...); }) {
+    return f(i, x...);
+  }
+  template <class... X>
+  auto term(index_t, const X&... x) const requires(!Sum && requires(const F& g) { g(x...); }) {
+    return f(x...);
   }
   // By halves, so that errors of rounding grow with the logarithm of the number of terms.
   template <class S, class Term>
@@ -174,13 +160,30 @@ struct Preaccumulate {
     return terms == 0 ? S(0) : sum<S>(0, terms, term);
   }
 
+  // Of what is refused, what f returns, so that the compiler has no more to say.
   template <class... X>
   auto run(const X&... x) const {
+    constexpr bool callable = requires { term(0, x...); };
+    static_assert(callable,
+                  "tenon: preaccumulate: the function cannot be called with these arguments: make it generic (a lambda "
+                  "on const auto&), of a sum with the number of the term, an index_t, first");
+    if constexpr (!callable) {
+      return 0.0;
+    } else {
+      using R = ResultElement<bare_t<decltype(term(0, x...))>>;
+      static_assert(
+          R::scalar,
+          "tenon: preaccumulate: the function must return a number or an expression of rank 0, such as a sum");
+      if constexpr (R::scalar) {
+        return run_callable<typename R::type>(x...);
+      } else {
+        return term(0, x...);
+      }
+    }
+  }
+  template <class S, class... X>
+  S run_callable(const X&... x) const {
     using Tag = typename FirstRevTag<X...>::type;
-    using R = bare_t<decltype(term(0, x...))>;
-    static_assert(ResultElement<R>::scalar,
-                  "tenon: preaccumulate: the function must return a number or an expression of rank 0, such as a sum");
-    using S = typename ResultElement<R>::type;
     // Numbers whose tape is not their outermost layer are recorded step by step.
     if constexpr (__is_same(Tag, void) || !is_on_tape<S, Tag> || !(tape_is_outermost<X> && ...)) {
       return values<S>(x...);
@@ -273,5 +276,6 @@ template <class F>
 constexpr auto preaccumulate(index_t terms, F f) {
   return detail::Preaccumulate<F, true>{static_cast<F&&>(f), terms};
 }
+
 }  // namespace TENON_ABI
 }  // namespace tenon
