@@ -368,4 +368,15 @@ TEST_CASE("no allocation once the pool is warm, and consumers are fused") {
   set_allocator({detail::system_allocate, detail::system_deallocate, nullptr});
 }
 
+TEST_CASE("sums of nothing over operands whose rows are several axes") {
+  const Tensor<float, dyn, dyn, dyn> a(30, 20, 0), w(0, 20, 30);
+  const Matrix<float> b(40, 0);
+  Tensor<float, dyn, dyn, dyn> c(20, 30, 40), d(20, 40, 30);
+  c = 7.0f, d = 7.0f;
+  c = einsum<"aij,bj->iab">(a, b);
+  d = einsum<"jia,bj->iba">(w, b);
+  CHECK(sum(abs(c)) == 0);
+  CHECK(sum(abs(d)) == 0);
+}
+
 }  // namespace

@@ -64,7 +64,7 @@ TEST_CASE("products: every row once, the same bits for any number of threads") {
     Tensor<float, dyn> bias(n);
     bias = 0.25f;
     const Tensor<float, dyn, dyn> plain = matmul(a, b), fused = tanh(matmul(a, b) + bias),
-                                  turned = matmul(a, transpose(c));
+                                  turned = matmul(a, transpose(c)), computed = matmul(tanh(a) + bias(0), b * 2 - 1);
     for (const int threads : {2, 3, 8}) {
       CAPTURE(threads);
       Jobs jobs{threads};
@@ -77,6 +77,8 @@ TEST_CASE("products: every row once, the same bits for any number of threads") {
       CHECK(same_bits(y, fused));
       y = matmul(a, transpose(c));
       CHECK(same_bits(y, turned));
+      y = matmul(tanh(a) + bias(0), b * 2 - 1);
+      CHECK(same_bits(y, computed));
     }
   }
 }

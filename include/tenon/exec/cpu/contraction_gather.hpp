@@ -79,7 +79,9 @@ void copy_runs_of(const index_t* extent, T* to, const index_t* to_stride, const 
 template <class T, int N = simd::native_lanes<T> - 1>
 [[gnu::noinline]] void copy_runs(const index_t* extent, T* to, const index_t* to_stride, const T* from,
                                  const index_t* from_stride) {
-  if constexpr (N > 0) {
+  if constexpr (N == 0) {
+    if (extent[3] == 0) return;  // nothing is summed
+  } else {
     if (extent[3] == N) return copy_runs_of<T, N>(extent, to, to_stride, from, from_stride);
     if (extent[3] < N) return copy_runs<T, N - 1>(extent, to, to_stride, from, from_stride);
   }
