@@ -23,7 +23,7 @@ struct Walked {
   void set(const void* data, index_t element_bytes, const StridedMap& map) {
     base = static_cast<const char*>(data) + map.offset * element_bytes;
     bytes = element_bytes;
-    for (int a = 0; a < map.strides.rank; ++a) stride[a] = map.strides.d[a];
+    for (int a = 0; a < map.extents.rank; ++a) stride[a] = map.strides.d[a];  // 0 where the map names none
   }
 };
 
