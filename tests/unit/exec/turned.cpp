@@ -96,3 +96,41 @@ TEST_CASE("strided targets and sources, comparisons, results past the caches") {
     for (index_t j = 0; j < 3001; ++j) right = right && turned(i, j) == large(j, i) * 2;
   CHECK(right);
 }
+
+namespace {
+
+// Operands of one byte staged in front of wider ones: each must lie where its elements may.
+template <class T>
+void check_mixed_widths() {
+  for (const index_t n : {3, 5, 7, 31}) {
+    Tensor<T, dyn, dyn> tall(2 * n, 50), b(50, n), y(50, n), wide(100, 2 * n);
+    Tensor<T, dyn> row(n);
+    Tensor<bool, dyn> mask(n);
+    for (index_t k = 0; k < tall.size(); ++k) tall.data()[k] = T(static_cast<float>(k % 97 + 1));
+    for (index_t k = 0; k < b.size(); ++k) b.data()[k] = T(static_cast<float>(k % 89 + 100));
+    for (index_t j = 0; j < n; ++j) row(j) = T(static_cast<float>(j - 3));
+    for (index_t j = 0; j < n; ++j) mask(j) = j % 3 == 1;
+    auto every_second = slice<0>(tall, range(0, 2 * n, 2));
+    auto strided = slice(wide, range(0, 100, 2), range(0, 2 * n, 2));
+    y = where(mask, transpose(every_second), row + b);
+    strided = where(mask, row * b, transpose(every_second));
+    bool right = true;
+    for (index_t i = 0; i < 50; ++i)
+      for (index_t j = 0; j < n; ++j) {
+        const T turned = tall(2 * j, i);
+        right = right && y(i, j) == (mask(j) ? turned : row(j) + b(i, j));
+        right = right && strided(i, j) == (mask(j) ? row(j) * b(i, j) : turned);
+      }
+    CHECK_MESSAGE(right, n, " columns");
+  }
+}
+
+}  // namespace
+
+TEST_CASE("turned and short rows of elements of several widths") {
+  check_mixed_widths<float>();
+  check_mixed_widths<double>();
+  check_mixed_widths<std::complex<double>>();
+  check_mixed_widths<dual<float, 2>>();
+  check_mixed_widths<dual<double, 8>>();
+}

@@ -69,6 +69,10 @@ inline int turned_axis(const Nest& nest) {
   }
   return best;
 }
+// Places of staged operands: each begins aligned, whatever was staged before it.
+inline constexpr index_t staged_places = staging_bytes + 8 * max_operands;
+inline index_t place_bytes(index_t bytes) { return (bytes + 7) / 8 * 8; }
+
 // Blocks of rows by columns: what is turned is transposed into a buffer in the first-level cache before.
 [[gnu::noinline]] inline void drive_turned(Nest& nest, int axis, RowFunction row, bool streamed) {
   const int inner = nest.rank - 1, outer = inner - 1;
@@ -81,7 +85,7 @@ inline int turned_axis(const Nest& nest) {
     stride[k] = turned[k] ? 1 : nest.operand[k].stride[inner];
     if (turned[k]) each += nest.operand[k].bytes;
   }
-  alignas(alignment) char buffer[staging_bytes];
+  alignas(alignment) char buffer[staged_places];
   const index_t wide = columns < turned_columns ? columns : turned_columns;
   const index_t fit = staging_bytes / (each * wide), high = fit > turned_rows ? fit / turned_rows * turned_rows : fit;
   if (high == 0) return drive_rows(nest, row, streamed);
@@ -100,7 +104,7 @@ inline int turned_axis(const Nest& nest) {
           at[k] = turned[k] ? place : from;
           if (!turned[k]) continue;
           turn(place, n, from, o.stride[inner], o.bytes, m, n);
-          place += m * n * o.bytes;
+          place += place_bytes(m * n * o.bytes);
         }
         for (index_t r = 0; r < m; ++r) {
           char* const out = static_cast<char*>(const_cast<void*>(at[0]));
@@ -143,7 +147,7 @@ inline bool has_short_rows(const Nest& nest) {
     if (!joined[k]) each += n * nest.operand[k].bytes;
   }
   const index_t fit = staging_bytes / (each > 0 ? each : 1), some = fit < 1 ? 1 : fit > 64 ? fit / 64 * 64 : fit;
-  alignas(alignment) char buffer[staging_bytes];
+  alignas(alignment) char buffer[staged_places];
   if (each > staging_bytes) return drive(const_cast<Nest&>(nest), row);
   Walk walk;
   walk.start(nest, 0, outer);
@@ -159,7 +163,7 @@ inline bool has_short_rows(const Nest& nest) {
           gather(place, at[k], nest.operand[k].bytes,
                  {nest.operand[k].stride[inner], n, nest.operand[k].stride[outer], rows});
         at[k] = place;
-        place += some * n * nest.operand[k].bytes;
+        place += place_bytes(some * n * nest.operand[k].bytes);
       }
       const void* source[max_operands];
       for (int k = 1; k < nest.operands; ++k) source[k - 1] = at[k];
