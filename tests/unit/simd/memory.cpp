@@ -3,6 +3,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 #include <tenon/simd/pack.hpp>
+#include <utility>
 
 using namespace tenon;
 using simd::pack;
@@ -35,6 +36,20 @@ class Guarded {
   size_t page_;
   unsigned char* begin_;
 };
+
+// The W / N elements in front of a page that cannot be read, N times.
+template <class T, int W, int N>
+int wrong_repeated(Guarded& memory) {
+  T* p = memory.last<T>(N);
+  for (int i = 0; i < N; ++i) p[i] = T(i + 1);
+  const auto v = [p]<int... I>(std::integer_sequence<int, I...>) {
+    return simd::load_repeated<pack<T, W>, N, (I % N)...>(p);
+  }
+  (std::make_integer_sequence<int, W>{});
+  int wrong = 0;
+  for (int i = 0; i < W; ++i) wrong += v[i] != T(i % N + 1);
+  return wrong;
+}
 
 template <class T, int W>
 int wrong_partial(Guarded& memory) {
@@ -74,6 +89,13 @@ TEST_CASE("partial access touches nothing beyond its lanes") {
   CHECK(wrong_partial<long, 8>(memory) == 0);
   CHECK(wrong_partial<short, 32>(memory) == 0);
   CHECK(wrong_partial<signed char, 64>(memory) == 0);
+  CHECK(wrong_repeated<float, 8, 4>(memory) == 0);
+  CHECK(wrong_repeated<float, 16, 4>(memory) == 0);
+  CHECK(wrong_repeated<float, 16, 8>(memory) == 0);
+  CHECK(wrong_repeated<double, 4, 2>(memory) == 0);
+  CHECK(wrong_repeated<double, 8, 2>(memory) == 0);
+  CHECK(wrong_repeated<double, 8, 4>(memory) == 0);
+  CHECK(wrong_repeated<int, 16, 8>(memory) == 0);
 }
 
 TEST_CASE("scalars count as one lane") {
