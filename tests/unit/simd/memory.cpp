@@ -1,41 +1,15 @@
 // Loads and stores: whole, partial next to memory that must not be touched, strided, converting.
 #include <doctest/doctest.h>
-#include <sys/mman.h>
-#include <unistd.h>
 #include <tenon/simd/pack.hpp>
 #include <utility>
 
+#include "support/guarded.hpp"
+
 using namespace tenon;
 using simd::pack;
+using test::Guarded;
 
 namespace {
-
-// Memory between two pages that fault on any access.
-class Guarded {
- public:
-  Guarded() : page_(static_cast<size_t>(sysconf(_SC_PAGESIZE))) {
-    void* p = mmap(nullptr, 3 * page_, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    REQUIRE(p != MAP_FAILED);
-    begin_ = static_cast<unsigned char*>(p) + page_;
-    REQUIRE(mprotect(begin_, page_, PROT_READ | PROT_WRITE) == 0);
-  }
-  Guarded(const Guarded&) = delete;
-  Guarded& operator=(const Guarded&) = delete;
-  ~Guarded() { munmap(begin_ - page_, 3 * page_); }
-  // The last n elements before the fault, and the first after it.
-  template <class T>
-  T* last(index_t n) {
-    return reinterpret_cast<T*>(begin_ + page_) - n;
-  }
-  template <class T>
-  T* first() {
-    return reinterpret_cast<T*>(begin_);
-  }
-
- private:
-  size_t page_;
-  unsigned char* begin_;
-};
 
 // The W / N elements in front of a page that cannot be read, N times.
 template <class T, int W, int N>
