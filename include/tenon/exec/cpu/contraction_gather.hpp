@@ -91,28 +91,36 @@ void copy_runs_of(const index_t* extent, T* to, const index_t* to_stride, const 
   const index_t rows = extent[0], columns = extent[outer], runs = extent[inner], n = extent[3];
   const index_t to_row = to_stride[0], to_column = to_stride[outer], to_run = to_stride[inner];
   const index_t from_row = from_stride[0], from_column = from_stride[outer], from_run = from_stride[inner];
-  constexpr int W = pack_of(N);
-  [[maybe_unused]] const bool roomy = N < W && has_room<N, W>(extent, to_stride, from_stride, inner, outer);
-  for (index_t i = 0; i < rows; ++i, to += to_row, from += from_row) {
-    T* at = to;
-    const T* of = from;
-    for (index_t j = 0; j < columns; ++j, at += to_column, of += from_column) {
-      T* p = at;
-      const T* q = of;
-      index_t k = runs;
-      if constexpr (N > 0 && N < W)
-        if (roomy && (i + 1 < rows || j + 1 < columns)) {
-          using V = simd::pack<T, W>;
-          for (; k > 1; k -= 2, p += 2 * N, q += 2 * from_run) {
-            simd::store(p, simd::load<V>(q));
-            simd::store(p + N, simd::load<V>(q + from_run));
-          }
-          if (k > 0) simd::store(p, simd::load<V>(q));
-          continue;
+  if (rows * columns * runs == 0) return;
+  index_t i = 0, j = 0;
+  const T* of = from;
+  if constexpr (constexpr int W = pack_of(N); N > 0 && N < W)
+    if (has_room<N, W>(extent, to_stride, from_stride, inner, outer)) {
+      // One load and one store a run, all of which are written one behind the other.
+      using V = simd::pack<T, W>;
+      T* p = to;
+      for (index_t left = rows * columns; left > 1; --left) {
+        const T* q = of;
+        index_t k = runs;
+        for (; k > 1; k -= 2, p += 2 * N, q += 2 * from_run) {
+          simd::store(p, simd::load<V>(q));
+          simd::store(p + N, simd::load<V>(q + from_run));
         }
-      for (; k > 0; --k, p += to_run, q += from_run) copy_run<T, N>(p, q, n);
+        if (k > 0) {
+          simd::store(p, simd::load<V>(q));
+          p += N;
+        }
+        of += from_column;
+        if (++j == columns) j = 0, of = from += from_row;
+      }
+      i = rows - 1, j = columns - 1, to += i * to_row;
     }
-  }
+  for (; i < rows; ++i, j = 0, to += to_row, of = from += from_row)
+    for (; j < columns; ++j, of += from_column) {
+      T* p = to + j * to_column;
+      const T* q = of;
+      for (index_t k = runs; k > 0; --k, p += to_run, q += from_run) copy_run<T, N>(p, q, n);
+    }
 }
 template <class T, int N = simd::native_lanes<T> - 1>
 [[gnu::noinline]] void copy_runs(const index_t* extent, T* to, const index_t* to_stride, const T* from,
