@@ -294,7 +294,7 @@ struct Slicing {
   TENON_FN static void set(Movement& m, int k, int axis, index_t n, const I& spec) {
     constexpr IndexKind kind = IndexSpec<I>::kind;
     if constexpr (kind == IndexKind::single) {
-      const index_t given = static_cast<index_t>(spec), i = given < 0 ? given + n : given;
+      const index_t given = static_cast<index_t>(spec), i = given < 0 && is_signed_integer<I> ? given + n : given;
       if (i < 0 || i >= n) fail_index("slice", "index", given, n);
       m.start[k] = i;
     } else if constexpr (kind == IndexKind::range) {
