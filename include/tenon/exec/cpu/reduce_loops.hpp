@@ -3,8 +3,8 @@
 //
 // Along a contiguous axis a row is folded in lanes; across rows every lane is a column, eight rows at a time. States of
 // blocks are joined pairwise, so the error of a sum grows with the logarithm of its length. The grouping depends on the
-// extents and the order of the strides alone: the same bits every time. The loops are no templates of the expression
-// or the op: they call its row kernel and its fold kernel.
+// extents and the strides alone: the same bits every time. The loops are no templates of the expression or the op: they
+// call its row kernel and its fold kernel.
 #pragma once
 #include <tenon/exec/cpu/fold.hpp>
 #include <tenon/exec/cpu/pointwise.hpp>
