@@ -58,7 +58,8 @@ class CellSum {
     if (numbers * steps > most_kept)
       for (length_ = 1; length_ * length_ < steps;) ++length_;
     segments_ = steps ? (steps + length_ - 1) / length_ : 0;
-    states_ = BlockRef(static_cast<size_t>(numbers * (length_ + segments_)) * sizeof(V));
+    const index_t kept = segments_ > 2 ? segments_ - 2 : 0;  // not the start, nor of the last, which is still there
+    states_ = BlockRef(static_cast<size_t>(numbers * (length_ + kept)) * sizeof(V));
   }
   template <class X>
   static index_t gradient_size(const X& x, index_t steps) {
@@ -152,18 +153,22 @@ class CellSum {
 
   [[gnu::noinline]] V forth_and_back(index_t at) {
     const index_t left = cells_ - at;
-    V* const kept = reinterpret_cast<V*>(states_.data());
-    V* const recent = kept + segments_ * numbers;
+    V* const recent = reinterpret_cast<V*>(states_.data());
+    V* const kept = recent + length_ * numbers;                // of segment 1, 2, ...
     V in[Code::inputs], g[numbers], given[Code::inputs] = {};  // to what is the same in all steps
     begin(in, at);
     for (index_t s = 0; s < segments_; ++s) {
-      copy(kept + s * numbers, in, make_seq<numbers>{});
+      if (s > 0 && s + 1 < segments_) copy(kept + (s - 1) * numbers, in, make_seq<numbers>{});
       segment(in, s, at, recent);
     }
     const V value = pull_end(in, left, g, given, Fixed{});
     for (index_t s = segments_; s-- > 0;) {
       if (s + 1 < segments_) {
-        copy(in, kept + s * numbers, make_seq<numbers>{});
+        if (s > 0) {
+          copy(in, kept + (s - 1) * numbers, make_seq<numbers>{});
+        } else {
+          start_.load(in, 0, at, left);
+        }
         segment(in, s, at, recent);
       }
       for (index_t t = last(s); t-- > s * length_;) {

@@ -83,7 +83,7 @@ struct LogAddExp : Pointwise<LogAddExp> {
     // derivative at 0 would make that of the derivatives wrong.
     const auto gap = where(a - b == a - b, a - b, lit(0));
     const auto smaller = exp(where(gap > lit(0), -gap, gap));
-    const auto of_larger = reciprocal(lit(1) + smaller), of_smaller = smaller * of_larger;
+    const auto of_larger = lit(1) / (lit(1) + smaller), of_smaller = smaller * of_larger;
     return d(where(gap > lit(0), of_larger, of_smaller), where(gap > lit(0), of_smaller, of_larger));
   }
 };
