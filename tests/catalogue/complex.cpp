@@ -131,9 +131,9 @@ auto call(const Z* x) {
     return Op::value(x[0], x[1], x[2], x[2]);
 }
 
+using Formula = Wide (*)(Wide, Wide, Wide);
 /// The difference quotient of f in argument a along `direction`.
-template <class F>
-Wide slope(const F& f, const Wide* x, int a, Wide direction, Real step) {
+[[gnu::noinline]] Wide slope(Formula f, const Wide* x, int a, Wide direction, Real step) {
   const auto at = [&](Real t) {
     Wide moved[3] = {x[0], x[1], x[2]};
     moved[a] += t * direction;
@@ -152,7 +152,12 @@ Wide number_of(const P& p, const Z&) {
 }
 
 template <class Op, class T>
-void check_values() {
+Wide value_at(const std::complex<T>* x) {
+  return wide(call<Op>(x));
+}
+// What is checked of an op does not depend on which it is.
+template <class T>
+[[gnu::noinline]] void check_values(Wide (*value)(const std::complex<T>*), Formula reference, int moving) {
   using Z = std::complex<T>;
   Samples samples;
   const Real epsilon = std::is_same_v<T, float> ? 0x1p-23L : 0x1p-52L;
@@ -160,11 +165,10 @@ void check_values() {
   for (int i = 0; i < 500; ++i) {
     const Z x[3] = {samples.next<T>(), samples.next<T>(), samples.next<T>()};
     const Wide w[3] = {wide(x[0]), wide(x[1]), wide(x[2])};
-    const Wide want = Reference<Op>::at(w[0], w[1], w[2]), got = wide(call<Op>(x));
+    const Wide want = reference(w[0], w[1], w[2]), got = value(x);
     Real allowed = 8 * epsilon * std::abs(want);
-    if (Op::on_complex == OnComplex::analytic && Op::typing != Typing::comparison && Op::typing != Typing::logical)
-      for (int a = 0; a < arity<Op> && a < 3; ++a)
-        allowed += 2 * epsilon * std::abs(w[a] * slope(Reference<Op>::at, w, a, 1, 1e-5L * std::abs(w[a])));
+    for (int a = 0; a < moving; ++a)
+      allowed += 2 * epsilon * std::abs(w[a] * slope(reference, w, a, 1, 1e-5L * std::abs(w[a])));
     if (!(std::abs(got - want) <= allowed) && ++wrong <= 3) {
       CAPTURE(static_cast<double>(w[0].real()));
       CAPTURE(static_cast<double>(w[0].imag()));
@@ -189,32 +193,39 @@ auto rule(const Z& y, const Z* x) {
   else
     return partials_of<Op>(y, x[0], x[1], x[2]);
 }
+// The partials that an op has, from argument `first` on.
 template <class Op>
-void check_partials() {
+void partials_at(const std::complex<double>* x, Wide* got) {
+  using Z = std::complex<double>;
+  const auto p = rule<Op>(Z(call<Op>(x)), x);
+  if constexpr (!tenon::detail::condition_first<Op>) got[0] = number_of(partial<0>(p), x[0]);
+  if constexpr (arity < Op >> 1) got[1] = number_of(partial<1>(p), x[0]);
+  if constexpr (arity < Op >> 2) got[2] = number_of(partial<2>(p), x[0]);
+}
+void check_partials(void (*partials)(const std::complex<double>*, Wide*), Formula reference, int first, int last) {
   using Z = std::complex<double>;
   Samples samples;
   int wrong = 0, compared = 0;
   for (int i = 0; i < 200; ++i) {
     const Z x[3] = {samples.next<double>(), samples.next<double>(), samples.next<double>()};
     const Wide w[3] = {wide(x[0]), wide(x[1]), wide(x[2])};
-    const auto p = rule<Op>(Z(call<Op>(x)), x);
-    const auto compare = [&](int a, Wide got) {
+    Wide all[3];
+    partials(x, all);
+    for (int a = first; a < last; ++a) {
+      const Wide got = all[a];
       const Real step = 2e-4L * std::abs(w[a]);
-      const Wide along = slope(Reference<Op>::at, w, a, 1, step), across = slope(Reference<Op>::at, w, a, {0, 1}, step);
-      const Real unit = std::abs(along) + std::abs(Reference<Op>::at(w[0], w[1], w[2]) / w[a]);
-      if (!(std::abs(along - across) <= 1e-8L * unit)) return;  // a cut or a pole is near
+      const Wide along = slope(reference, w, a, 1, step), across = slope(reference, w, a, {0, 1}, step);
+      const Real unit = std::abs(along) + std::abs(reference(w[0], w[1], w[2]) / w[a]);
+      if (!(std::abs(along - across) <= 1e-8L * unit)) continue;  // a cut or a pole is near
       ++compared;
-      if (std::abs(got - along) <= 1e-7L * unit || ++wrong > 3) return;
+      if (std::abs(got - along) <= 1e-7L * unit || ++wrong > 3) continue;
       CAPTURE(a);
       CAPTURE(static_cast<double>(w[a].real()));
       CAPTURE(static_cast<double>(w[a].imag()));
       CAPTURE(static_cast<double>(got.real()));
       CAPTURE(static_cast<double>(along.real()));
       CHECK(std::abs(got - along) <= 1e-7L * unit);
-    };
-    if constexpr (!tenon::detail::condition_first<Op>) compare(0, number_of(partial<0>(p), x[0]));
-    if constexpr (arity < Op >> 1) compare(1, number_of(partial<1>(p), x[0]));
-    if constexpr (arity < Op >> 2) compare(2, number_of(partial<2>(p), x[0]));
+    }
   }
   CHECK(wrong == 0);
   CHECK(compared > 100);
@@ -226,9 +237,13 @@ int check_op() {
     return 0;
   } else {
     INFO(std::string(Op::name.c_str()));
-    check_values<Op, float>();
-    check_values<Op, double>();
-    if constexpr (Op::on_complex == OnComplex::analytic && differentiable<Op, arity<Op>>) check_partials<Op>();
+    constexpr bool analytic = Op::on_complex == OnComplex::analytic;
+    constexpr int last = arity<Op> < 3 ? arity<Op> : 3;
+    constexpr int moving = analytic && Op::typing != Typing::comparison && Op::typing != Typing::logical ? last : 0;
+    check_values<float>(value_at<Op, float>, Reference<Op>::at, moving);
+    check_values<double>(value_at<Op, double>, Reference<Op>::at, moving);
+    if constexpr (analytic && differentiable<Op, arity<Op>>)
+      check_partials(partials_at<Op>, Reference<Op>::at, tenon::detail::condition_first<Op> ? 1 : 0, last);
     return 1;
   }
 }

@@ -90,7 +90,7 @@ Wide wide(T x) requires(!is_complex<T>) {
 }
 
 template <class Z>
-Tensor<Z, dyn, dyn> filled(index_t n, index_t m, bool on_circle) {
+[[gnu::noinline]] Tensor<Z, dyn, dyn> filled(index_t n, index_t m, bool on_circle) {
   Tensor<Z, dyn, dyn> t(n, m);
   std::uint64_t state = 3;
   const auto next = [&] {
@@ -105,26 +105,45 @@ Tensor<Z, dyn, dyn> filled(index_t n, index_t m, bool on_circle) {
   return t;
 }
 
-template <class Op, class Z, int Axis>
-void check_axis(const Tensor<Z, dyn, dyn>& x, long double epsilon) {
-  const auto whole = evaluate(reduce<Op, Axis>(x)), fused = evaluate(reduce<Op, Axis>(x * 1));
-  for (index_t k = 0; k < whole.size(); ++k) {
-    Numbers line;
-    for (index_t i = 0; i < x.extent(Axis); ++i) line.push_back(wide(Axis == 0 ? x(i, k) : x(k, i)));
-    const Wide want = Reference<Op>::of(line);
-    const long double allowed = 40 * epsilon * (std::abs(want) + (Op::on_complex == OnComplex::analytic ? 0 : 1));
-    CHECK(std::abs(wide(whole.data()[k]) - want) <= allowed);
-    CHECK(std::abs(wide(fused.data()[k]) - want) <= allowed);
+template <class T>
+[[gnu::noinline]] Numbers numbers(const Tensor<T, dyn>& t) {
+  Numbers all;
+  for (const T& e : t) all.push_back(wide(e));
+  return all;
+}
+// The lines along an axis, one after another.
+template <class Z>
+[[gnu::noinline]] std::vector<Numbers> lines(const Tensor<Z, dyn, dyn>& x, int axis) {
+  std::vector<Numbers> all(static_cast<size_t>(x.extent(1 - axis)));
+  for (index_t i = 0; i < x.extent(0); ++i)
+    for (index_t j = 0; j < x.extent(1); ++j) all[static_cast<size_t>(axis == 0 ? j : i)].push_back(wide(x(i, j)));
+  return all;
+}
+// What does not depend on types: an op's results, from memory and fused, against its reference.
+void check_lines(const std::vector<Numbers>& all, const Numbers& whole, const Numbers& fused,
+                 Wide (*reference)(const Numbers&), long double epsilon, bool relative) {
+  REQUIRE(whole.size() == all.size());
+  REQUIRE(fused.size() == all.size());
+  for (size_t k = 0; k < all.size(); ++k) {
+    const Wide want = reference(all[k]);
+    const long double allowed = 40 * epsilon * (std::abs(want) + (relative ? 0 : 1));
+    CHECK(std::abs(whole[k] - want) <= allowed);
+    CHECK(std::abs(fused[k] - want) <= allowed);
   }
+}
+template <class Op, int Axis, class Z>
+void check_axis(const Tensor<Z, dyn, dyn>& x) {
+  const auto whole = evaluate(reduce<Op, Axis>(x)), fused = evaluate(reduce<Op, Axis>(x * 1));
+  check_lines(lines(x, Axis), numbers(whole), numbers(fused), Reference<Op>::of, sizeof(Z) == 8 ? 0x1p-23L : 0x1p-52L,
+              Op::on_complex == OnComplex::analytic);
 }
 template <class Op, class Z>
 void check_type() {
-  const long double epsilon = sizeof(Z) == 8 ? 0x1p-23L : 0x1p-52L;
   const index_t shapes[][2] = {{1, 2}, {3, 5}, {17, 40}, {2, 700}};
   for (const auto& d : shapes) {
     const auto x = filled<Z>(d[0] + 1, d[1], std::is_same_v<Op, op::Prod>);
-    check_axis<Op, Z, 0>(x, epsilon);
-    check_axis<Op, Z, 1>(x, epsilon);
+    check_axis<Op, 0>(x);
+    check_axis<Op, 1>(x);
   }
 }
 template <class Op>

@@ -9,6 +9,7 @@
 #include <cmath>
 #include <cstring>
 #include <limits>
+#include <memory>
 #include <string>
 #include <tenon/ops/catalogue.hpp>
 #include <tenon/tenon.hpp>
@@ -56,62 +57,96 @@ bool nearly_same(T a, T b) {
          std::fabs(a - b) <= 4 * std::numeric_limits<T>::epsilon() * std::fabs(b);
 }
 
-template <class Op, class T, int N>
-void check_dual_rows() {
+// An op's kernels, and what the check needs to know of it.
+struct DualRow {
+  exec::RowFunction of_elements;
+  void (*of_packs)(void* out, const void* const* source, const index_t* mask, index_t n, bool streamed);
+  void (*pull_of_elements)(const void* g, index_t g_stride, const void* const* source, const index_t* stride,
+                           index_t n);
+  void (*pull_of_packs)(const void* g, const void* const* source, index_t n);  // null: there is nothing to pull
+  int arity;
+  bool condition_first;
+  double lo[2], hi[2];  // of the first argument and of the others
+  index_t lanes;
+};
+
+// All that is the same for all ops with results of one type.
+template <class T, int N, class Out>
+[[gnu::noinline]] void check_kernels(const DualRow& op) {
   using D = dual<T, N>;
-  using P = typename OneCall<Op, D, arity<Op>>::type;
-  using Out = typename P::result;
   using G = compute_t<Out>;
   constexpr bool has_tangents = is_dual<Out>;
-  constexpr index_t W = lanes_of<P>, n = 2 * W + (W > 2 ? W - 1 : 1);
   constexpr double tolerance = sizeof(T) == 4 ? 1e-4 : 1e-12;
-  CHECK(W > 1);
+  CHECK(op.lanes > 1);
+  const index_t n = 2 * op.lanes + (op.lanes > 2 ? op.lanes - 1 : 1);
+  const size_t size = static_cast<size_t>(n);
   std::vector<D> x[4], adjoint[2][4];
-  bool condition[n];
+  const auto condition = std::make_unique<bool[]>(size);
   const void* source[2][8] = {};
   index_t stride[8];
-  for (int a = 0; a < arity<Op>; ++a) {
-    const double lo = a == 0 ? Op::domain.lo : Op::domain.lo2, hi = a == 0 ? Op::domain.hi : Op::domain.hi2;
-    x[a].resize(n), adjoint[0][a].resize(n), adjoint[1][a].resize(n);
+  for (int a = 0; a < op.arity; ++a) {
+    const double lo = op.lo[a > 0], hi = op.hi[a > 0];
+    x[a].resize(size), adjoint[0][a].resize(size), adjoint[1][a].resize(size);
     for (index_t i = 0; i < n; ++i) {
       const double f = static_cast<double>((i * 7 + a * 5 + 3) % 31) / 31;
       x[a][static_cast<size_t>(i)].value = static_cast<T>(lo + f * (hi - lo));
       // Each tangent moves one argument, so that nothing cancels.
       for (int k = 0; k < N; ++k)
-        x[a][static_cast<size_t>(i)].tangent[k] = static_cast<T>((i + k) % arity<Op> == a ? 1 + 0.25 * k : 0);
-      condition[i] = i % 3 == 1;
+        x[a][static_cast<size_t>(i)].tangent[k] = static_cast<T>((i + k) % op.arity == a ? 1 + 0.25 * k : 0);
+      condition[static_cast<size_t>(i)] = i % 3 == 1;
     }
-    const bool first_bool = a == 0 && tenon::detail::condition_first<Op>;
+    const bool first_bool = a == 0 && op.condition_first;
     for (int way = 0; way < 2; ++way) {
-      source[way][a] = first_bool ? static_cast<const void*>(condition) : x[a].data();
-      source[way][P::loads + a] = first_bool ? nullptr : adjoint[way][a].data();
+      source[way][a] = first_bool ? static_cast<const void*>(condition.get()) : x[a].data();
+      source[way][op.arity + a] = first_bool ? nullptr : adjoint[way][a].data();
     }
-    stride[a] = stride[P::loads + a] = 1;
+    stride[a] = stride[op.arity + a] = 1;
   }
-  Out y[2][n];
-  exec::detail::row_of_elements<P>(y[0], 1, source[0], stride, n);
-  exec::detail::row_of_packs<P, Out>(y[1], source[1], exec::detail::contiguous.all, n, false);
-  for (index_t i = 0; i < n; ++i) {
+  const auto y = std::make_unique<Out[]>(2 * size);
+  op.of_elements(y.get(), 1, source[0], stride, n);
+  op.of_packs(y.get() + n, source[1], exec::detail::contiguous.all, n, false);
+  for (size_t i = 0; i < size; ++i) {
     CAPTURE(i);
     if constexpr (!has_tangents) {
-      CHECK(y[0][i] == y[1][i]);
+      CHECK(y[i] == y[size + i]);
     } else {
-      CHECK(nearly_same(y[0][i].value, y[1][i].value));
-      for (int k = 0; k < N; ++k) CHECK(close(y[0][i].tangent[k], y[1][i].tangent[k], tolerance));
+      CHECK(nearly_same(y[i].value, y[size + i].value));
+      for (int k = 0; k < N; ++k) CHECK(close(y[i].tangent[k], y[size + i].tangent[k], tolerance));
     }
   }
-  if constexpr (has_tangents && N == 1 && differentiable<Op, arity<Op>>) {
-    G g[n];
-    for (index_t i = 0; i < n; ++i) g[i].value = 0.5f, g[i].tangent[0] = static_cast<float>(i % 2);
-    exec::detail::pull_of_elements<P>(g, 1, source[0], stride, n);
-    exec::detail::pull_of_packs<P>(g, source[1], n);
-    for (int a = 0; a < arity<Op>; ++a)
-      for (size_t i = 0; i < n; ++i) {
+  if constexpr (has_tangents && N == 1) {
+    if (!op.pull_of_packs) return;
+    std::vector<G> g(size);
+    for (size_t i = 0; i < size; ++i) g[i].value = 0.5f, g[i].tangent[0] = static_cast<float>(i % 2);
+    op.pull_of_elements(g.data(), 1, source[0], stride, n);
+    op.pull_of_packs(g.data(), source[1], n);
+    for (int a = 0; a < op.arity; ++a)
+      for (size_t i = 0; i < size; ++i) {
         CAPTURE(i);
         CHECK(close(adjoint[0][a][i].value, adjoint[1][a][i].value, tolerance));
         CHECK(close(adjoint[0][a][i].tangent[0], adjoint[1][a][i].tangent[0], tolerance));
       }
   }
+}
+template <class Op, class T, int N>
+void check_dual_rows() {
+  using P = typename OneCall<Op, dual<T, N>, arity<Op>>::type;
+  using Out = typename P::result;
+  static_assert(P::loads == arity<Op>);
+  DualRow row{exec::few_elements<P, Out>,
+              exec::detail::row_of_packs<P, Out>,
+              nullptr,
+              nullptr,
+              arity<Op>,
+              tenon::detail::condition_first<Op>,
+              {Op::domain.lo, Op::domain.lo2},
+              {Op::domain.hi, Op::domain.hi2},
+              lanes_of<P>};
+  if constexpr (is_dual<Out> && N == 1 && differentiable<Op, arity<Op>>) {
+    row.pull_of_elements = exec::detail::pull_of_elements<P>;
+    row.pull_of_packs = exec::detail::pull_of_packs<P>;
+  }
+  check_kernels<T, N, Out>(row);
 }
 
 // Duals of 16-bit floats are computed element by element.
