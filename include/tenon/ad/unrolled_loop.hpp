@@ -8,11 +8,10 @@
 //   };
 //   auto end = unrolled_loop(swing)(1000, start, 0.01);             // start: Tensor<double, 2, dyn>, a column a cell
 //   auto u = unrolled_loop<3>(heat)(500, u0, c);                    // heat(u, c) sees u(0), u(1), u(2): neighbours
-//   auto y = unrolled_loop(swing).sum(energy, 1000, start, 0.01);   // of all cells at the end, a pack in memory at a
-//   time
-// The function is one for unrolled_jacobian: without captures, without branches on values. It is differentiated in
-// registers, a pack of cells at a time; on a tape the whole loop is one statement. Over other numbers (dual, nested
-// rev) it runs as it stands, cell by cell.
+//   auto y = unrolled_loop(swing).sum(energy, 1000, start, 0.01);   // over all cells, a pack of them in memory
+// The function is one for unrolled_jacobian: without captures and branches on values. It is differentiated in
+// registers; on a tape the loop is one statement. Over other numbers (dual, nested rev) it runs as it stands, cell by
+// cell.
 #pragma once
 #include <tenon/ad/cell_sum.hpp>
 #include <tenon/ad/checkpoint.hpp>
