@@ -61,6 +61,9 @@ struct BlockedFields {
   const index_t *row_leaf_ = nullptr, *column_leaf_ = nullptr;
   index_t batch_ = 0, sum_block_ = 0, column_block_ = 0, row_block_ = 0;
   bool packs_a_ = false, packs_b_ = false, computes_a_ = false, by_dots_ = false, by_columns_ = false, swapped_ = false;
+
+  // Lines for tiles of so many lanes; gives the tables that they refer to.
+  tenon::detail::BlockRef start(const BlockedCall& call, ContractionPlan& p, index_t lanes);
 };
 
 // Columns are where the output is contiguous, unless they are too few to fill a register of `lanes`: then what was
@@ -75,6 +78,34 @@ inline bool swaps_operands(const ContractionPlan& p, index_t lanes) {
   return row_unit && !column_unit;
 }
 
+[[gnu::noinline]] inline tenon::detail::BlockRef BlockedFields::start(const BlockedCall& call, ContractionPlan& p,
+                                                                      index_t lanes) {
+  call_ = call;
+  tenon::detail::BlockRef tables;
+  const bool swap = swapped_ = swaps_operands(p, lanes);
+  ContractionAxes &rows = swap ? p.column : p.row, &columns = swap ? p.row : p.column;
+  if (rows.rank > 1 || columns.rank > 1 || p.sum.rank > 1)
+    tables = tenon::detail::BlockRef(static_cast<size_t>(2 * (rows.size() + columns.size() + p.sum.size())) *
+                                     sizeof(index_t));
+  index_t* table = tables ? reinterpret_cast<index_t*>(tables.data()) : nullptr;
+  a_row_ = make_line(rows, swap ? rows.b : rows.a, table);
+  a_sum_ = make_line(p.sum, swap ? p.sum.b : p.sum.a, table);
+  b_column_ = make_line(columns, swap ? columns.a : columns.b, table);
+  b_sum_ = make_line(p.sum, swap ? p.sum.a : p.sum.b, table);
+  c_row_ = make_line(rows, rows.c, table);
+  c_column_ = make_line(columns, columns.c, table);
+  if (swap) {
+    call_.a = call.b;
+    call_.b = call.a;
+    call_.dots = call.swapped_dots;
+  }
+  if (const Epilogue* const e = call.epilogue) {
+    row_leaf_ = swap ? e->column_stride : e->row_stride;
+    column_leaf_ = swap ? e->row_stride : e->column_stride;
+  }
+  return tables;
+}
+
 template <class T>
 class Blocked : BlockedFields {
  public:
@@ -85,35 +116,10 @@ class Blocked : BlockedFields {
   static constexpr index_t group = Step<T>::group, begin = Step<T>::begins ? 1 : 0;
 
   Blocked(const BlockedCall& call, ContractionPlan& p) {
-    call_ = call;
-    const Epilogue* e = call.epilogue;
-    tenon::detail::BlockRef tables;
-    const bool swap = swaps_operands(p, W);
-    ContractionAxes& rows = swap ? p.column : p.row;
-    ContractionAxes& columns = swap ? p.row : p.column;
-    if (rows.rank > 1 || columns.rank > 1 || p.sum.rank > 1)
-      tables = tenon::detail::BlockRef(static_cast<size_t>(2 * (rows.size() + columns.size() + p.sum.size())) *
-                                       sizeof(index_t));
-    index_t* table = tables ? reinterpret_cast<index_t*>(tables.data()) : nullptr;
-    a_row_ = make_line(rows, swap ? rows.b : rows.a, table);
-    a_sum_ = make_line(p.sum, swap ? p.sum.b : p.sum.a, table);
-    b_column_ = make_line(columns, swap ? columns.a : columns.b, table);
-    b_sum_ = make_line(p.sum, swap ? p.sum.a : p.sum.b, table);
-    c_row_ = make_line(rows, rows.c, table);
-    c_column_ = make_line(columns, columns.c, table);
-    if (swap) {
-      call_.a = call.b;
-      call_.b = call.a;
-      call_.dots = call.swapped_dots;
-    }
-    if (e) {
-      row_leaf_ = swap ? e->column_stride : e->row_stride;
-      column_leaf_ = swap ? e->row_stride : e->column_stride;
-    }
+    [[maybe_unused]] const tenon::detail::BlockRef tables = start(call, p, W);
     choose();
     // Many products, or small ones, go to the executor's threads whole, others in parts of their rows.
     const index_t products = p.batch.size(), work = a_row_.size * b_column_.size * a_sum_.size;
-    swapped_ = swap;
     const BlockedFields& fields = *this;
     in_parts(products, products < 16 && work >= 8 * least_part ? products : 1, work, [&](index_t from, index_t to) {
       if (to - from == products)
