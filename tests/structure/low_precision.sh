@@ -9,7 +9,7 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 flags=(-std=gnu++20 -O1 -DNDEBUG -w -I"$tests" -I"$include")
 [ "$doctest" = /usr/include ] || flags+=(-isystem "$doctest")
-"$compiler" "${flags[@]}" -c "$tests/support/main.cpp" -o "$work/main.o" || exit 1
+"$compiler" "${flags[@]}" -O0 -c "$tests/support/main.cpp" -o "$work/main.o" || exit 1
 "$compiler" "${flags[@]}" -c "$tests/support/allocations.cpp" -o "$work/allocations.o" || exit 1
 ran=0 failed=0
 # A target's options, and the processor's features that it takes.

@@ -160,18 +160,29 @@ void write_program(const N& n, Out* out, const StridedMap& target, bool noalias)
   assign_pointwise({source, load_bytes<P>, P::loads, exec::row<P, Out>, out, sizeof(Out), target}, noalias);
 }
 
-/// Whether writing the target could disturb an operand that a direct write reads.
-template <class N>
-bool direct_hazard(const N& n, const void* out, const StridedMap& map, index_t bytes) {
-  const ByteRange range = range_of(out, map, bytes);
+// Asks each leaf of a node whether writing a target changes it before it is read; no template, as all nodes share it.
+struct Hazard {
+  const void* out;
+  const StridedMap& map;
+  index_t bytes;
+  ByteRange range = range_of(out, map, bytes);
   bool found = false;
-  n.each_leaf([&](const void* data, const StridedMap& m, index_t element_bytes, bool elementwise) {
+
+  [[gnu::noinline]] void ask(const void* data, const StridedMap& m, index_t element_bytes, bool elementwise) {
     if (!range.overlaps(range_of(data, m, element_bytes))) return;
     if (elementwise && element_bytes == bytes && m.extents == map.extents && same_walk(data, m, out, map, bytes))
       return;  // each element is read just before it is written
     found = true;
+  }
+};
+/// Whether writing the target could disturb an operand that a direct write reads.
+template <class N>
+bool direct_hazard(const N& n, const void* out, const StridedMap& map, index_t bytes) {
+  Hazard hazard{out, map, bytes};
+  n.each_leaf([&](const void* data, const StridedMap& m, index_t element_bytes, bool elementwise) {
+    hazard.ask(data, m, element_bytes, elementwise);
   });
-  return found;
+  return hazard.found;
 }
 
 }  // namespace detail

@@ -26,35 +26,10 @@ class Blocked : BlockedFields {
   static constexpr index_t group = Step<T>::group, begin = Step<T>::begins ? 1 : 0;
 
   Blocked(const BlockedCall& call, ContractionPlan& p) {
-    call_ = call;
-    const Epilogue* e = call.epilogue;
-    tenon::detail::BlockRef tables;
-    const bool swap = swaps_operands(p, W);
-    ContractionAxes& rows = swap ? p.column : p.row;
-    ContractionAxes& columns = swap ? p.row : p.column;
-    if (rows.rank > 1 || columns.rank > 1 || p.sum.rank > 1)
-      tables = tenon::detail::BlockRef(static_cast<size_t>(2 * (rows.size() + columns.size() + p.sum.size())) *
-                                       sizeof(index_t));
-    index_t* table = tables ? reinterpret_cast<index_t*>(tables.data()) : nullptr;
-    a_row_ = make_line(rows, swap ? rows.b : rows.a, table);
-    a_sum_ = make_line(p.sum, swap ? p.sum.b : p.sum.a, table);
-    b_column_ = make_line(columns, swap ? columns.a : columns.b, table);
-    b_sum_ = make_line(p.sum, swap ? p.sum.a : p.sum.b, table);
-    c_row_ = make_line(rows, rows.c, table);
-    c_column_ = make_line(columns, columns.c, table);
-    if (swap) {
-      call_.a = call.b;
-      call_.b = call.a;
-      call_.dots = call.swapped_dots;
-    }
-    if (e) {
-      row_leaf_ = swap ? e->column_stride : e->row_stride;
-      column_leaf_ = swap ? e->row_stride : e->column_stride;
-    }
+    [[maybe_unused]] const tenon::detail::BlockRef tables = start(call, p, W);
     choose();
     // Many products, or small ones, go to the executor's threads whole, others in parts of their rows.
     const index_t products = p.batch.size(), work = a_row_.size * b_column_.size * a_sum_.size;
-    swapped_ = swap;
     share(products, products < 16 && work >= 8 * least_part ? products : 1, work,
           [&p](Blocked& x, index_t first, index_t last) { x.batch(p.batch, first, last); });
   }

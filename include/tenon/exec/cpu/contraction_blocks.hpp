@@ -1,4 +1,4 @@
-// tenon/exec/cpu/contraction_blocks.hpp: what the blocked engine is asked for: operands, target and epilogue.
+// tenon/exec/cpu/contraction_blocks.hpp: what the blocked engine is asked for: operands, target, epilogue, and its lines.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #pragma once
 #include <tenon/exec/cpu/contraction_dots.hpp>
@@ -54,6 +54,9 @@ struct BlockedFields {
   const index_t *row_leaf_ = nullptr, *column_leaf_ = nullptr;
   index_t batch_ = 0, sum_block_ = 0, column_block_ = 0, row_block_ = 0;
   bool packs_a_ = false, packs_b_ = false, computes_a_ = false, by_dots_ = false, by_columns_ = false, swapped_ = false;
+
+  // Lines for tiles of so many lanes; gives the tables that they refer to.
+  tenon::detail::BlockRef start(const BlockedCall& call, ContractionPlan& p, index_t lanes);
 };
 
 // Columns are where the output is contiguous, unless they are too few to fill a register of `lanes`: then what was
@@ -66,6 +69,34 @@ inline bool swaps_operands(const ContractionPlan& p, index_t lanes) {
   if (columns <= lanes / 2 && rows >= 2 * columns) return true;
   if (rows <= lanes / 2 && columns >= 2 * rows) return false;
   return row_unit && !column_unit;
+}
+
+[[gnu::noinline]] inline tenon::detail::BlockRef BlockedFields::start(const BlockedCall& call, ContractionPlan& p,
+                                                                      index_t lanes) {
+  call_ = call;
+  tenon::detail::BlockRef tables;
+  const bool swap = swapped_ = swaps_operands(p, lanes);
+  ContractionAxes &rows = swap ? p.column : p.row, &columns = swap ? p.row : p.column;
+  if (rows.rank > 1 || columns.rank > 1 || p.sum.rank > 1)
+    tables = tenon::detail::BlockRef(static_cast<size_t>(2 * (rows.size() + columns.size() + p.sum.size())) *
+                                     sizeof(index_t));
+  index_t* table = tables ? reinterpret_cast<index_t*>(tables.data()) : nullptr;
+  a_row_ = make_line(rows, swap ? rows.b : rows.a, table);
+  a_sum_ = make_line(p.sum, swap ? p.sum.b : p.sum.a, table);
+  b_column_ = make_line(columns, swap ? columns.a : columns.b, table);
+  b_sum_ = make_line(p.sum, swap ? p.sum.a : p.sum.b, table);
+  c_row_ = make_line(rows, rows.c, table);
+  c_column_ = make_line(columns, columns.c, table);
+  if (swap) {
+    call_.a = call.b;
+    call_.b = call.a;
+    call_.dots = call.swapped_dots;
+  }
+  if (const Epilogue* const e = call.epilogue) {
+    row_leaf_ = swap ? e->column_stride : e->row_stride;
+    column_leaf_ = swap ? e->row_stride : e->column_stride;
+  }
+  return tables;
 }
 
 }  // namespace detail
