@@ -188,6 +188,10 @@ class Blocked : BlockedFields {
              rows, a_sum_, s, steps);
       tiles(i, rows);
     }
+    finished();
+  }
+  // What went past the caches is in memory before this thread says that it is done.
+  void finished() const {
     if (call_.epilogue && call_.epilogue->past_caches) stream_fence();
   }
   // B's block in panels; if it is read in place, only the columns that do not fill a tile.
@@ -336,6 +340,7 @@ class Blocked : BlockedFields {
       }
       if (lines) finish(lines, n, i, valid_rows, from_column, n);
     }
+    finished();
   }
 
   // One row by columns [from, to) that are neighbours in memory, a few rows of which at a time stream past the row of
@@ -357,6 +362,7 @@ class Blocked : BlockedFields {
       finish(line, n, 0, 1, from, n);
     else if (!in_place)
       scatter(line, n, 0, 1, from, n, call_.add);
+    finished();
   }
 
   Block block_;
