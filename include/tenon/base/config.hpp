@@ -24,8 +24,8 @@
 #else
 #define TENON_HD
 #endif
-// A build may define these two as `constexpr` and `inline`: where nothing is optimised, that takes a fraction of the time
-// to compile and about twice as long to run, and a debugger can step into ops.
+// A build may define these two as `constexpr` and `inline`: where nothing is optimised, that compiles in a fraction of
+// the time, runs half as fast, and lets a debugger step into ops.
 #if !defined(TENON_FN)
 #define TENON_FN [[gnu::always_inline]] TENON_HD constexpr
 #endif
