@@ -2,29 +2,36 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "asian.hpp"
 
+#include <tenon/ad/unrolled_loop.hpp>
+
 #include "peers.hpp"
 
 namespace bench {
 namespace {
 
-// A row of `normal` is a path. Some paths at a time are computed and differentiated: memory does not grow with their
-// number.
+// A path's price, in multiples of the first, and the sum of its prices so far.
+constexpr auto move_price = [](const auto& price, const auto& drift, const auto& width, const auto&, const auto&,
+                               const auto& normal) {
+  using T = std::remove_cvref_t<decltype(price(0))>;
+  const T now = price(0) * exp(drift + width * normal);
+  return tenon::Tensor<T, 2>{now, price(1) + now};
+};
+constexpr auto payoff = [](const auto& price, const auto&, const auto&, const auto& per_step, const auto& strike) {
+  return relu(per_step * price(1) - strike);
+};
+// A column of `normal` is a path. A pack of paths at a time is computed and differentiated: memory does not grow with
+// their number.
 auto tensor_price(const auto& parameter, const auto& normal) {
   using namespace tenon;
-  constexpr index_t rows = 32;
-  const index_t paths = normal.extent(0);
   const auto spot = parameter(0), rate = parameter(1), volatility = parameter(2), maturity = parameter(3),
              strike = parameter(4);
-  const double steps = static_cast<double>(normal.extent(1));
-  const auto dt = maturity / steps;
+  const index_t steps = normal.extent(0);
+  const auto dt = maturity / static_cast<double>(steps);
   const auto drift = (rate - 0.5 * volatility * volatility) * dt, width = volatility * sqrt(dt);
-  const auto payoffs = preaccumulate((paths + rows - 1) / rows, [&](index_t i, const auto& spot, const auto& drift,
-                                                                    const auto& width, const auto& strike) {
-    const auto some = slice<0>(normal, range(i * rows, std::min(paths, (i + 1) * rows)));
-    const auto price = exp(cumsum<1>(drift + width * some));
-    return evaluate(sum(relu(spot * mean<1>(price) - strike)));
-  });
-  return evaluate(exp(-rate * maturity) * payoffs(spot, drift, width, strike) / static_cast<double>(paths));
+  const auto payoffs = unrolled_loop(move_price)
+                           .sum(payoff, steps, Tensor<double, 2, 1>{{1}, {0}}, drift, width,
+                                spot / static_cast<double>(steps), strike, per_step(normal));
+  return evaluate(exp(-rate * maturity) * payoffs / static_cast<double>(normal.extent(1)));
 }
 
 struct Asian : Differentiated {
@@ -36,8 +43,8 @@ struct Asian : Differentiated {
       const double r = std::sqrt(-2 * std::log(z[i])), angle = 6.28318530717958648 * z[i + 1];
       z[i] = r * std::cos(angle), z[i + 1] = r * std::sin(angle);
     }
-    normal = tenon::Tensor<double, tenon::dyn, tenon::dyn>(s.paths, s.steps);
-    std::copy(z.begin(), z.end(), normal.data());
+    normal = transpose(tenon::TensorView<const double, tenon::dyn, tenon::dyn>(
+        z.data(), static_cast<tenon::index_t>(s.paths), static_cast<tenon::index_t>(s.steps)));
     y.resize(asian::parameters + 1);
     hand();
     expect();

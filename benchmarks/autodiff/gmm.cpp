@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "gmm.hpp"
 
+#include <tenon/ad/unrolled_loop.hpp>
+
 #include "inputs.hpp"
 #include "peers.hpp"
 
@@ -27,6 +29,48 @@ struct Triangle {
       }
   }
 };
+// With points of D numbers, which the types know, the likelihood is a loop over the components for each point: a pack
+// of points at a time goes through all of them, forwards and backwards, in registers.
+template <tenon::index_t D, class T = double>
+struct FixedComponents {
+  tenon::Tensor<T, tenon::dyn> alpha;
+  tenon::Tensor<T, tenon::dyn, D> mean;
+  tenon::Tensor<T, tenon::dyn, D*(D + 1) / 2> factor;
+};
+// The logarithm of the density at x of the components so far, and one more.
+constexpr auto add_component = [](const auto& density, const auto& x, const auto& offset, const auto& mean,
+                                  const auto& diagonal, const auto& below) {
+  using T = std::remove_cvref_t<decltype(density)>;
+  const tenon::index_t d = x.size();
+  tenon::Tensor<T, std::remove_cvref_t<decltype(x)>::extents_type::static_extent(0)> centred;
+  for (tenon::index_t i = 0; i < d; ++i) centred(i) = x(i) - mean(i);
+  T squares = 0;
+  for (tenon::index_t row = 0; row < d; ++row) {
+    T scaled = diagonal(row) * centred(row);
+    for (tenon::index_t column = 0, at = row - 1; column < row; at += d - 2 - column++)
+      scaled += below(at) * centred(column);
+    squares += scaled * scaled;
+  }
+  return logaddexp(density, offset - 0.5 * squares);
+};
+template <tenon::index_t D>
+auto fixed_log_posterior(const gmm::Mixture& s, const auto& p, const tenon::Tensor<double, tenon::dyn, D>& points) {
+  using namespace tenon;
+  const auto diagonal = evaluate(exp(slice<1>(p.factor, range<0, D>())));
+  const auto below = slice<1>(p.factor, range<D, D*(D + 1) / 2>());
+  const auto log_determinants = evaluate(sum<1>(slice<1>(p.factor, range<0, D>())));
+  const auto number = [](const auto& x) { return evaluate(x)(); };  // of which the tape keeps least
+  const auto likelihood =
+      unrolled_loop(add_component)
+          .sum([](const auto& density, const auto&) { return density; }, p.alpha.extent(0),
+               Tensor<double, 1>{-std::numeric_limits<double>::infinity()}, transpose(points),
+               per_step(expand_dims<-1>(p.alpha + log_determinants)), per_step(expand_dims<-1>(p.mean)),
+               per_step(expand_dims<-1>(diagonal)), per_step(expand_dims<-1>(below)));
+  return likelihood - static_cast<double>(s.n) * number(logsumexp(p.alpha)) +
+         0.5 * s.gamma * s.gamma * (square(number(norm(diagonal))) + square(number(norm(below)))) -
+         static_cast<double>(s.m) * number(sum(log_determinants)) + s.constant();
+}
+
 // The points of a block and all components by one matrix product: row (c, i) of `factors` is row i of the factor of
 // component c. Blocks are differentiated one after the other, so that memory does not grow with the number of points.
 auto tensor_log_posterior(const gmm::Mixture& s, const auto& p, const auto& x, const Triangle& triangle) {
@@ -102,16 +146,27 @@ struct Gmm : Differentiated {
   tenon::Tape tape;
 };
 
-void add(const std::string& size, std::function<Gmm*()> make) {
-  GradientCase<Gmm> c("autodiff/gmm/f64/" + size, std::move(make));
+template <tenon::index_t D>
+struct FixedGmm : Gmm {
+  template <class... A>
+  explicit FixedGmm(const A&... a)
+      : Gmm(Numbers(a)...), rows(points), fixed{components.alpha, components.mean, components.factor} {}
+  tenon::Tensor<double, tenon::dyn, D> rows;
+  FixedComponents<D> fixed;
+};
+
+template <tenon::index_t D, class... A>
+void add(const std::string& size, A... a) {
+  using P = FixedGmm<D>;
+  GradientCase<P> c("autodiff/gmm/f64/" + size, [=] { return new P(a...); });
   add_scalar_code(
       c, [](const Gmm& p) -> const auto& { return p.p; },
       [](const Gmm& p, const auto* x) { return gmm::log_posterior(p.s, x, p.x.data()); });
   c.run("hand", [](Gmm& g) { g.hand(); });
-  c.run("tenon", [](Gmm& g) {
+  c.run("tenon", [](P& g) {
     on_tape(
-        g.tape, g.components, g, [&](const auto& p) { return tensor_log_posterior(g.s, p, g.points, g.triangle); },
-        [&](const Components<>& d) {
+        g.tape, g.fixed, g, [&](const auto& p) { return fixed_log_posterior(g.s, p, g.rows); },
+        [&](const FixedComponents<D>& d) {
           g.each_part(d,
                       [&](auto& part, std::size_t at) { std::copy_n(part.data(), part.size(), g.y.data() + 1 + at); });
         });
@@ -137,12 +192,16 @@ void add_curvature() {
   });
 }
 
+template <tenon::index_t D>
+void add_file(const std::string& name) {
+  if (const std::string file = input("gmm/1k/gmm_" + name + ".txt"); !file.empty())
+    add<D>("adbench_" + name + "_n1000", file);
+}
 const Area area([] {
-  add("d10_K25_n1000", [] { return new Gmm; });
+  add<10>("d10_K25_n1000");
   add_curvature();
-  for (const std::string name : {"d2_K5", "d10_K5"})
-    if (const std::string file = input("gmm/1k/gmm_" + name + ".txt"); !file.empty())
-      add("adbench_" + name + "_n1000", [file] { return new Gmm(Numbers(file)); });
+  add_file<2>("d2_K5");
+  add_file<10>("d10_K5");
 });
 
 }  // namespace

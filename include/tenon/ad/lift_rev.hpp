@@ -44,7 +44,7 @@ struct CollectRev {
   Tape& tape;
   template <class R, class X, class L>
   R leaf(X& x, L& lifted) {
-    using T = typename X::value_type;
+    using T = typename R::value_type;
     R r = like<R>(x);
     const index_t n = x.size();
     if (n == 0) return r;

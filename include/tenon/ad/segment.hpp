@@ -30,7 +30,7 @@ class Grow {
 
  private:
   void grow() {
-    BlockRef larger(2 * block_.capacity() + 64 * sizeof(T));
+    BlockRef larger(2 * block_.capacity() + 8 * sizeof(T));
     if (size_) __builtin_memcpy(larger.data(), block_.data(), static_cast<size_t>(size_) * sizeof(T));
     block_ = static_cast<BlockRef&&>(larger);
   }
@@ -48,7 +48,7 @@ struct Segment {
 };
 
 // Chunks of a tape: the first is small, each as large as all before it together, up to the largest.
-inline constexpr size_t least_chunk = size_t{1} << 12, most_chunk = size_t{1} << 18;
+inline constexpr size_t least_chunk = size_t{1} << 10, most_chunk = size_t{1} << 18;
 
 }  // namespace detail
 }  // namespace TENON_ABI

@@ -276,7 +276,7 @@ class Tape {
     while (static_cast<size_t>(limit_ - cursor_) < size + static_cast<size_t>(p - cursor_)) {
       const index_t next = cursor_ ? chunk_ + 1 : 0;
       if (next == chunks_.size()) {
-        const size_t bytes = next < 7 ? detail::least_chunk << (next > 1 ? next - 1 : 0) : detail::most_chunk;
+        const size_t bytes = next < 9 ? detail::least_chunk << (next > 1 ? next - 1 : 0) : detail::most_chunk;
         chunks_.push(detail::allocate_block(size > bytes ? size : bytes));
       }
       enter(next);

@@ -8,12 +8,13 @@
 //   };
 //   auto end = unrolled_loop(swing)(1000, start, 0.01);             // start: Tensor<double, 2, dyn>, a column a cell
 //   auto u = unrolled_loop<3>(heat)(500, u0, c);                    // heat(u, c) sees u(0), u(1), u(2): neighbours
-// The function is one for unrolled_jacobian: without captures, without branches on values. It is differentiated in
-// registers, a pack of cells at a time; on a tape the whole loop is one statement. Over other numbers (dual, nested
-// rev) it runs as it stands, cell by cell.
+//   auto y = unrolled_loop(swing).sum(energy, 1000, start, 0.01);   // over all cells, a pack of them in memory
+// The function is one for unrolled_jacobian: without captures and branches on values. It is differentiated in
+// registers; on a tape the loop is one statement. Over other numbers (dual, nested rev) it runs as it stands, cell by
+// cell.
 #pragma once
+#include <tenon/ad/cell_sum.hpp>
 #include <tenon/ad/checkpoint.hpp>
-#include <tenon/ad/loop_input.hpp>
 
 namespace tenon {
 inline namespace TENON_ABI {
@@ -93,6 +94,16 @@ struct UnrolledLoop {
   template <class S, class... X>
   auto states(index_t steps, const S& start, const X&... x) const {
     return run<true>(steps, loop_input(start), loop_input(x)...);
+  }
+  /// The sum over all cells of end(state after so many steps, x...), where x... are the arguments that are not
+  /// per_step. One pack of cells is computed and differentiated at a time: memory is that of some of its states, and of
+  /// one gradient. The start, too, may be the same for all cells: its last axis has extent 1 then.
+  template <class End, class S, class... X>
+  auto sum(End, index_t steps, const S& start, const X&... x) const {
+    static_assert(__is_empty(End),
+                  "tenon: unrolled_loop: the function must not capture anything: pass it as arguments");
+    static_assert(Window == 1, "tenon: unrolled_loop: a sum is over cells that do not see their neighbours");
+    return run_sum<End>(steps, loop_input(start), loop_input(x)...);
   }
 
  private:
@@ -227,6 +238,62 @@ struct UnrolledLoop {
     } else {
       return Y(d);
     }
+  }
+
+  template <class End, class Start, class... In>
+  static auto run_sum(index_t steps, Start start, In... in) {
+    static_assert(sizeof...(In) < 31, "tenon: unrolled_loop: a step has more than 30 arguments");
+    static_assert(Start::along == Along::cells,
+                  "tenon: unrolled_loop: the state is a tensor; its last axis counts cells");
+    using V = typename Start::value_type;
+    using R = typename Structure<base_t<V>, V, typename In::value_type...>::type;
+    expect<value_error>(steps >= 0, "tenon: unrolled_loop: the number of steps is negative");
+    index_t cells = start.cells();
+    const auto count = [&](const auto& x) {
+      if constexpr (bare_t<decltype(x)>::along != Along::none)
+        if (cells == 1) cells = x.cells();
+    };
+    (count(in), ...);
+    start.check(steps, cells);
+    (in.check(steps, cells), ...);
+    using T = typename LoopElement<R>::type;
+    if constexpr (has_lanes<T>() && (goes_in_lanes<R, V> && ... && goes_in_lanes<R, typename In::value_type>)) {
+      using Sum = CellSum<F, End, T, Start, In...>;
+      constexpr bool straight = is_straight<typename Sum::StepWriter> && is_straight<typename Sum::EndWriter>;
+      static_assert(straight,
+                    "tenon: unrolled_loop: the function branches on the value of a number, calls what is not "
+                    "constexpr, or has more than 1024 operations");
+      if constexpr (straight) return sum_in_lanes<Sum, R, T>(cells, steps, start, in...);
+    } else {
+      return CellByCell<F, End, R>::sum(steps, 0, cells, start, in...);
+    }
+  }
+  template <class Sum, class R, class T, class Start, class... In>
+  static R sum_in_lanes(index_t cells, index_t steps, Start& start, In&... in) {
+    static_assert(
+        __is_same(typename FixedPart<typename Sum::StepWriter::Result>::template rebind<T>, typename Sum::State),
+        "tenon: unrolled_loop: a step must return what a cell's state is");
+    static_assert(Sum::EndWriter::outputs == 1, "tenon: unrolled_loop: the end gives a number to the sum");
+    if constexpr (is_taped<R>) {
+      Tape* const tape = active_tape<typename LoopElement<R>::tag>;
+      if (own(tape, start, in...)) {
+        const index_t n = (Sum::gradient_size(start, steps) + ... + Sum::gradient_size(in, steps));
+        const size_t bytes = static_cast<size_t>(n) * sizeof(T);
+        BlockRef gradient(bytes);
+        __builtin_memset(gradient.data(), 0, bytes);
+        const T value = Sum(cells, steps, reinterpret_cast<T*>(gradient.data()), start, in...).run();
+        start.release();
+        (in.release(), ...);
+        using Record = SumOnTape<T, decltype(with_adjoints(start)), decltype(with_adjoints(in))...>;
+        const slot_t slot = tape->allocate(1, units_of<T>);
+        Kept<Record> kept(
+            Record{slot, static_cast<BlockRef&&>(gradient), {{with_adjoints(start)}, {with_adjoints(in)}...}});
+        ::new (new_record<KeptRecord<Record>>(*tape, &KeptRecord<Record>::destroy))
+            KeptRecord<Record>{static_cast<Kept<Record>&&>(kept)};
+        return R(value, slot);
+      }
+    }
+    return R(Sum(cells, steps, nullptr, start, in...).run());
   }
 
   // Any numbers: f runs as it is, for one cell after the other.

@@ -13,6 +13,25 @@
 namespace tenon {
 inline namespace TENON_ABI {
 
+namespace detail {
+// The adjoints of variables, in the types that they were made from.
+template <class Tag>
+struct CollectVariables : CollectRev<Tag> {
+  template <class R, class X>
+  R leaf(X& v) {
+    return CollectRev<Tag>::template leaf<R>(v, v);
+  }
+  template <class R, class X>
+  R scalar(X& v) {
+    if constexpr (__is_same(R, bare_t<X>)) {
+      return v;
+    } else {
+      return static_cast<R>(this->adjoint(v.slot, R{}));
+    }
+  }
+};
+}  // namespace detail
+
 template <class X>
 auto Tape::variable(const X& x) {
   using namespace detail;
@@ -47,10 +66,8 @@ auto Tape::gradient(const Y& y, const V&... variables) {
       return v.slot ? static_cast<typename W::inner>(*adjoint<compute_t<typename W::inner>>(v.slot))
                     : typename W::inner(0);
     } else {
-      Strip<DefaultTag> strip;
-      auto plain = transform<twin_t<Strip<DefaultTag>, W>>(strip, v);
-      CollectRev<DefaultTag> c{*this};
-      return transform<bare_t<decltype(plain)>>(c, plain, v);
+      CollectVariables<DefaultTag> c{{*this}};
+      return transform<twin_t<Strip<DefaultTag>, W>>(c, v);
     }
   };
   return Gradients<decltype(collect(variables))...>{collect(variables)...};

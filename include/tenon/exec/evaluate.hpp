@@ -249,6 +249,7 @@ struct Evaluate {
   static void materialize_into(const N& n, const ValueCache<true>& cache) {
     using P = primal_t<typename N::value_type>;
     const Dims extents = n.extents().dims();
+    if (!extents.countable()) fail_shape("evaluate", "there are more elements than can be counted", extents);
     detail::BlockRef block(static_cast<size_t>(extents.size()) * sizeof(P));
     exec::write(n, reinterpret_cast<P*>(block.data()), exec::dense_map(extents));
     cache.block = static_cast<detail::BlockRef&&>(block);

@@ -28,7 +28,7 @@ struct Threads {
   void (*run)(void* executor, int n, void (*task)(void*, int), void* context);
 };
 #if TENON_EMBEDDED
-inline Threads* current_threads = nullptr;
+inline const Threads* current_threads = nullptr;
 #else
 inline thread_local const Threads* current_threads = nullptr;
 #endif
@@ -62,6 +62,20 @@ inline constexpr index_t least_part = 32768;
 /// Whether work is handed to other threads.
 inline bool goes_in_parts(index_t work) { return work >= 2 * least_part && tenon::detail::current_threads; }
 
+namespace detail {
+// While it lives statements of this thread are not shared out; it may end by an exception.
+class Serial {
+ public:
+  Serial() : outer_(tenon::detail::current_threads) { tenon::detail::current_threads = nullptr; }
+  Serial(const Serial&) = delete;
+  Serial& operator=(const Serial&) = delete;
+  ~Serial() { tenon::detail::current_threads = outer_; }
+
+ private:
+  const tenon::detail::Threads* outer_;
+};
+}  // namespace detail
+
 /// Calls part(from, to) for pieces of [0, n), each a multiple of `unit` long but for the last; on the executor's
 /// threads if there is one and the work is large. `work`: of one of the n.
 template <class F>
@@ -80,10 +94,8 @@ void in_parts(index_t n, index_t unit, index_t work, const F& part) {
   const auto task = [](void* c, int i) {
     const Context& x = *static_cast<const Context*>(c);
     const index_t from = i * x.step, to = from + x.step < x.n ? from + x.step : x.n;
-    const tenon::detail::Threads* const outer = tenon::detail::current_threads;
-    tenon::detail::current_threads = nullptr;
+    const detail::Serial scope;
     x.part(from, to);
-    tenon::detail::current_threads = outer;
   };
   threads->run(threads->executor, static_cast<int>((n + step - 1) / step), task, &context);
 }

@@ -222,15 +222,38 @@ template <class C, class LA, class A, class LB, class B>
 constexpr auto contract_summed(Labelled<LA, A>&& a, Labelled<LB, B>&& b) {
   return contracted<C, LA, LB>(static_cast<A&&>(a.node), static_cast<B&&>(b.node));
 }
-// As `contracted`; what only one operand is summed over is summed there first, if that keeps the element type.
+// 16-bit floats as floats, other numbers as they are.
+template <class L, class N>
+constexpr auto widened(Labelled<L, N>&& x) {
+  using B = base_t<typename N::value_type>;
+  if constexpr (__is_same(compute_t<B>, B)) {
+    return Labelled<L, N>(static_cast<Labelled<L, N>&&>(x));
+  } else {
+    auto wide = make_map<op::Cast<compute_t<B>>>(static_cast<N&&>(x.node));
+    return Labelled<L, decltype(wide)>{static_cast<decltype(wide)&&>(wide)};
+  }
+}
+template <class T>
+inline constexpr bool is_whole = is_integer<T> || is_bool<T>;
+// As `contracted`; what only one operand is summed over is summed there first, if that keeps the element type. Sums of
+// 16-bit floats stay floats: the result alone is rounded.
 template <class C, class LA, class A, class LB, class B>
 constexpr auto contract_pair(Labelled<LA, A>&& a, Labelled<LB, B>&& b) {
-  if constexpr (is_integer<base_t<typename A::value_type>> || is_bool<base_t<typename A::value_type>> ||
-                is_integer<base_t<typename B::value_type>> || is_bool<base_t<typename B::value_type>>) {
+  using NA = base_t<typename A::value_type>;
+  using NB = base_t<typename B::value_type>;
+  using KeepA = seq_from<CommonLabels<LA, LB, C>>;
+  using KeepB = seq_from<CommonLabels<LB, LA, C>>;
+  if constexpr (is_whole<NA> || is_whole<NB> || (KeepA::size == LA::size && KeepB::size == LB::size)) {
     return contracted<C, LA, LB>(static_cast<A&&>(a.node), static_cast<B&&>(b.node));
   } else {
-    return contract_summed<C>(summed<seq_from<CommonLabels<LA, LB, C>>>(static_cast<decltype(a)&&>(a)),
-                              summed<seq_from<CommonLabels<LB, LA, C>>>(static_cast<decltype(b)&&>(b)));
+    using T = base_t<contracted_t<typename A::value_type, typename B::value_type>>;
+    auto y = contract_summed<C>(summed<KeepA>(widened(static_cast<decltype(a)&&>(a))),
+                                summed<KeepB>(widened(static_cast<decltype(b)&&>(b))));
+    if constexpr (__is_same(base_t<typename decltype(y)::value_type>, T)) {
+      return y;
+    } else {
+      return make_map<op::Cast<T>>(static_cast<decltype(y)&&>(y));
+    }
   }
 }
 

@@ -79,9 +79,12 @@ struct LogAddExp : Pointwise<LogAddExp> {
     return top + math::log1p(math::exp(simd::select(a == b, V{}, gap)));
   }
   TENON_FN static auto partials(auto a, auto b) {
-    // NaN for equal infinities, which share alike.
+    // NaN for equal infinities, which share alike. One exponential and one division for both; no abs(), whose
+    // derivative at 0 would make that of the derivatives wrong.
     const auto gap = where(a - b == a - b, a - b, lit(0));
-    return d(sigmoid(gap), sigmoid(-gap));
+    const auto smaller = exp(where(gap > lit(0), -gap, gap));
+    const auto of_larger = lit(1) / (lit(1) + smaller), of_smaller = smaller * of_larger;
+    return d(where(gap > lit(0), of_larger, of_smaller), where(gap > lit(0), of_smaller, of_larger));
   }
 };
 

@@ -38,6 +38,15 @@ struct Dims {
   }
 };
 
+/// The sum and the product of two extents; where it is more than can be counted, the largest number, which no tensor
+/// takes.
+TENON_FN index_t extents_added(index_t a, index_t b) {
+  return b > 0 && a > __PTRDIFF_MAX__ - b ? __PTRDIFF_MAX__ : a + b;
+}
+TENON_FN index_t extents_multiplied(index_t a, index_t b) {
+  return b > 0 && a > __PTRDIFF_MAX__ / b ? __PTRDIFF_MAX__ : a * b;
+}
+
 namespace detail {
 template <bool Static, int Rank>
 struct ExtentStorage {

@@ -175,10 +175,13 @@ struct Diagonal {
   }
   TENON_FN static Dims static_dims(const Dims& e) { return without(e, dyn); }
   TENON_FN StridedMap apply(const StridedMap& m) const {
-    const index_t rows = m.extents.d[A] - (k < 0 ? -k : 0), cols = m.extents.d[B] - (k > 0 ? k : 0);
-    const index_t n = rows < cols ? rows : cols;
-    const index_t skipped = n <= 0 ? 0 : k > 0 ? k * m.strides.d[B] : -k * m.strides.d[A];  // never point past the end
-    return {without(m.extents, n < 0 ? 0 : n), without(m.strides, m.strides.d[A] + m.strides.d[B]), m.offset + skipped};
+    const index_t rows = m.extents.d[A], cols = m.extents.d[B];
+    if (k <= -rows || k >= cols)  // empty; never point past the end
+      return {without(m.extents, 0), without(m.strides, m.strides.d[A] + m.strides.d[B]), m.offset};
+    const index_t down = k < 0 ? -k : 0, along = k > 0 ? k : 0;
+    const index_t n = rows - down < cols - along ? rows - down : cols - along;
+    const index_t skipped = down * m.strides.d[A] + along * m.strides.d[B];
+    return {without(m.extents, n), without(m.strides, m.strides.d[A] + m.strides.d[B]), m.offset + skipped};
   }
 };
 

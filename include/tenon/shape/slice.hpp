@@ -66,22 +66,28 @@ namespace detail {
 struct ResolvedRange {
   index_t start = 0, step = 1, count = -1;
 };
+// How many steps of either sign begin within a distance that is not negative.
+TENON_FN index_t steps_in(index_t distance, index_t step) {
+  const size_t by = step > 0 ? static_cast<size_t>(step) : size_t{0} - static_cast<size_t>(step);
+  return distance == 0 ? 0 : static_cast<index_t>((static_cast<size_t>(distance) - 1) / by + 1);
+}
 TENON_FN ResolvedRange resolve(const Range& r, index_t n) {
   ResolvedRange out{r.begin < 0 ? r.begin + n : r.begin, r.step, -1};
-  if (r.open && n == 0) return {0, r.step, 0};
+  if (r.open && n == 0) return {0, 1, 0};
   const bool up = r.step > 0;
   const index_t stop = r.open ? (up ? n : -1) : r.stop < 0 ? r.stop + n : r.stop;
-  const index_t first = up ? out.start : stop, last = up ? stop : out.start, distance = last - first;
-  const index_t lowest = !up && r.open ? -1 : 0, highest = up ? n : n - 1, step = up ? r.step : -r.step;
-  if (r.step != 0 && first >= lowest && last <= highest && distance >= 0) out.count = (distance + step - 1) / step;
+  const index_t first = up ? out.start : stop, last = up ? stop : out.start;
+  const index_t lowest = !up && r.open ? -1 : 0, highest = up ? n : n - 1;
+  if (r.step != 0 && first >= lowest && last <= highest && first <= last) out.count = steps_in(last - first, r.step);
+  if (out.count <= 1) out.step = 1;   // times a stride it might be more than can be counted
   if (out.count == 0) out.start = 0;  // never point past the end
   return out;
 }
 // The count of a static range on an axis of unknown extent, if that does not matter.
 constexpr index_t count_of(const Range& r) {
   if (r.open || (r.begin < 0) != (r.stop < 0)) return dyn;
-  const index_t distance = r.step > 0 ? r.stop - r.begin : r.begin - r.stop, step = r.step > 0 ? r.step : -r.step;
-  return distance < 0 ? -2 : (distance + step - 1) / step;
+  const index_t distance = r.step > 0 ? r.stop - r.begin : r.begin - r.stop;
+  return distance < 0 ? -2 : steps_in(distance, r.step);
 }
 [[noreturn, gnu::cold, gnu::noinline]] inline void fail_range(const Range& r, int axis, index_t n) {
   Message m;
@@ -288,7 +294,7 @@ struct Slicing {
   TENON_FN static void set(Movement& m, int k, int axis, index_t n, const I& spec) {
     constexpr IndexKind kind = IndexSpec<I>::kind;
     if constexpr (kind == IndexKind::single) {
-      const index_t given = static_cast<index_t>(spec), i = given < 0 ? given + n : given;
+      const index_t given = static_cast<index_t>(spec), i = given < 0 && is_signed_integer<I> ? given + n : given;
       if (i < 0 || i >= n) fail_index("slice", "index", given, n);
       m.start[k] = i;
     } else if constexpr (kind == IndexKind::range) {

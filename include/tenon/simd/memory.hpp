@@ -30,6 +30,30 @@ TENON_FN void store(lane_t<V>* p, V v) {
     *p = v;
 }
 
+/// Lanes I... of the first N elements from p on, where each I is the lane's own number modulo N: N elements, repeated.
+template <class V, int N, int... I>
+TENON_FN V load_repeated(const lane_t<V>* p) {
+  static_assert(((I < N) && ...));
+  using Part = pack<lane_t<V>, N>;
+  const Part part = load<Part>(p);
+#if defined(__CUDACC__)
+  return part;
+#else
+  // A load repeats elements at no cost, where shuffles share one port; gcc does not find these loads.
+#if TENON_ISA >= 256 && !defined(__clang__)
+  if constexpr (sizeof(V) == 32 && sizeof(Part) == 16)
+    return bitcast<V>(__builtin_ia32_vbroadcastf128_ps256(reinterpret_cast<const pack<float, 4>*>(p)));
+#endif
+#if TENON_ISA == 512 && !defined(__clang__)
+  if constexpr (sizeof(V) == 64 && sizeof(Part) == 16)
+    return bitcast<V>(__builtin_ia32_broadcastf32x4_512(bitcast<pack<float, 4>>(part), pack<float, 16>{}, -1));
+  if constexpr (sizeof(V) == 64 && sizeof(Part) == 32)
+    return bitcast<V>(__builtin_ia32_broadcastf64x4_512(bitcast<pack<double, 4>>(part), pack<double, 8>{}, -1));
+#endif
+  return __builtin_shufflevector(part, part, I...);
+#endif
+}
+
 namespace detail {
 // The first `bytes` bytes, fewer than 2 * Size: a power of two at a time, so that no length is a call of memcpy.
 template <int Size, int Smallest>

@@ -33,6 +33,23 @@ TENON_FN void transpose(V (&v)[W]) {
   if constexpr (W > 1) detail::transpose_step<W / 2>(v, detail::Count<W>{});
 }
 
+namespace detail {
+template <int D, class V, int W, int... I>
+TENON_FN void fold_step(V (&v)[W], Ints<I...>) {
+  (exchange_lanes<D>(v[I], v[I + D], Count<W>{}), ...);
+  ((v[I] += v[I + D]), ...);
+  if constexpr (D > 1) fold_step<D / 2>(v, Count<D / 2>{});
+}
+}  // namespace detail
+
+/// The sum of the lanes of v[i] in lane i: half as many packs after each round.
+template <class V, int W>
+TENON_FN V sums_of_lanes(V (&v)[W]) {
+  static_assert(W == lanes<V>);
+  if constexpr (W > 1) detail::fold_step<W / 2>(v, detail::Count<W / 2>{});
+  return v[0];
+}
+
 }  // namespace simd
 }  // namespace TENON_ABI
 }  // namespace tenon

@@ -44,7 +44,7 @@ constexpr auto tril(X&& x, index_t k = 0) {
 template <expression X>
 constexpr auto triu(X&& x, index_t k = 0) {
   static_assert(detail::RankOf<"triu", bare_t<X>::rank, 2, max_rank>::ok);
-  auto mask = detail::lower_mask(x.extents(), k - 1);
+  auto mask = detail::lower_mask(x.extents(), k - (k > -__PTRDIFF_MAX__ ? 1 : 0));
   return where(static_cast<decltype(mask)&&>(mask), detail::zero_of<X>(), static_cast<X&&>(x));
 }
 /// Of a vector: the matrix with it on the main diagonal and zeros elsewhere. Of a matrix: its main diagonal.
@@ -70,7 +70,8 @@ auto diag(X&& x, index_t k) {
   if constexpr (bare_t<X>::rank == 2) {
     return diagonal(static_cast<X&&>(x), k);
   } else {
-    const index_t before = k > 0 ? k : 0, after = k < 0 ? -k : 0, n = x.extents()[0] + before + after;
+    const index_t before = k > 0 ? k : 0, after = k >= 0 ? 0 : k < -__PTRDIFF_MAX__ ? __PTRDIFF_MAX__ : -k;
+    const index_t n = extents_added(x.extents()[0], extents_added(before, after));
     auto mask = eye<bool>(n, n, k);
     return where(static_cast<decltype(mask)&&>(mask), pad(static_cast<X&&>(x), {{before, after}}),
                  detail::zero_of<X>());

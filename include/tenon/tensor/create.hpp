@@ -144,8 +144,12 @@ constexpr auto counted_from(V start, V stop, V step) {
     if (static_cast<double>(n) < count) ++n;
   } else {
     if (step > V(0) ? start < stop : stop < start) {
-      const index_t distance = static_cast<index_t>(stop) - static_cast<index_t>(start), s = static_cast<index_t>(step);
-      n = (distance + s + (s > 0 ? -1 : 1)) / s;
+      // Unsigned: a distance may be larger than any index.
+      const size_t from = static_cast<size_t>(start), to = static_cast<size_t>(stop), by = static_cast<size_t>(step);
+      const size_t count = step > V(0) ? (to - from - 1) / by + 1 : (from - to - 1) / (size_t{0} - by) + 1;
+      expect<value_error>(count <= static_cast<size_t>(__PTRDIFF_MAX__),
+                          "tenon: arange: start, stop and step give more elements than can be counted");
+      n = static_cast<index_t>(count);
     }
   }
   Tensor<R, dyn> r(n);
@@ -153,7 +157,8 @@ constexpr auto counted_from(V start, V stop, V step) {
     if constexpr (is_floating<V>) {
       r.data()[i] = static_cast<R>(static_cast<double>(start) + static_cast<double>(i) * static_cast<double>(step));
     } else {
-      r.data()[i] = static_cast<R>(static_cast<index_t>(start) + i * static_cast<index_t>(step));
+      r.data()[i] = static_cast<R>(
+          static_cast<V>(static_cast<size_t>(start) + static_cast<size_t>(i) * static_cast<size_t>(step)));
     }
   }
   return r;
@@ -221,6 +226,7 @@ template <class R>
 constexpr R with_ones(R r, index_t k) {
   using T = typename R::value_type;
   const Dims e = r.dims();
+  if (k <= -e.d[0] || k >= e.d[1]) return r;
   for (index_t i = k < 0 ? -k : 0; i < e.d[0] && i + k < e.d[1]; ++i) r.data()[i * e.d[1] + i + k] = T(1);
   return r;
 }
@@ -229,7 +235,7 @@ constexpr R with_lower_ones(R r, index_t k) {
   using T = typename R::value_type;
   const Dims e = r.dims();
   for (index_t i = 0; i < e.d[0]; ++i)
-    for (index_t j = 0; j < e.d[1] && j <= i + k; ++j) r.data()[i * e.d[1] + j] = T(1);
+    for (index_t j = 0; j < e.d[1] && j - i <= k; ++j) r.data()[i * e.d[1] + j] = T(1);
   return r;
 }
 }  // namespace detail

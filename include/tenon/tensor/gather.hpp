@@ -20,7 +20,8 @@ namespace detail {
 template <class I>
 constexpr index_t checked_index(const char* op, I given, index_t n) {
   const auto i = static_cast<index_t>(given);
-  if (i < -n || i >= n) fail_index(op, "index", i, n);
+  const index_t lowest = is_signed_integer<I> ? -n : 0;  // unsigned ones are negative only when they are too large
+  if (i < lowest || i >= n) fail_index(op, "index", i, n);
   return i < 0 ? i + n : i;
 }
 template <FixedString Op, class I>

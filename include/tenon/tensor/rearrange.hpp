@@ -39,7 +39,7 @@ struct Pad {
     return e;
   }
   TENON_FN Dims extents(Dims e) const {
-    for (int a = 0; a < e.rank; ++a) e.d[a] += width[a].before + width[a].after;
+    for (int a = 0; a < e.rank; ++a) e.d[a] = extents_added(extents_added(e.d[a], width[a].before), width[a].after);
     return e;
   }
   TENON_FN index_t source(int axis, index_t i, index_t n) const {
@@ -59,7 +59,7 @@ struct Roll {
   TENON_FN static Dims static_dims(const Dims& e) { return e; }
   TENON_FN Dims extents(const Dims& e) const { return e; }
   TENON_FN index_t source(int axis, index_t i, index_t n) const {
-    const index_t k = (i - shift.d[axis]) % n;
+    const index_t k = (i - shift.d[axis] % n) % n;
     return k < 0 ? k + n : k;
   }
 };
@@ -74,7 +74,7 @@ struct Tile {
     return e;
   }
   TENON_FN Dims extents(Dims e) const {
-    for (int a = 0; a < e.rank; ++a) e.d[a] *= count.d[a];
+    for (int a = 0; a < e.rank; ++a) e.d[a] = extents_multiplied(e.d[a], count.d[a]);
     return e;
   }
   TENON_FN index_t source(int, index_t i, index_t n) const { return i % n; }
@@ -89,7 +89,7 @@ struct Repeat {
     return e;
   }
   TENON_FN Dims extents(Dims e) const {
-    e.d[Axis] *= count;
+    e.d[Axis] = extents_multiplied(e.d[Axis], count);
     return e;
   }
   TENON_FN index_t source(int axis, index_t i, index_t) const { return axis == Axis ? i / count : i; }

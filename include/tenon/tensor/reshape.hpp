@@ -22,7 +22,7 @@ TENON_FN Dims resolve_reshape(Dims to, index_t n) {
     if (to.d[a] == dyn && unknown < 0) {
       unknown = a;
     } else {
-      known *= to.d[a];
+      known = extents_multiplied(known, to.d[a]);
     }
   }
   if (unknown >= 0 && n != dyn && known > 0 && n % known == 0) to.d[unknown] = n / known;

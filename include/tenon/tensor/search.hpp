@@ -125,7 +125,7 @@ index_t bins_for(const X& x, index_t at_least) {
   for (index_t i = 0; i < x.size(); ++i) {
     const auto v = static_cast<index_t>(x.data()[i]);
     expect<value_error>(v >= 0, "tenon: bincount: an element is negative");
-    n = v >= n ? v + 1 : n;
+    n = v >= n ? extents_added(v, 1) : n;
   }
   return n;
 }

@@ -54,7 +54,14 @@ struct Storage : BlockStorage<primal_t<T>> {
     if constexpr (E::is_static) allocate_zero(E{});
   }
   explicit Storage(const E& e) { allocate_zero(e); }
-  Storage(Uninitialised, const E& e) { allocate(e); }
+  // A statement on a tape brings the memory of its result along.
+  Storage(Uninitialised, const E& e) {
+    if constexpr (is_taped<T>) {
+      shape = e;
+    } else {
+      allocate(e);
+    }
+  }
   Storage(const Storage& o) : shape(o.shape) { copy(o); }
   Storage(Storage&& o) noexcept : Base(static_cast<Base&&>(o)), shape(o.shape) { o.forget(); }
   Storage& operator=(const Storage& o) {

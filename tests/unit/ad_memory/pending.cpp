@@ -57,7 +57,7 @@ TEST_CASE("a sum costs one term and four bytes a summand") {
 #else
   constexpr std::size_t terms = 2;
 #endif
-  CHECK(tape.bytes() - before <= 100 * (terms * 12 + 4 + 8));
+  CHECK(tape.bytes() - before <= 110 * (terms * 12 + 4 + 8));  // a tenth for what is left at the ends of chunks
   const auto [g] = tape.gradient(s, x);
   CHECK(g == 1 + 3 + 200);
 }
@@ -68,7 +68,7 @@ TEST_CASE("terms of one number are one") {
   std::vector<rev<double>> u{tape.variable(2.0), tape.variable(3.0), tape.variable(5.0)}, v(3);
   const std::size_t before = tape.bytes();
   for (int k = 0; k < 100; ++k) v[1] = u[1] - 0.1 * u[1] * (u[2] - u[0]) + 0.2 * (u[2] - 2 * u[1] + u[0]);
-  CHECK(tape.bytes() - before < 101 * (3 * 12 + 4 + 8) + 64);
+  CHECK(tape.bytes() - before < 111 * (3 * 12 + 4 + 8) + 64);  // a tenth for the ends of chunks
   const auto [g0, g1, g2] = tape.gradient(v[1], u[0], u[1], u[2]);
   CHECK(g0 == doctest::Approx(0.1 * 3 + 0.2).epsilon(1e-15));
   CHECK(g1 == doctest::Approx(1 - 0.1 * 3 - 0.4).epsilon(1e-15));

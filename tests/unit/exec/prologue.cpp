@@ -154,6 +154,14 @@ TEST_CASE("batches, several sums, named labels") {
   CHECK(array_equal(evaluate(einsum<"bqd,bkd->kq">(q * 2 + 1, k)), evaluate(einsum<"bqd,bkd->kq">(sq, k))));
 }
 
+TEST_CASE("sums over what only the other operand has") {
+  const auto a = numbers<int>(64, 70, 1), b = numbers<int>(50, 40, 2);
+  const Tensor<int, dyn, dyn> a2 = a * 2, b2 = b * 2;
+  CHECK(array_equal(evaluate(einsum<"ij,kl->ik">(a * 2, b)), evaluate(einsum<"ij,kl->ik">(a2, b))));
+  CHECK(array_equal(evaluate(einsum<"ij,kl->ik">(a, b * 2)), evaluate(einsum<"ij,kl->ik">(a, b2))));
+  CHECK(array_equal(evaluate(einsum<"ij,kl->jk">(a * 2, b * 2)), evaluate(einsum<"ij,kl->jk">(a2, b2))));
+}
+
 TEST_CASE("a target that a leaf reads is written afterwards") {
   auto x = numbers<float>(400, 400, 1);
   const auto w = numbers<float>(400, 400, 2);

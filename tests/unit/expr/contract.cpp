@@ -198,4 +198,19 @@ TEST_CASE("empty operands") {
   CHECK(evaluate(einsum<"ij,jk->">(rows, b))() == 0);
 }
 
+TEST_CASE("16-bit floats of which one operand alone is summed over: only the result is rounded") {
+  Tensor<half, dyn, dyn> a(3, 500), b(4, 7);
+  for (index_t i = 0; i < a.size(); ++i) a.data()[i] = half(static_cast<float>(i % 37) * 0.37f + 200);
+  for (index_t i = 0; i < b.size(); ++i) b.data()[i] = half(static_cast<float>(i % 5) * 0.001f + 0.0003f);
+  const Tensor<float, dyn, dyn> x = cast<float>(a), y = cast<float>(b);
+  // The sum over j is no finite half.
+  const Tensor<half, dyn, dyn> got = einsum<"ij,kl->ik">(a, b), want = cast<half>(einsum<"ij,kl->ik">(x, y));
+  CHECK(array_equal(got, want));
+  const auto total = [](const auto& u, const auto& v) { return sum(einsum<"ij,kl->ik">(u, v)); };
+  const auto [ga, gb] = grad<0, 1>(total)(a, b);
+  const auto [gx, gy] = grad<0, 1>(total)(x, y);
+  CHECK(array_equal(ga, evaluate(cast<half>(gx))));
+  CHECK(array_equal(gb, evaluate(cast<half>(gy))));
+}
+
 }  // namespace

@@ -103,6 +103,27 @@ TEST_CASE("[S6] extents that cannot be") {
   const Vector v(6);
   CHECK_THROWS_AS(evaluate(reshape(v, 4, -1)), shape_error);
 }
+TEST_CASE("[S6] extents that a function works out to be more than can be counted") {
+  constexpr index_t most = __PTRDIFF_MAX__, least = -most - 1, large = index_t{1} << 40;
+  const Vector v = arange(6.0f);
+  const Matrix m(3, 4);
+  CHECK_THROWS_AS(evaluate(pad(v, {{most, most}})), shape_error);
+  CHECK_THROWS_AS(evaluate(tile(v, most / 3 * 2)), shape_error);
+  CHECK_THROWS_AS(evaluate(repeat<0>(v, most / 3 * 2)), shape_error);
+  CHECK_THROWS_AS(evaluate(sum(tile(m, large, large))), shape_error);
+  CHECK_THROWS_AS(evaluate(reshape(Vector(0), index_t{1} << 32, index_t{1} << 32)), shape_error);
+  CHECK_THROWS_AS(evaluate(diag(v, most - 3)), shape_error);
+  CHECK_THROWS_AS(arange(least, most), value_error);
+  CHECK_THROWS_AS(bincount(Tensor<index_t, 1>{most}), shape_error);
+  CHECK(arange(least, most, most).size() == 3);
+  // Diagonals and shifts as far away as numbers go.
+  CHECK(diagonal(m, least).size() == 0);
+  CHECK(diagonal(m, most).size() == 0);
+  CHECK(sum(tril(m + 1, most)) == 12);
+  CHECK(sum(triu(m + 1, least)) == 12);
+  CHECK(sum(eye<float>(3, 4, least)) == 0);
+  CHECK(array_equal(evaluate(roll<0>(v, least)), evaluate(roll<0>(v, least % 6))));
+}
 TEST_CASE("[S7] checked indices") {
   Matrix m(2, 3);
   CHECK_MESSAGE_OF(index_error, "index 3 is out of range for extent 3", m.at(0, 3));

@@ -1,40 +1,29 @@
 // Loads and stores: whole, partial next to memory that must not be touched, strided, converting.
 #include <doctest/doctest.h>
-#include <sys/mman.h>
-#include <unistd.h>
 #include <tenon/simd/pack.hpp>
+#include <utility>
+
+#include "support/guarded.hpp"
 
 using namespace tenon;
 using simd::pack;
+using test::Guarded;
 
 namespace {
 
-// Memory between two pages that fault on any access.
-class Guarded {
- public:
-  Guarded() : page_(static_cast<size_t>(sysconf(_SC_PAGESIZE))) {
-    void* p = mmap(nullptr, 3 * page_, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    REQUIRE(p != MAP_FAILED);
-    begin_ = static_cast<unsigned char*>(p) + page_;
-    REQUIRE(mprotect(begin_, page_, PROT_READ | PROT_WRITE) == 0);
+// The W / N elements in front of a page that cannot be read, N times.
+template <class T, int W, int N>
+int wrong_repeated(Guarded& memory) {
+  T* p = memory.last<T>(N);
+  for (int i = 0; i < N; ++i) p[i] = T(i + 1);
+  const auto v = [p]<int... I>(std::integer_sequence<int, I...>) {
+    return simd::load_repeated<pack<T, W>, N, (I % N)...>(p);
   }
-  Guarded(const Guarded&) = delete;
-  Guarded& operator=(const Guarded&) = delete;
-  ~Guarded() { munmap(begin_ - page_, 3 * page_); }
-  // The last n elements before the fault, and the first after it.
-  template <class T>
-  T* last(index_t n) {
-    return reinterpret_cast<T*>(begin_ + page_) - n;
-  }
-  template <class T>
-  T* first() {
-    return reinterpret_cast<T*>(begin_);
-  }
-
- private:
-  size_t page_;
-  unsigned char* begin_;
-};
+  (std::make_integer_sequence<int, W>{});
+  int wrong = 0;
+  for (int i = 0; i < W; ++i) wrong += v[i] != T(i % N + 1);
+  return wrong;
+}
 
 template <class T, int W>
 int wrong_partial(Guarded& memory) {
@@ -74,6 +63,13 @@ TEST_CASE("partial access touches nothing beyond its lanes") {
   CHECK(wrong_partial<long, 8>(memory) == 0);
   CHECK(wrong_partial<short, 32>(memory) == 0);
   CHECK(wrong_partial<signed char, 64>(memory) == 0);
+  CHECK(wrong_repeated<float, 8, 4>(memory) == 0);
+  CHECK(wrong_repeated<float, 16, 4>(memory) == 0);
+  CHECK(wrong_repeated<float, 16, 8>(memory) == 0);
+  CHECK(wrong_repeated<double, 4, 2>(memory) == 0);
+  CHECK(wrong_repeated<double, 8, 2>(memory) == 0);
+  CHECK(wrong_repeated<double, 8, 4>(memory) == 0);
+  CHECK(wrong_repeated<int, 16, 8>(memory) == 0);
 }
 
 TEST_CASE("scalars count as one lane") {

@@ -1,5 +1,7 @@
 // take, gather, compress, one_hot, scatter against hand values (NumPy's take, PyTorch's gather and scatter).
 #include <doctest/doctest.h>
+
+#include <cstddef>
 #include <tenon/tensor/create.hpp>
 #include <tenon/tensor/scatter.hpp>
 
@@ -30,6 +32,9 @@ TEST_CASE("take") {
                        "tenon: take: index 3 is out of range for extent 3", index_error);
   CHECK_THROWS_AS((void)evaluate(take<1>(a, Tensor<int, 1>{-3})), index_error);
   CHECK_THROWS_AS((void)evaluate(take<0>(Tensor<float, dyn>(0), Tensor<int, 1>{0})), index_error);
+  // Unsigned numbers are not negative, however large.
+  CHECK_THROWS_AS((void)evaluate(take<0>(a, Tensor<std::size_t, 1>{~std::size_t{0}})), index_error);
+  CHECK_THROWS_AS((void)slice(a, ~std::size_t{0}), index_error);
   constexpr Tensor<int, 2> early = take<0>(Tensor<int, 3>{5, 6, 7}, Tensor<int, 2>{-1, 1});
   static_assert(early(0) == 7 && early(1) == 6);
 }

@@ -47,6 +47,17 @@ TEST_CASE("slice: indices, ranges, steps and negative numbers") {
   CHECK(slice(d, range_from<-3>()).dims() == Dims{2, {3, 6}});
 }
 
+TEST_CASE("slice: steps and ends as far away as numbers go") {
+  constexpr index_t most = __PTRDIFF_MAX__, least = -most - 1;
+  const auto d = iota(5, 6);
+  CHECK(holds(slice(d, range(1, 5, most), range(2)), {6, 7}));
+  CHECK(holds(slice(d, range(4, 0, least), range(2)), {24, 25}));
+  CHECK(holds(slice(d, range(3, end, least), range(2)), {18, 19}));
+  CHECK(slice(d, range(2, 2, most)).size() == 0);
+  CHECK_THROWS_AS(slice(d, range(least, 3)), index_error);
+  CHECK_THROWS_AS(slice(d, range(0, most)), index_error);
+}
+
 TEST_CASE("slice: writes through views of tensors, owns temporaries") {
   auto a = iota<float, 3, 4>();
   slice(a, 1, range(1, 3)) = 0;

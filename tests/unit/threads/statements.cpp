@@ -223,6 +223,30 @@ TEST_CASE("small work stays here; what runs in a part is serial; the scope ends"
   CHECK(jobs.runs == 1);
 }
 
+namespace {
+
+// Runs all tasks on the calling thread.
+struct Here {
+  int runs = 0;
+  int threads() const { return 2; }
+  template <class F>
+  void run(int n, const F& task) {
+    ++runs;
+    for (int i = 0; i < n; ++i) task(i);
+  }
+};
+
+}  // namespace
+
+TEST_CASE("a part that throws leaves the executor in use") {
+  Here here;
+  const Parallel scope(here);
+  CHECK_THROWS_AS(exec::in_parts(100, 1, 10000, [](index_t, index_t) { throw value_error(Message() << "no memory"); }),
+                  value_error);
+  exec::in_parts(100, 1, 10000, [](index_t, index_t) {});
+  CHECK(here.runs == 2);
+}
+
 TEST_CASE("OpenMP, where the compiler has it, else one thread") {
   OpenMp threads;
   const auto a = numbers(300, 300, 1);

@@ -6,105 +6,15 @@
 // alone. The driver is compiled once for each kind of step; what the elements are stored as is in pack functions.
 #pragma once
 #include <tenon/base/memory.hpp>
-#include <tenon/exec/cpu/contraction_dots.hpp>
-#include <tenon/exec/cpu/contraction_prologue.hpp>
+#include <tenon/exec/cpu/contraction_blocks.hpp>
 #include <tenon/exec/cpu/micro_kernel.hpp>
-#include <tenon/exec/cpu/row.hpp>
 #include <tenon/exec/executor.hpp>
 
 namespace tenon {
 inline namespace TENON_ABI {
 namespace exec {
 
-/// What is done to finished rows on their way into the target: a row kernel, one leaf of which is the product.
-struct Epilogue {
-  static constexpr int max_leaves = 16;
-  RowFunction row = nullptr;
-  int leaves = 0, product = 0;  // leaf `product` is the row of the product
-  bool past_caches = false;     // results are not to be kept in them
-  const char* data[max_leaves];
-  index_t bytes[max_leaves], batch[max_leaves], row_stride[max_leaves], column_stride[max_leaves];
-};
-
-/// An operand: where it is, how it is packed as rows or as columns, and whether its elements are words (`plain`). Or
-/// what it is computed from: then it is nowhere.
-struct BlockedOperand {
-  const void* data;
-  index_t bytes;
-  PackFunction pack_rows, pack_columns;
-  bool plain;
-  const Prologue* prologue = nullptr;
-  /// Whether it may be read where it lies.
-  bool in_place() const { return plain && !prologue; }
-};
-/// One contraction for the blocked engine.
-struct BlockedCall {
-  BlockedOperand a, b;
-  DotKernels dots, swapped_dots;  // of a and b, and of b and a
-  void* c;
-  index_t c_bytes;
-  bool add;  // c = c + ...
-  const Epilogue* epilogue;
-};
-
 namespace detail {
-
-inline index_t smaller(index_t a, index_t b) { return a < b ? a : b; }
-inline index_t rounded_up(index_t n, index_t to) { return (n + to - 1) / to * to; }
-
-// What the threads that share a contraction have in common.
-struct BlockedFields {
-  BlockedCall call_{};
-  Line a_row_, a_sum_, b_column_, b_sum_, c_row_, c_column_;
-  const char *a_ = nullptr, *b_ = nullptr;  // of the batch
-  char* c_ = nullptr;
-  const index_t *row_leaf_ = nullptr, *column_leaf_ = nullptr;
-  index_t batch_ = 0, sum_block_ = 0, column_block_ = 0, row_block_ = 0;
-  bool packs_a_ = false, packs_b_ = false, computes_a_ = false, by_dots_ = false, by_columns_ = false, swapped_ = false;
-
-  // Lines for tiles of so many lanes; gives the tables that they refer to.
-  tenon::detail::BlockRef start(const BlockedCall& call, ContractionPlan& p, index_t lanes);
-};
-
-// Columns are where the output is contiguous, unless they are too few to fill a register of `lanes`: then what was
-// called rows are the columns.
-inline bool swaps_operands(const ContractionPlan& p, index_t lanes) {
-  const index_t rows = p.row.size(), columns = p.column.size();
-  if (p.column.rank == 0) return p.row.rank > 0;
-  if (p.row.rank == 0) return false;
-  const bool row_unit = p.row.c[p.row.rank - 1] == 1, column_unit = p.column.c[p.column.rank - 1] == 1;
-  if (columns <= lanes / 2 && rows >= 2 * columns) return true;
-  if (rows <= lanes / 2 && columns >= 2 * rows) return false;
-  return row_unit && !column_unit;
-}
-
-[[gnu::noinline]] inline tenon::detail::BlockRef BlockedFields::start(const BlockedCall& call, ContractionPlan& p,
-                                                                      index_t lanes) {
-  call_ = call;
-  tenon::detail::BlockRef tables;
-  const bool swap = swapped_ = swaps_operands(p, lanes);
-  ContractionAxes &rows = swap ? p.column : p.row, &columns = swap ? p.row : p.column;
-  if (rows.rank > 1 || columns.rank > 1 || p.sum.rank > 1)
-    tables = tenon::detail::BlockRef(static_cast<size_t>(2 * (rows.size() + columns.size() + p.sum.size())) *
-                                     sizeof(index_t));
-  index_t* table = tables ? reinterpret_cast<index_t*>(tables.data()) : nullptr;
-  a_row_ = make_line(rows, swap ? rows.b : rows.a, table);
-  a_sum_ = make_line(p.sum, swap ? p.sum.b : p.sum.a, table);
-  b_column_ = make_line(columns, swap ? columns.a : columns.b, table);
-  b_sum_ = make_line(p.sum, swap ? p.sum.a : p.sum.b, table);
-  c_row_ = make_line(rows, rows.c, table);
-  c_column_ = make_line(columns, columns.c, table);
-  if (swap) {
-    call_.a = call.b;
-    call_.b = call.a;
-    call_.dots = call.swapped_dots;
-  }
-  if (const Epilogue* const e = call.epilogue) {
-    row_leaf_ = swap ? e->column_stride : e->row_stride;
-    column_leaf_ = swap ? e->row_stride : e->column_stride;
-  }
-  return tables;
-}
 
 template <class T>
 class Blocked : BlockedFields {
@@ -116,21 +26,50 @@ class Blocked : BlockedFields {
   static constexpr index_t group = Step<T>::group, begin = Step<T>::begins ? 1 : 0;
 
   Blocked(const BlockedCall& call, ContractionPlan& p) {
-    [[maybe_unused]] const tenon::detail::BlockRef tables = start(call, p, W);
+    call_ = call;
+    const Epilogue* e = call.epilogue;
+    tenon::detail::BlockRef tables;
+    const bool swap = swaps_operands(p, W);
+    ContractionAxes& rows = swap ? p.column : p.row;
+    ContractionAxes& columns = swap ? p.row : p.column;
+    if (rows.rank > 1 || columns.rank > 1 || p.sum.rank > 1)
+      tables = tenon::detail::BlockRef(static_cast<size_t>(2 * (rows.size() + columns.size() + p.sum.size())) *
+                                       sizeof(index_t));
+    index_t* table = tables ? reinterpret_cast<index_t*>(tables.data()) : nullptr;
+    a_row_ = make_line(rows, swap ? rows.b : rows.a, table);
+    a_sum_ = make_line(p.sum, swap ? p.sum.b : p.sum.a, table);
+    b_column_ = make_line(columns, swap ? columns.a : columns.b, table);
+    b_sum_ = make_line(p.sum, swap ? p.sum.a : p.sum.b, table);
+    c_row_ = make_line(rows, rows.c, table);
+    c_column_ = make_line(columns, columns.c, table);
+    if (swap) {
+      call_.a = call.b;
+      call_.b = call.a;
+      call_.dots = call.swapped_dots;
+    }
+    if (e) {
+      row_leaf_ = swap ? e->column_stride : e->row_stride;
+      column_leaf_ = swap ? e->row_stride : e->column_stride;
+    }
     choose();
     // Many products, or small ones, go to the executor's threads whole, others in parts of their rows.
     const index_t products = p.batch.size(), work = a_row_.size * b_column_.size * a_sum_.size;
-    const BlockedFields& fields = *this;
-    in_parts(products, products < 16 && work >= 8 * least_part ? products : 1, work, [&](index_t from, index_t to) {
-      if (to - from == products)
-        batch(p.batch, from, to);
-      else
-        Blocked(fields).batch(p.batch, from, to);
-    });
+    swapped_ = swap;
+    share(products, products < 16 && work >= 8 * least_part ? products : 1, work,
+          [&p](Blocked& x, index_t first, index_t last) { x.batch(p.batch, first, last); });
   }
 
  private:
-  explicit Blocked(const BlockedFields& fields) : BlockedFields(fields) {}
+  // A block of columns and of the sum, and what the threads that share its rows have in common.
+  struct Block {
+    index_t column = 0, columns = 0, step = 0, steps = 0;
+    bool whole = false;            // the sum is one block: rows are finished tile by tile
+    const Word* panels = nullptr;  // packed columns; those before `panels_from` are read in place
+    index_t panels_from = 0;
+    Number* rows = nullptr;  // if they are not finished tile by tile: from `first_row` on, on their way to the epilogue
+    index_t first_row = 0, width = 0, strip = 0;
+  };
+  Blocked(const BlockedFields& fields, const Block& block) : BlockedFields(fields), block_(block) {}
   // Products [from, to) of the batch.
   void batch(const ContractionAxes& axes, index_t from, index_t to) {
     ContractionWalk w;
@@ -139,20 +78,29 @@ class Blocked : BlockedFields {
       a_ = at(call_.a, swapped_ ? w.b : w.a);
       b_ = at(call_.b, swapped_ ? w.a : w.b);
       c_ = static_cast<char*>(call_.c) + w.c * call_.c_bytes;
-      if (by_dots_) {
-        dots();
-      } else if (by_columns_) {
-        one_row();
-      } else {
-        const BlockedFields& fields = *this;
-        in_parts(a_row_.size, R, b_column_.size * a_sum_.size, [this, &fields](index_t begin_row, index_t end_row) {
-          if (end_row - begin_row == a_row_.size)
-            blocks(begin_row, end_row);
-          else
-            Blocked(fields).blocks(begin_row, end_row);
-        });
-      }
+      const index_t m = a_row_.size, n = b_column_.size, k = a_sum_.size;
+      if (by_dots_ && m == 1)
+        share(n, 2 * dot_columns, k, [](Blocked& x, index_t first, index_t last) { x.dots(0, 1, first, last); });
+      else if (by_dots_)
+        share(m, dot_rows, n * k, [n](Blocked& x, index_t first, index_t last) { x.dots(first, last, 0, n); });
+      else if (by_columns_)
+        share(n, 16 * W, k, [](Blocked& x, index_t first, index_t last) { x.one_row(first, last); });
+      else if (m <= 3 * R)  // too few rows for threads
+        share(n, C, m * k, [m](Blocked& x, index_t first, index_t last) { x.blocks(0, m, first, last); });
+      else if (packs_b_)
+        blocks(0, m, 0, n);  // threads share what is packed
+      else
+        share(m, R, n * k, [n](Blocked& x, index_t first, index_t last) { x.blocks(first, last, 0, n); });
     }
+  }
+  // Calls f(engine, first, last) for parts of [0, n): this engine for the whole, else each part has one of its own.
+  template <class F>
+  void share(index_t n, index_t unit, index_t work, const F& f) {
+    in_parts(n, unit, work, [&](index_t first, index_t last) {
+      if (last - first == n) return f(*this, first, last);
+      Blocked part(*this, block_);
+      f(part, first, last);
+    });
   }
   static const char* at(const BlockedOperand& x, index_t offset) {
     return x.prologue ? nullptr : static_cast<const char*>(x.data) + offset * x.bytes;
@@ -204,42 +152,61 @@ class Blocked : BlockedFields {
   static index_t lines_apart(index_t x) { return x & -x; }
   static constexpr index_t compete = wide_tiles<T> ? 2097152 : 1048576;
 
-  // Rows [from, to) of one batch.
-  void blocks(index_t from, index_t to) {
-    const index_t n = b_column_.size, k = a_sum_.size;
-    first_row_ = from;
-    const bool whole = sum_block_ == k;  // the sum is one block: rows are finished tile by tile
-    for (index_t j = 0; j < n; j += column_block_) {
-      const index_t columns = smaller(column_block_, n - j);
+  // Rows [from, to) and columns [from_column, to_column) of one batch.
+  void blocks(index_t from, index_t to, index_t from_column, index_t to_column) {
+    const index_t k = a_sum_.size;
+    block_.whole = sum_block_ == k;
+    block_.first_row = from;
+    for (index_t j = from_column; j < to_column; j += column_block_) {
+      block_.column = j;
+      block_.columns = smaller(column_block_, to_column - j);
       if (call_.epilogue) {
-        strip_ = whole ? 32 * W : column_block_;  // rows of a strip stay in the first-level cache
-        width_ = smaller(rounded_up(columns, C), strip_ + C);
-        rows_ = buffer<Number>(rows_buffer_, width_ * (whole ? R : to - from));
+        block_.strip = block_.whole ? 32 * W : column_block_;  // rows of a strip stay in the first-level cache
+        block_.width = smaller(rounded_up(block_.columns, C), block_.strip + C);
+        if (!block_.whole) block_.rows = buffer<Number>(rows_buffer_, block_.width * (to - from));
       }
       index_t s = 0;
       do {
-        const index_t steps = smaller(sum_block_, k - s);
-        prepare_columns(j, columns, s, steps);
-        for (index_t i = from; i < to; i += row_block_) {
-          const index_t rows = smaller(row_block_, to - i);
-          if (computes_a_) compute_rows(i, rows, s, steps);
-          if (packs_a_)
-            pack(call_.a, call_.a.pack_rows, R, buffer<Word>(a_buffer_, rounded_up(rows, R) * words(steps)), a_, a_row_,
-                 i, rows, a_sum_, s, steps);
-          block(i, rows, j, columns, s, steps, whole);
-        }
-        s += steps;
+        block_.step = s;
+        block_.steps = smaller(sum_block_, k - s);
+        prepare_columns();
+        share(to - from, R, block_.columns * block_.steps,
+              [from](Blocked& x, index_t first, index_t last) { x.rows_of_block(from + first, from + last); });
+        s += block_.steps;
       } while (s < k);
     }
+  }
+  // Rows [from, to) of a block.
+  void rows_of_block(index_t from, index_t to) {
+    if (call_.epilogue && block_.whole) block_.rows = buffer<Number>(rows_buffer_, block_.width * R);
+    const index_t s = block_.step, steps = block_.steps;
+    for (index_t i = from; i < to; i += row_block_) {
+      const index_t rows = smaller(row_block_, to - i);
+      if (computes_a_) compute_rows(i, rows, s, steps);
+      if (packs_a_)
+        pack(call_.a, call_.a.pack_rows, R, buffer<Word>(a_buffer_, rounded_up(rows, R) * words(steps)), a_, a_row_, i,
+             rows, a_sum_, s, steps);
+      tiles(i, rows);
+    }
+    finished();
+  }
+  // What went past the caches is in memory before this thread says that it is done.
+  void finished() const {
     if (call_.epilogue && call_.epilogue->past_caches) stream_fence();
   }
   // B's block in panels; if it is read in place, only the columns that do not fill a tile.
-  void prepare_columns(index_t j, index_t columns, index_t s, index_t steps) {
+  void prepare_columns() {
+    const index_t columns = block_.columns, steps = block_.steps;
     const index_t in_place = packs_b_ ? 0 : masked_tiles<T> ? columns : columns / W * W, packed = columns - in_place;
-    panels_from_ = in_place;
-    if (packed > 0)
-      pack(call_.b, call_.b.pack_columns, C, buffer<Word>(b_buffer_, rounded_up(packed, C) * (begin + words(steps))),
-           b_, b_column_, j + in_place, packed, b_sum_, s, steps);
+    block_.panels_from = in_place;
+    if (packed == 0) return;
+    const index_t panel = begin + words(steps);
+    Word* const to = buffer<Word>(b_buffer_, rounded_up(packed, C) * panel);
+    block_.panels = to;
+    in_parts(packed, C, steps, [&](index_t first, index_t last) {
+      pack(call_.b, call_.b.pack_columns, C, to + first * panel, b_, b_column_, block_.column + in_place + first,
+           last - first, b_sum_, block_.step, steps);
+    });
   }
   // Rows of A that follow the sum need no panels: they are read as they are computed, one after the other.
   static index_t computed_row(index_t steps) {
@@ -258,34 +225,38 @@ class Blocked : BlockedFields {
     else
       f(to, from, outer, o, n, sum, k, m);
   }
-  void block(index_t i, index_t rows, index_t j, index_t columns, index_t s, index_t steps, bool whole) {
-    const bool first = s == 0, last = s + steps == a_sum_.size;
-    const index_t k = words(steps);
-    const int widest = tile_width<T>(columns, panels_from_ == 0);
+  // Rows of a block, tile by tile.
+  void tiles(index_t i, index_t rows) {
+    const index_t j = block_.column, columns = block_.columns, s = block_.step, panels_from = block_.panels_from;
+    const index_t width = block_.width;
+    const bool first = s == 0, last = s + block_.steps == a_sum_.size;
+    const index_t k = words(block_.steps);
+    const int widest = tile_width<T>(columns, panels_from == 0);
     for (index_t r = 0; r < rows;) {
       const int height = tile_height<T>(rows - r, widest);
       const Word* a = packs_a_      ? in_place(a_buffer_.data()) + r / R * R * k + r % R
-                      : computes_a_ ? in_place(a_buffer_.data()) + r * computed_row(steps)
+                      : computes_a_ ? in_place(a_buffer_.data()) + r * computed_row(block_.steps)
                                     : in_place(a_) + a_row_.at(i + r) + a_sum_.at(s);
-      const index_t a_row = packs_a_ ? 1 : computes_a_ ? computed_row(steps) : a_row_.stride;
+      const index_t a_row = packs_a_ ? 1 : computes_a_ ? computed_row(block_.steps) : a_row_.stride;
       const index_t a_step = packs_a_ ? R : computes_a_ ? 1 : a_sum_.stride;
-      Number* const line = call_.epilogue ? rows_ + (whole ? 0 : (i + r - first_row_) * width_) : nullptr;
+      Number* const line =
+          call_.epilogue ? block_.rows + (block_.whole ? 0 : (i + r - block_.first_row) * width) : nullptr;
       for (index_t q = 0, start = 0; q < columns;) {
-        const bool panel = q >= panels_from_;
-        const index_t wide = vector_columns<T>, left = (panel ? columns : panels_from_) - q;
+        const bool panel = q >= panels_from;
+        const index_t wide = vector_columns<T>, left = (panel ? columns : panels_from) - q;
         const bool vector = height == 1 && !panel && left >= wide;
         const int packs = tile_width<T>(left, panel);
         const index_t lanes = vector ? wide : packs * W, valid = smaller(lanes, left);
         const index_t b_step = panel ? C : b_sum_.stride;
-        const index_t p = q - panels_from_;
-        const Word* b = panel ? reinterpret_cast<const Word*>(b_buffer_.data()) + p / C * C * (begin + k) + p % C
-                              : in_place(b_) + b_column_.at(j + q) + b_sum_.at(s);
+        const index_t p = q - panels_from;
+        const Word* b =
+            panel ? block_.panels + p / C * C * (begin + k) + p % C : in_place(b_) + b_column_.at(j + q) + b_sum_.at(s);
         const TileFunction<T> f = vector ? vector_tile<T> : tile_function<T>(height, packs, packs_a_);
         const bool fills = valid == lanes || (masked_tiles<T> && packs == 1 && !vector);
         if (line) {
-          f(k, a, a_row, a_step, b, b_step, line + (q - start), width_, !first, valid);
-          if (last && (q + valid == columns || q + valid - start >= strip_)) {
-            finish(line, width_, i + r, height, j + start, q + valid - start);
+          f(k, a, a_row, a_step, b, b_step, line + (q - start), width, !first, valid);
+          if (last && (q + valid == columns || q + valid - start >= block_.strip)) {
+            finish(line, width, i + r, height, j + start, q + valid - start);
             start = q + valid;
           }
         } else if (fills && !c_row_.offset && c_column_.contiguous(j + q) >= valid) {
@@ -344,54 +315,58 @@ class Blocked : BlockedFields {
     }
   }
 
-  // Both operands follow the sum in memory: no packing, packs run along the sum.
-  void dots() {
+  // Both operands follow the sum in memory: no packing, packs run along the sum. Rows and columns from ... to.
+  void dots(index_t from_row, index_t to_row, index_t from_column, index_t to_column) {
     constexpr int rows = dot_rows, columns = dot_columns;
-    const index_t m = a_row_.size, n = b_column_.size, k = a_sum_.size;
-    const bool single = m == 1;
+    const index_t n = to_column - from_column, k = a_sum_.size;
+    const bool single = a_row_.size == 1;
     const index_t height = single ? 1 : rows, width = single ? 2 * columns : columns;
-    if (call_.epilogue) rows_ = buffer<Number>(rows_buffer_, n * height);
+    Number* const lines = call_.epilogue ? buffer<Number>(rows_buffer_, n * height) : nullptr;
     const void *a[rows], *b[2 * columns];
-    for (index_t i = 0; i < m; i += height) {
-      const index_t valid_rows = smaller(height, m - i);
+    for (index_t i = from_row; i < to_row; i += height) {
+      const index_t valid_rows = smaller(height, to_row - i);
       for (index_t r = 0; r < height; ++r) a[r] = a_ + a_row_.at(i + smaller(r, valid_rows - 1)) * call_.a.bytes;
       for (index_t j = 0; j < n; j += width) {
-        const index_t valid = smaller(width, n - j);
-        for (index_t q = 0; q < width; ++q) b[q] = b_ + b_column_.at(j + smaller(q, valid - 1)) * call_.b.bytes;
+        const index_t valid = smaller(width, n - j), column = from_column + j;
+        for (index_t q = 0; q < width; ++q) b[q] = b_ + b_column_.at(column + smaller(q, valid - 1)) * call_.b.bytes;
         alignas(alignment) Number tile[2 * rows * columns];
         (single ? call_.dots.row : call_.dots.block)(k, a, b, tile);
-        if (call_.epilogue) {
+        if (lines) {
           for (index_t r = 0; r < valid_rows; ++r)
-            for (index_t q = 0; q < valid; ++q) rows_[r * n + j + q] = tile[r * width + q];
+            for (index_t q = 0; q < valid; ++q) lines[r * n + j + q] = tile[r * width + q];
         } else {
-          scatter(tile, width, i, valid_rows, j, valid, call_.add);
+          scatter(tile, width, i, valid_rows, column, valid, call_.add);
         }
       }
-      if (call_.epilogue) finish(rows_, n, i, valid_rows, 0, n);
+      if (lines) finish(lines, n, i, valid_rows, from_column, n);
     }
+    finished();
   }
 
-  // One row by columns that are neighbours in memory, a few rows of which at a time stream past the row of sums.
-  void one_row() {
-    const index_t n = b_column_.size, k = a_sum_.size;
+  // One row by columns [from, to) that are neighbours in memory, a few rows of which at a time stream past the row of
+  // sums.
+  void one_row(index_t from, index_t to) {
+    const index_t n = to - from, k = a_sum_.size;
     constexpr index_t steps = 32;
-    const bool in_place = !call_.epilogue && c_column_.contiguous(0) >= n;
-    Number* const line = in_place ? reinterpret_cast<Number*>(c_) + c_column_.at(0) : buffer<Number>(rows_buffer_, n);
+    const bool in_place = !call_.epilogue && c_column_.contiguous(from) >= n;
+    Number* const line =
+        in_place ? reinterpret_cast<Number*>(c_) + c_column_.at(from) : buffer<Number>(rows_buffer_, n);
+    const char* const b = b_ + b_column_.at(from) * call_.b.bytes;
     index_t s = 0;
     do {
       call_.dots.columns(smaller(steps, k - s), a_ + a_sum_.at(s) * call_.a.bytes, a_sum_.stride,
-                         b_ + b_sum_.at(s) * call_.b.bytes, b_sum_.stride, line, n, s > 0 || (in_place && call_.add));
+                         b + b_sum_.at(s) * call_.b.bytes, b_sum_.stride, line, n, s > 0 || (in_place && call_.add));
       s += steps;
     } while (s < k);
     if (call_.epilogue)
-      finish(line, n, 0, 1, 0, n);
+      finish(line, n, 0, 1, from, n);
     else if (!in_place)
-      scatter(line, n, 0, 1, 0, n, call_.add);
+      scatter(line, n, 0, 1, from, n, call_.add);
+    finished();
   }
 
-  Number* rows_ = nullptr;  // finished rows on their way to the epilogue
+  Block block_;
   tenon::detail::BlockRef a_buffer_, b_buffer_, rows_buffer_;
-  index_t width_ = 0, strip_ = 0, panels_from_ = 0, first_row_ = 0;
 };
 
 }  // namespace detail

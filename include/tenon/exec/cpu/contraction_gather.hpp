@@ -55,25 +55,71 @@ struct GatheredMatrix {
 // Copies runs of N neighbours or, if N is 0, of any number not less than a register holds: whole packs, the last of
 // which ends with the run. Masked packs would be as wide as a register, and cross a line of memory at almost every run.
 template <class T, int N>
-void copy_runs_of(const index_t* extent, T* to, const index_t* to_stride, const T* from, const index_t* from_stride) {
+TENON_INLINE void copy_run(T* p, const T* q, index_t n) {
   using V = simd::native<T>;
   constexpr index_t W = simd::lanes<V>;
+  if constexpr (N > 0) {
+    __builtin_memcpy(p, q, N * sizeof(T));
+  } else {
+    const V last = simd::load<V>(q + (n - W));
+    for (index_t x = 0; x + W < n; x += W) simd::store(p + x, simd::load<V>(q + x));
+    simd::store(p + (n - W), last);
+  }
+}
+// The smallest pack that holds N elements.
+constexpr int pack_of(int n) {
+  int w = 1;
+  while (w < n) w *= 2;
+  return w;
+}
+// Whether each run may be copied as W > N elements, if all but the last outer ones are: what is written behind it is
+// written again by the next, and behind what is read there are more elements, as some stride leads to another run.
+template <int N, int W>
+bool has_room(const index_t* extent, const index_t* to_stride, const index_t* from_stride, int inner, int outer) {
+  index_t next = N;
+  for (const int i : {inner, outer, 0}) {
+    if (extent[i] > 1 && (to_stride[i] != next || from_stride[i] < W - N)) return false;
+    next *= extent[i];
+  }
+  return true;
+}
+template <class T, int N>
+void copy_runs_of(const index_t* extent, T* to, const index_t* to_stride, const T* from, const index_t* from_stride) {
   // Neighbours are written one after the other.
   const int inner = to_stride[1] < to_stride[2] ? 1 : 2, outer = 3 - inner;
-  const index_t n = extent[3], to_step = to_stride[inner], from_step = from_stride[inner];
-  for (index_t i = 0; i < extent[0]; ++i)
-    for (index_t j = 0; j < extent[outer]; ++j) {
-      T* p = to + i * to_stride[0] + j * to_stride[outer];
-      const T* q = from + i * from_stride[0] + j * from_stride[outer];
-      for (index_t k = extent[inner]; k > 0; --k, p += to_step, q += from_step) {
-        if constexpr (N > 0) {
-          __builtin_memcpy(p, q, N * sizeof(T));
-        } else {
-          const V last = simd::load<V>(q + (n - W));
-          for (index_t x = 0; x + W < n; x += W) simd::store(p + x, simd::load<V>(q + x));
-          simd::store(p + (n - W), last);
+  // What is written could be the extents and strides, as far as the compiler knows: they are read before.
+  const index_t rows = extent[0], columns = extent[outer], runs = extent[inner], n = extent[3];
+  const index_t to_row = to_stride[0], to_column = to_stride[outer], to_run = to_stride[inner];
+  const index_t from_row = from_stride[0], from_column = from_stride[outer], from_run = from_stride[inner];
+  if (rows * columns * runs == 0) return;
+  index_t i = 0, j = 0;
+  const T* of = from;
+  if constexpr (constexpr int W = pack_of(N); N > 0 && N < W)
+    if (has_room<N, W>(extent, to_stride, from_stride, inner, outer)) {
+      // One load and one store a run, all of which are written one behind the other.
+      using V = simd::pack<T, W>;
+      T* p = to;
+      for (index_t left = rows * columns; left > 1; --left) {
+        const T* q = of;
+        index_t k = runs;
+        for (; k > 1; k -= 2, p += 2 * N, q += 2 * from_run) {
+          simd::store(p, simd::load<V>(q));
+          simd::store(p + N, simd::load<V>(q + from_run));
         }
+        if (k > 0) {
+          simd::store(p, simd::load<V>(q));
+          p += N;
+        }
+        of += from_column;
+        if (++j == columns) j = 0, of = from += from_row;
       }
+      i = rows - 1, j = columns - 1, to += i * to_row;
+    }
+  for (; i < rows; ++i, j = 0, to += to_row, of = from += from_row)
+    for (; j < columns; ++j, of += from_column) {
+      T* p = to + j * to_column;
+      const T* q = of;
+      for (index_t k = runs; k > 0; --k, p += to_run, q += from_run) copy_run<T, N>(p, q, n);
     }
 }
 template <class T, int N = simd::native_lanes<T> - 1>

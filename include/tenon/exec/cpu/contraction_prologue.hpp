@@ -80,7 +80,8 @@ inline constexpr index_t computed_bytes = 16384;  // of a piece
   for (int i = 0; i < l.count; ++i) {
     const bool here = mine[i] >= 0 && me.d[mine[i]] != 1, there = theirs[i] >= 0 && other.d[theirs[i]] != 1;
     if (!here) {
-      if (there && l.c[i] >= 0) beside *= other.d[theirs[i]];
+      if (there && l.c[i] < 0) return false;  // the sum has another axis, which the operand does not walk
+      if (there) beside *= other.d[theirs[i]];
       continue;
     }
     int& a = axis[l.c[i] < 0 ? 2 : there ? 0 : 1];

@@ -82,9 +82,8 @@ struct SmallProduct {
   // Narrow rows lie several to a register: of square B, and of A and C, which have as many columns.
   static constexpr index_t size = S.m * S.n, widest = simd::native_lanes<T>;
   static constexpr int L = static_cast<int>(size < widest ? size : widest), joined = static_cast<int>(size / L);
-  static constexpr bool joins = by_packs && W == S.n && W < L && size % L == 0 && W * W % L == 0 && S.k == S.n &&
-                                S.a_row == S.n && S.a_step == 1 && S.b_step == S.n && S.c_row == S.n &&
-                                2 * joined + W * W / L < simd::registers;
+  static constexpr bool joins = by_packs && W == S.n && W < L && size % L == 0 && S.k == S.n && S.a_row == S.n &&
+                                S.a_step == 1 && S.b_step == S.n && S.c_row == S.n && 2 * joined + 2 < simd::registers;
   /// Whether every operand is read before anything is written.
   static constexpr bool single_pass = S.unrolled && (joins || (by_packs ? rows == S.m : S.m * S.n == 1));
   using V = simd::pack<T, W>;
@@ -117,17 +116,16 @@ struct SmallProduct {
   }
   // Step K: element K of every row of A by row K of B.
   template <int K, class R, int... I, int... Lane>
-  TENON_INLINE static void joined_step(const R* x, const R* y, R* sum, Seq<I...>, Seq<Lane...>) {
-    constexpr int from = K * W / L, at = K * W % L;
-    const R row = simd::shuffle<(Lane % W + at)...>(y[from], y[from]);
+  TENON_INLINE static void joined_step(const R* x, const T* b, R* sum, Seq<I...>, Seq<Lane...>) {
+    const R row = simd::load_repeated<R, W, (Lane % W)...>(b + K * W);
     ((sum[I] = multiply_add(simd::shuffle<(Lane / W * W + K)...>(x[I], x[I]), row, sum[I])), ...);
   }
-  template <int... I, int... J, int... K>
-  TENON_INLINE static void joined_rows(const T* a, const T* b, T* c, Seq<I...>, Seq<J...>, Seq<K...>) {
+  template <int... I, int... K>
+  TENON_INLINE static void joined_rows(const T* a, const T* b, T* c, Seq<I...>, Seq<K...>) {
     using R = simd::pack<T, L>;
-    const R x[] = {simd::load<R>(a + I * L)...}, y[] = {simd::load<R>(b + J * L)...};
+    const R x[] = {simd::load<R>(a + I * L)...};
     R sum[joined] = {};
-    (joined_step<K>(x, y, sum, Seq<I...>{}, make_seq<L>{}), ...);
+    (joined_step<K>(x, b, sum, Seq<I...>{}, make_seq<L>{}), ...);
     (simd::store(c + I * L, sum[I]), ...);
   }
   // Tiles of the blocked engine's shape whose loops and strides are constants, for what is too large to be in place.
@@ -157,7 +155,7 @@ struct SmallProduct {
     } else if constexpr (!S.unrolled) {
       product_in_place(S.m, S.n, S.k, a, S.a_row, S.a_step, b, S.b_step, c, S.c_row, false);
     } else if constexpr (joins) {
-      joined_rows(a, b, c, make_seq<joined>{}, make_seq<W * W / L>{}, make_seq<W>{});
+      joined_rows(a, b, c, make_seq<joined>{}, make_seq<W>{});
     } else if constexpr (by_packs) {
       constexpr int whole = static_cast<int>(S.m) / rows, rest = static_cast<int>(S.m) % rows;
       for (int i = 0; i < whole; ++i, a += rows * S.a_row, c += rows * S.c_row)

@@ -3,8 +3,8 @@
 //
 // Along a contiguous axis a row is folded in lanes; across rows every lane is a column, eight rows at a time. States of
 // blocks are joined pairwise, so the error of a sum grows with the logarithm of its length. The grouping depends on the
-// extents and the order of the strides alone: the same bits every time. The loops are no templates of the expression
-// or the op: they call its row kernel and its fold kernel.
+// extents and the strides alone: the same bits every time. The loops are no templates of the expression or the op: they
+// call its row kernel and its fold kernel.
 #pragma once
 #include <tenon/exec/cpu/fold.hpp>
 #include <tenon/exec/cpu/pointwise.hpp>
@@ -135,8 +135,11 @@ class ReduceLoops {
     const bool tiny_rows = short_rows && n <= most_turned && n > 1 && op_.lanes > 1 && is_word(op_.bytes);
     const index_t fit = tiny_rows ? room_ / n / op_.lanes * op_.lanes : chunk_ / (n > 0 ? n : 1);
     const index_t batch = short_rows && in_place ? outputs : fit;
-    tenon::detail::BlockRef total;
-    if (!short_rows) total = tenon::detail::BlockRef(static_cast<size_t>(op_.total_bytes));
+    char* total = few_;
+    if (!short_rows && op_.total_bytes > static_cast<index_t>(sizeof(few_))) {
+      many_ = tenon::detail::BlockRef(static_cast<size_t>(op_.total_bytes));
+      total = many_.data();
+    }
     index_t pitch;
     Walk outer;
     outer.start(nest_, 0, along < 0 ? 0 : along);
@@ -153,7 +156,7 @@ class ReduceLoops {
         continue;
       }
       for (index_t o = 0; o < outputs; ++o) {
-        op_.start(total.data());
+        op_.start(total);
         Walk walk;
         walk.start(nest_, kept_, last, outer);
         if (along >= 0)
@@ -163,11 +166,11 @@ class ReduceLoops {
         if (count_ > 0) do {
             for (index_t c = 0; c < n; c += chunk_) {
               const index_t length = at_most(n - c, chunk_);
-              op_.add(total.data(), block(walk, -1, 0, 1, inner, c, length, pitch), length, index);
+              op_.add(total, block(walk, -1, 0, 1, inner, c, length, pitch), length, index);
               index += length;
             }
           } while (walk.next(nest_, kept_, last));
-        op_.end(total.data(), output(outer, along, o), results_);
+        op_.end(total, output(outer, along, o), results_);
       }
     } while (along > 0 && outer.next(nest_, 0, along));
   }
@@ -287,7 +290,7 @@ class ReduceLoops {
   index_t chunk_, room_;  // elements folded at once along a row; elements of the buffer
   tenon::detail::BlockRef far_{}, many_{};
   alignas(alignment) char near_[4 * chunk_bytes + alignment];  // the buffer and a pack, unless elements are large
-  alignas(alignment) char few_[8192];
+  alignas(alignment) char few_[8192];                          // states of columns, or the total of a row
   char* buffer_ = near_;
 };
 

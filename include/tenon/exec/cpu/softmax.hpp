@@ -64,18 +64,29 @@ template <bool Log, class V, class C, class R>
     top[k] = reduction_constant<V>(static_cast<double>(limits<base_t<C>>::lowest()));
     sum[k] = reduction_constant<V>(0);
   }
-  for (index_t i = 0; i < p.n; i += together) {
-    const index_t end = p.n - i < together ? p.n : i + together;
+  // A NaN may be lost from the largest so far; its exponential makes the sum NaN.
+  const auto join = [&](index_t k, V high, auto add) {
+    V s = sum[k] * exp_normal<false>(V(top[k] - high));
+    add([&](const V& x) { s = s + exp_normal<false>(V(x - high)); });
+    top[k] = high;
+    sum[k] = s;
+  };
+  index_t i = 0;
+  for (; i + together <= p.n; i += together)
     each_pack([&](index_t k, auto part) {
-      V high = top[k];
-      for (index_t r = i; r < end; ++r) high = math::kernel::larger(load(r, k, part), high);
-      // A NaN may be lost so far; its exponential makes the sum NaN.
-      V s = sum[k] * exp_normal<false>(V(top[k] - high));
-      for (index_t r = i; r < end; ++r) s = s + exp_normal<false>(V(load(r, k, part) - high));
-      top[k] = high;
-      sum[k] = s;
+      V x[together], high = top[k];
+#pragma GCC unroll 8
+      for (index_t r = 0; r < together; ++r) high = math::kernel::larger(x[r] = load(i + r, k, part), high);
+      join(k, high, [&](const auto& put) {
+#pragma GCC unroll 8
+        for (index_t r = 0; r < together; ++r) put(x[r]);
+      });
     });
-  }
+  for (; i < p.n; ++i)
+    each_pack([&](index_t k, auto part) {
+      const V x = load(i, k, part);
+      join(k, math::kernel::larger(x, top[k]), [&](const auto& put) { put(x); });
+    });
   for (index_t k = 0; k < packs; ++k) {
     if constexpr (Log) {
       sum[k] = log(sum[k]);
@@ -83,7 +94,7 @@ template <bool Log, class V, class C, class R>
       sum[k] = reduction_constant<V>(1) / sum[k];
     }
   }
-  for (index_t i = 0; i < p.n; ++i)
+  for (i = 0; i < p.n; ++i)
     each_pack([&](index_t k, auto part) {
       const V v = load(i, k, part) - top[k];
       if constexpr (Log) {

@@ -1,0 +1,337 @@
+// tenon/ad/cell_sum.hpp: a sum over cells, each a loop over time of its own, and its gradient, pack by pack.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Cells that do not see each other need not go through time together: one pack of them is taken through all steps, what
+// its end gives to the sum is added, and its adjoints go back before the next pack begins. Between packs only the
+// gradient stays. Of a long loop the states are kept at every so many steps, and computed once more from there, so that
+// memory grows with the square root of the steps.
+#pragma once
+#include <tenon/ad/cell_input.hpp>
+
+namespace tenon {
+inline namespace TENON_ABI {
+namespace detail {
+
+// `Step` takes a cell's state and a step's arguments, `End` the state after all steps and the arguments that are no
+// step's own; the sum is over what End gives.
+template <class Step, class End, class T, class Start, class... In>
+class CellSum {
+ public:
+  using V = simd::native<T>;
+  using State = typename Start::template item<T>;
+  using Fixed = typename FixedInputs<0, Seq<>, In...>::type;
+  template <class X>
+  static constexpr bool active = is_taped<typename X::value_type>;
+  // Bit 0: the state, which depends on what the steps depend on.
+  static constexpr unsigned active_in_steps = [] {
+    unsigned bits = 1, bit = 1;
+    ((bits |= (bit <<= 1) & (active<In> ? ~0u : 0u)), ...);
+    return bits;
+  }();
+  template <class S>
+  struct AtEnd;
+  template <int... I>
+  struct AtEnd<Seq<I...>> {
+    static constexpr unsigned bits = [] {
+      unsigned all = 1, bit = 1;
+      ((all |= (bit <<= 1) & (active<at_t<I, TypeList<In...>>> ? ~0u : 0u)), ...);
+      return all;
+    }();
+    using Written = Writer<End, V, bits, State, typename at_t<I, TypeList<In...>>::template item<T>...>;
+    using Code = Pullback<End, V, bits, State, typename at_t<I, TypeList<In...>>::template item<T>...>;
+  };
+  using StepWriter = Writer<Step, V, active_in_steps, State, typename In::template item<T>...>;
+  using EndWriter = typename AtEnd<Fixed>::Written;
+  static constexpr int lanes = simd::native_lanes<T>, numbers = static_cast<int>(FixedPart<State>::size);
+  static constexpr index_t most_kept = 4096 / static_cast<index_t>(sizeof(V));  // packs: states are in the way
+
+  /// `gradient` has room for the numbers of the active arguments, the start's first, and holds zeros; null: the value
+  /// alone is wanted.
+  CellSum(index_t cells, index_t steps, T* gradient, const Start& start, const In&... in)
+      : cells_(cells),
+        steps_(steps),
+        differentiates_(gradient != nullptr),
+        start_(start, steps, next(gradient, start, steps)),
+        inputs_{{SumInput<T, In>(in, steps, next(gradient, in, steps))}...} {
+    if (!differentiates_) return;
+    length_ = steps;
+    if (numbers * steps > most_kept)
+      for (length_ = 1; length_ * length_ < steps;) ++length_;
+    segments_ = steps ? (steps + length_ - 1) / length_ : 0;
+    const index_t kept = segments_ > 2 ? segments_ - 2 : 0;  // not the start, nor of the last, which is still there
+    states_ = BlockRef(static_cast<size_t>(numbers * (length_ + kept)) * sizeof(V));
+  }
+  template <class X>
+  static index_t gradient_size(const X& x, index_t steps) {
+    return active<X> ? SumInput<T, X>::elements(x, steps) : 0;
+  }
+
+  T run() {
+    const index_t packs = (cells_ + lanes - 1) / lanes;
+    if (packs == 0) return T(0);
+    const T total = simd::reduce_add(sum(0, packs));
+    if (differentiates_) {
+      if constexpr (active<Start>) start_.finish();
+      finish(make_seq<count>{});
+    }
+    return total;
+  }
+
+ private:
+  static constexpr int count = static_cast<int>(sizeof...(In));
+  using Code = Pullback<Step, V, active_in_steps, State, typename In::template item<T>...>;
+  using Last = typename AtEnd<Fixed>::Code;
+  template <int I>
+  using Input = SumInput<T, at_t<I, TypeList<In...>>>;
+  template <int I>
+  TENON_FN Input<I>& input() {
+    return const_cast<Input<I>&>(operand_at<I>(inputs_));
+  }
+
+  template <class X>
+  static T* next(T*& gradient, const X& x, index_t steps) {
+    T* const here = gradient;
+    if (gradient) gradient += gradient_size(x, steps);
+    return here;
+  }
+  // By halves, so that errors of rounding grow with the logarithm of the number of cells.
+  V sum(index_t from, index_t to) {
+    if (to - from == 1) return differentiates_ ? forth_and_back(from * lanes) : forth(from * lanes);
+    const index_t middle = from + (to - from) / 2;
+    const V a = sum(from, middle);
+    return a + sum(middle, to);
+  }
+
+  template <int I>
+  TENON_FN void load_one(bool stepped, V* in, index_t t, index_t at) const {
+    if (Input<I>::stepped == stepped) operand_at<I>(inputs_).load(in + Code::first(I + 1), t, at, cells_ - at);
+  }
+  template <int... I>
+  TENON_FN void load([[maybe_unused]] bool stepped, [[maybe_unused]] V* in, [[maybe_unused]] index_t t,
+                     [[maybe_unused]] index_t at, Seq<I...>) const {
+    (load_one<I>(stepped, in, t, at), ...);
+  }
+  // All that a pack begins with.
+  TENON_FN void begin(V* in, index_t at) const {
+    start_.load(in, 0, at, cells_ - at);
+    load(false, in, 0, at, make_seq<count>{});
+  }
+  TENON_FN void step(V* in, index_t t, index_t at) const {
+    load(true, in, t, at, make_seq<count>{});
+    V out[numbers];
+    Code::run(in, out);
+    copy(in, out, make_seq<numbers>{});
+  }
+  template <int... K>
+  TENON_FN static void copy(V* to, const V* from, Seq<K...>) {
+    ((to[K] = from[K]), ...);
+  }
+  // What the end sees of all that a step sees.
+  template <int... I>
+  TENON_FN static void at_end(V* end, const V* in, Seq<I...>) {
+    copy(end, in, make_seq<numbers>{});
+    int k = 0;
+    ((copy(end + Last::first(++k), in + Code::first(I + 1), make_seq<Input<I>::numbers>{})), ...);
+  }
+  [[gnu::noinline]] V forth(index_t at) const {
+    V in[Code::inputs], end[Last::inputs], value[1];
+    begin(in, at);
+    for (index_t t = 0; t < steps_; ++t) step(in, t, at);
+    at_end(end, in, Fixed{});
+    Last::run(end, value);
+    return cells_ - at >= lanes ? value[0] : simd::select(simd::first_lanes<V>(cells_ - at), value[0], V{});
+  }
+
+  // The steps of a segment, from a state in `in`; the states before them are kept.
+  TENON_FN void segment(V* in, index_t s, index_t at, V* recent) const {
+    for (index_t t = s * length_, end = last(s); t < end; ++t, recent += numbers) {
+      copy(recent, in, make_seq<numbers>{});
+      step(in, t, at);
+    }
+  }
+  index_t last(index_t s) const { return (s + 1) * length_ < steps_ ? (s + 1) * length_ : steps_; }
+
+  [[gnu::noinline]] V forth_and_back(index_t at) {
+    const index_t left = cells_ - at;
+    V* const recent = reinterpret_cast<V*>(states_.data());
+    V* const kept = recent + length_ * numbers;                // of segment 1, 2, ...
+    V in[Code::inputs], g[numbers], given[Code::inputs] = {};  // to what is the same in all steps
+    begin(in, at);
+    for (index_t s = 0; s < segments_; ++s) {
+      if (s > 0 && s + 1 < segments_) copy(kept + (s - 1) * numbers, in, make_seq<numbers>{});
+      segment(in, s, at, recent);
+    }
+    const V value = pull_end(in, left, g, given, Fixed{});
+    for (index_t s = segments_; s-- > 0;) {
+      if (s + 1 < segments_) {
+        if (s > 0) {
+          copy(in, kept + (s - 1) * numbers, make_seq<numbers>{});
+        } else {
+          start_.load(in, 0, at, left);
+        }
+        segment(in, s, at, recent);
+      }
+      for (index_t t = last(s); t-- > s * length_;) {
+        V d[Code::inputs];
+        copy(in, recent + (t - s * length_) * numbers, make_seq<numbers>{});
+        load(true, in, t, at, make_seq<count>{});
+        Code::pull(in, g, d);
+        if (left < lanes) mask(d, left, make_seq<Code::inputs>{});
+        copy(g, d, make_seq<numbers>{});
+        add_step(d, given, t, at, make_seq<count>{});
+      }
+    }
+    if constexpr (active<Start>) start_.add(g, 0, at, left);
+    add_fixed(given, at, Fixed{});
+    return value;
+  }
+  // The value; g: the adjoints of the state.
+  template <int... I>
+  TENON_FN static V pull_end(const V* in, index_t left, V* g, V* given, Seq<I...> fixed) {
+    V end[Last::inputs], v[Last::size], d[Last::inputs], seed[1] = {simd::broadcast<V>(T(1))};
+    at_end(end, in, fixed);
+    Last::values(end, v);
+    V value = v[Last::written.output[0]];
+    if (left < lanes) {
+      value = simd::select(simd::first_lanes<V>(left), value, V{});
+      seed[0] = simd::select(simd::first_lanes<V>(left), seed[0], V{});
+    }
+    Last::pull_from(v, seed, d);
+    if (left < lanes) mask(d, left, make_seq<Last::inputs>{});
+    copy(g, d, make_seq<numbers>{});
+    int k = 0;
+    ((copy(given + Code::first(I + 1), d + Last::first(++k), make_seq<Input<I>::numbers>{})), ...);
+    return value;
+  }
+  // What is beside the cells gives nothing, whatever its derivatives are.
+  template <int... K>
+  TENON_FN static void mask(V* d, index_t left, Seq<K...>) {
+    ((d[K] = simd::select(simd::first_lanes<V>(left), d[K], V{})), ...);
+  }
+  template <int... I>
+  TENON_FN void add_step([[maybe_unused]] const V* d, [[maybe_unused]] V* given, [[maybe_unused]] index_t t,
+                         [[maybe_unused]] index_t at, Seq<I...>) {
+    (add_one<I>(d + Code::first(I + 1), given + Code::first(I + 1), t, at), ...);
+  }
+  template <int I>
+  TENON_FN void add_one(const V* d, V* given, index_t t, index_t at) {
+    if constexpr (!Input<I>::active) {
+      return;
+    } else if constexpr (Input<I>::stepped) {
+      input<I>().add(d, t, at, cells_ - at);
+    } else {
+      plus(given, d, make_seq<Input<I>::numbers>{});
+    }
+  }
+  template <int... K>
+  TENON_FN static void plus(V* to, const V* d, Seq<K...>) {
+    ((to[K] += d[K]), ...);
+  }
+  template <int... I>
+  TENON_FN void add_fixed([[maybe_unused]] const V* given, [[maybe_unused]] index_t at, Seq<I...>) {
+    (add_fixed<I>(given + Code::first(I + 1), at), ...);
+  }
+  template <int I>
+  TENON_FN void add_fixed(const V* given, index_t at) {
+    if constexpr (Input<I>::active) input<I>().add(given, 0, at, cells_ - at);
+  }
+  template <int... I>
+  void finish(Seq<I...>) {
+    (finish_one<I>(), ...);
+  }
+  template <int I>
+  void finish_one() {
+    if constexpr (Input<I>::active) input<I>().finish();
+  }
+
+  index_t cells_, steps_;
+  bool differentiates_;
+  index_t length_ = 0, segments_ = 0;  // steps between states that are kept
+  BlockRef states_{};
+  SumInput<T, Start> start_;
+  Operands<SumInput<T, In>...> inputs_;
+};
+
+// The same for any numbers R: the functions run as they are, for one cell after the other.
+template <class Step, class End, class R>
+struct CellByCell {
+  template <class Start, class... In>
+  static R sum(index_t steps, index_t from, index_t to, const Start& start, const In&... in) {
+    if (to <= from) return R(0);
+    if (to - from == 1)
+      return cell(typename FixedInputs<0, Seq<>, In...>::type{}, steps, from, start, Operands<const In&...>{{in}...},
+                  in...);
+    const index_t middle = from + (to - from) / 2;
+    const R a = sum(steps, from, middle, start, in...), b = sum(steps, middle, to, start, in...);
+    return R(a + b);
+  }
+
+ private:
+  template <int... I, class Start, class All, class... In>
+  static R cell(Seq<I...>, index_t steps, index_t c, const Start& start, const All& all, const In&... in) {
+    using State = typename Start::template item<R>;
+    State state{};
+    index_t k = 0;
+    start.each_row([&](index_t offset) { set_number(state, k++, R(start.element(offset + c * start.stride()))); });
+    for (index_t t = 0; t < steps; ++t) {
+      const auto y = Step{}(static_cast<const State&>(state), in.item_at(t, c)...);
+      State next{};
+      for (index_t i = 0; i < FixedPart<State>::size; ++i) set_number(next, i, R(get_number(y, i)));
+      state = static_cast<State&&>(next);
+    }
+    return R(get_number(End{}(static_cast<const State&>(state), operand_at<I>(all).item_at(0, c)...), 0));
+  }
+};
+
+// What a record keeps of an argument: where its adjoints are, if it has any.
+struct NoAdjoints {
+  static constexpr Along along = Along::none;
+  using value_type = char;
+};
+template <class X>
+auto with_adjoints(const X& x) {
+  if constexpr (is_taped<typename X::value_type>) {
+    return x;
+  } else {
+    return NoAdjoints{};
+  }
+}
+
+// A sum over cells on a tape: where its adjoint is, and its gradient.
+template <class T, class... X>
+struct SumOnTape {
+  slot_t out;
+  BlockRef gradient;
+  Operands<X...> arguments;
+
+  void pull(Tape& tape) {
+    const T g = *tape.adjoint<T>(out);
+    if (is_zero_adjoint(g)) return;
+    add_all(tape, g, reinterpret_cast<const T*>(gradient.data()), make_seq<static_cast<int>(sizeof...(X))>{});
+  }
+
+ private:
+  template <int... I>
+  void add_all(Tape& tape, T g, const T* from, Seq<I...>) {
+    (add(tape, g, from, operand_at<I>(arguments)), ...);
+  }
+  template <class A>
+  static void add(Tape& tape, T g, const T*& from, const A& x) {
+    if constexpr (is_taped<typename A::value_type>) {
+      T* const to = x.slot ? tape.adjoint<T>(x.slot) : nullptr;
+      if constexpr (A::along == Along::none) {
+        if (to) *to += g * *from;
+        ++from;
+      } else {
+        x.each_row([&](index_t offset) {
+          for (index_t c = 0; c < x.cells(); ++c, ++from)
+            if (to) to[offset + c * x.stride()] += g * *from;
+        });
+      }
+    }
+  }
+};
+
+}  // namespace detail
+}  // namespace TENON_ABI
+}  // namespace tenon

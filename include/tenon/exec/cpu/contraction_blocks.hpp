@@ -1,0 +1,74 @@
+// tenon/exec/cpu/contraction_blocks.hpp: what the blocked engine is asked for: operands, target and epilogue.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#pragma once
+#include <tenon/exec/cpu/contraction_dots.hpp>
+#include <tenon/exec/cpu/contraction_prologue.hpp>
+#include <tenon/exec/cpu/row.hpp>
+
+namespace tenon {
+inline namespace TENON_ABI {
+namespace exec {
+
+/// What is done to finished rows on their way into the target: a row kernel, one leaf of which is the product.
+struct Epilogue {
+  static constexpr int max_leaves = 16;
+  RowFunction row = nullptr;
+  int leaves = 0, product = 0;  // leaf `product` is the row of the product
+  bool past_caches = false;     // results are not to be kept in them
+  const char* data[max_leaves];
+  index_t bytes[max_leaves], batch[max_leaves], row_stride[max_leaves], column_stride[max_leaves];
+};
+
+/// An operand: where it is, how it is packed as rows or as columns, and whether its elements are words (`plain`). Or
+/// what it is computed from: then it is nowhere.
+struct BlockedOperand {
+  const void* data;
+  index_t bytes;
+  PackFunction pack_rows, pack_columns;
+  bool plain;
+  const Prologue* prologue = nullptr;
+  /// Whether it may be read where it lies.
+  bool in_place() const { return plain && !prologue; }
+};
+/// One contraction for the blocked engine.
+struct BlockedCall {
+  BlockedOperand a, b;
+  DotKernels dots, swapped_dots;  // of a and b, and of b and a
+  void* c;
+  index_t c_bytes;
+  bool add;  // c = c + ...
+  const Epilogue* epilogue;
+};
+
+namespace detail {
+
+inline index_t smaller(index_t a, index_t b) { return a < b ? a : b; }
+inline index_t rounded_up(index_t n, index_t to) { return (n + to - 1) / to * to; }
+
+// What the threads that share a contraction have in common.
+struct BlockedFields {
+  BlockedCall call_{};
+  Line a_row_, a_sum_, b_column_, b_sum_, c_row_, c_column_;
+  const char *a_ = nullptr, *b_ = nullptr;  // of the batch
+  char* c_ = nullptr;
+  const index_t *row_leaf_ = nullptr, *column_leaf_ = nullptr;
+  index_t batch_ = 0, sum_block_ = 0, column_block_ = 0, row_block_ = 0;
+  bool packs_a_ = false, packs_b_ = false, computes_a_ = false, by_dots_ = false, by_columns_ = false, swapped_ = false;
+};
+
+// Columns are where the output is contiguous, unless they are too few to fill a register of `lanes`: then what was
+// called rows are the columns.
+inline bool swaps_operands(const ContractionPlan& p, index_t lanes) {
+  const index_t rows = p.row.size(), columns = p.column.size();
+  if (p.column.rank == 0) return p.row.rank > 0;
+  if (p.row.rank == 0) return false;
+  const bool row_unit = p.row.c[p.row.rank - 1] == 1, column_unit = p.column.c[p.column.rank - 1] == 1;
+  if (columns <= lanes / 2 && rows >= 2 * columns) return true;
+  if (rows <= lanes / 2 && columns >= 2 * rows) return false;
+  return row_unit && !column_unit;
+}
+
+}  // namespace detail
+}  // namespace exec
+}  // namespace TENON_ABI
+}  // namespace tenon

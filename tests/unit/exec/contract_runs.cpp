@@ -1,0 +1,101 @@
+// Contractions over several axes of a class: operands and results are copied in runs of any length, beside memory that
+// must not be touched.
+#include <doctest/doctest.h>
+#include <tenon/tenon.hpp>
+
+#include "support/guarded.hpp"
+
+using namespace tenon;
+using test::Guarded;
+
+namespace {
+
+template <class T>
+using Block = TensorView<T, dyn, dyn, dyn, dyn>;
+
+// Small integers, so that sums are exact; what lies between the elements of a view is not a number.
+template <class V>
+void fill(V&& x, int seed) {
+  for (index_t i = 0, n = 0; i < x.extent(0); ++i)
+    for (index_t j = 0; j < x.extent(1); ++j)
+      for (index_t k = 0; k < x.extent(2); ++k)
+        for (index_t l = 0; l < x.extent(3); ++l, ++n)
+          x(i, j, k, l) = static_cast<bare_t<decltype(x(i, j, k, l))>>((n * 7 + seed) % 11 - 5);
+}
+// c(a, b, i, j) = sum over (l, k) of x(a, l, i, k) y(l, b, k, j).
+template <class X, class Y, class C>
+bool is_product(const X& x, const Y& y, const C& c) {
+  for (index_t a = 0; a < c.extent(0); ++a)
+    for (index_t b = 0; b < c.extent(1); ++b)
+      for (index_t i = 0; i < c.extent(2); ++i)
+        for (index_t j = 0; j < c.extent(3); ++j) {
+          double sum = 0;
+          for (index_t l = 0; l < x.extent(1); ++l)
+            for (index_t k = 0; k < x.extent(3); ++k) sum += double(x(a, l, i, k)) * double(y(l, b, k, j));
+          if (sum != double(c(a, b, i, j))) return false;
+        }
+  return true;
+}
+
+template <class T>
+void check_runs() {
+  const size_t room = 64 * 1024;
+  Guarded for_x(room), for_y(room), for_c(room);
+  for (index_t n = 1; n <= 19; ++n)
+    for (const index_t m : {1, 2, 3, 5})
+      for (const index_t p : {1, 2, 4}) {
+        CAPTURE(n);
+        CAPTURE(m);
+        CAPTURE(p);
+        const index_t of_x = m * p * 3 * n, of_y = p * 2 * n * m, of_c = m * 2 * 3 * m;
+        // Everything ends with its page, then begins with it.
+        for (const bool at_end : {true, false}) {
+          Block<T> x(at_end ? for_x.last<T>(of_x) : for_x.first<T>(), m, p, 3, n);
+          Block<T> y(at_end ? for_y.last<T>(of_y) : for_y.first<T>(), p, 2, n, m);
+          Block<T> c(at_end ? for_c.last<T>(of_c) : for_c.first<T>(), m, 2, 3, m);
+          fill(x, 1);
+          fill(y, 2);
+          c = einsum<"alik,lbkj->abij">(x, y);
+          CHECK(is_product(x, y, c));
+          // The result's runs as long as n, the operands' as m.
+          Block<T> u(at_end ? for_x.last<T>(of_y) : for_x.first<T>(), m, 2, p, n);
+          Block<T> v(at_end ? for_y.last<T>(of_y) : for_y.first<T>(), 2, p, n, m);
+          Block<T> w(at_end ? for_c.last<T>(m * p * p * m) : for_c.first<T>(), m, p, p, m);
+          fill(u, 3);
+          fill(v, 4);
+          w = einsum<"alik,lbkj->abij">(u, v);
+          CHECK(is_product(u, v, w));
+          // The same rows for each a: behind every run there may be nothing.
+          const Block<T> once(at_end ? for_x.last<T>(3 * n) : for_x.first<T>(), 1, 1, 3, n);
+          const auto repeated = broadcast_to(once, m, p, 3, n);
+          fill(once, 5);
+          c = einsum<"alik,lbkj->abij">(repeated, y);
+          CHECK(is_product(repeated, y, c));
+        }
+        // Parts of larger tensors: what is written behind a run is somebody else's.
+        Tensor<T, dyn, dyn, dyn, dyn> x(m, p, 3, n), y(p, 2, n, m), whole_c(m, 2, 3, m + 2), large(m + 1, p, 4, n + 1);
+        fill(x, 1);
+        fill(y, 2);
+        fill(large, 5);
+        whole_c = T(77);
+        auto c = slice(whole_c, whole, whole, whole, range(1, m + 1));
+        c = einsum<"alik,lbkj->abij">(x, y);
+        CHECK(is_product(x, y, c));
+        bool kept = true;
+        for (index_t a = 0; a < m; ++a)
+          for (index_t b = 0; b < 2; ++b)
+            for (index_t i = 0; i < 3; ++i)
+              kept = kept && whole_c(a, b, i, 0) == T(77) && whole_c(a, b, i, m + 1) == T(77);
+        CHECK(kept);
+        const auto part = slice(large, range(1, m + 1), whole, range(0, 3), range(1, n + 1));
+        c = einsum<"alik,lbkj->abij">(part, y);
+        CHECK(is_product(part, y, c));
+      }
+}
+
+}  // namespace
+
+TEST_CASE("runs of any length beside memory that faults") {
+  check_runs<float>();
+  check_runs<double>();
+}
