@@ -1,4 +1,4 @@
-// tenon/exec/cpu/contraction_blocks.hpp: what the blocked engine is asked for: operands, target, epilogue, and its lines.
+// tenon/exec/cpu/contraction_blocks.hpp: what the blocked engine is asked for: operands, target, epilogue; its lines.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #pragma once
 #include <tenon/exec/cpu/contraction_dots.hpp>
