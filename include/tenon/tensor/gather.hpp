@@ -24,6 +24,12 @@ constexpr index_t checked_index(const char* op, I given, index_t n) {
   if (i < lowest || i >= n) fail_index(op, "index", i, n);
   return i < 0 ? i + n : i;
 }
+// Errors come before anything is written.
+template <class L>
+void check_indices(const char* op, const L& index, index_t n) {
+  exec::each_offset(index.shape.dims(), {index.strides},
+                    [&](const index_t* at) { checked_index(op, index.data[at[0]], n); });
+}
 template <FixedString Op, class I>
 struct IndexElements {
   static constexpr bool ok = is_integer<I>;
@@ -126,6 +132,7 @@ struct Gather : Cut<Gather<Axis, A, I>, typename A::value_type, typename I::exte
   void compute(P* out) const {
     const auto x = exec::operand(this->template operand<0>());
     const auto index = exec::operand(this->template operand<1>());
+    detail::check_indices("gather", index, x.shape[Axis]);
     each(index, x.shape[Axis], x.strides, [&](index_t from) { *out++ = x.data[from]; });
   }
   constexpr compute_t<P> at(Dims i) const {

@@ -49,9 +49,10 @@ struct Scatter : Cut<Scatter<Axis, Add, A, I, S>, detail::common_value_t<A, S>, 
   TENON_FN E extents() const { return this->template operand<0>().extents(); }
   void compute(P* out) const {
     const Dims e = extents().dims();
-    write_first(out, e);
     const auto index = exec::operand(this->template operand<1>());
     const auto source = exec::operand(this->template operand<2>());
+    detail::check_indices(detail::scatter_name<Add>, index, e.d[Axis]);
+    write_first(out, e);
     detail::scatter_elements<Axis, Add>(out, e, row_major(e), index, source);
   }
   constexpr compute_t<P> at(const Dims& i) const {
@@ -177,6 +178,7 @@ void scatter_in_place(X& target, I index, S source) {
     if (exec::writes_twice(map)) fail_shape(scatter_name<Add>, "the target is a broadcast view", map.extents);
     const auto at = exec::operand(index);
     const auto elements = exec::operand(values);
+    check_indices(scatter_name<Add>, at, map.extents.d[Axis]);
     if (overlaps(target.data(), map, at) || overlaps(target.data(), map, elements)) {
       const auto index_aside = evaluate(index);
       const auto aside = evaluate(values);

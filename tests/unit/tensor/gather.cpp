@@ -109,6 +109,24 @@ TEST_CASE("scatter into existing tensors and views, also overlapping ones") {
   CHECK_THROWS_AS((scatter_into<0>(v, Tensor<int, 1>{4}, 0)), index_error);
 }
 
+TEST_CASE("an index out of range leaves the target as it is") {
+  const Tensor<int, dyn> bad{0, 7, 1};
+  const Tensor<float, dyn> x{1, 2, 3}, before{7, 8, 9};
+  Tensor<float, dyn> y = before;
+  CHECK_THROWS_AS((y = take<0>(x, bad)), index_error);
+  CHECK(holds(y, {7, 8, 9}));
+  CHECK_THROWS_AS((y = gather<0>(x, bad)), index_error);
+  CHECK(holds(y, {7, 8, 9}));
+  CHECK_THROWS_AS((y = scatter<0>(x, bad, 0)), index_error);
+  CHECK(holds(y, {7, 8, 9}));
+  CHECK_THROWS_AS((y = scatter_add<0>(y, bad, 1)), index_error);
+  CHECK(holds(y, {7, 8, 9}));
+  CHECK_THROWS_AS((scatter_into<0>(y, bad, 0)), index_error);
+  CHECK(holds(y, {7, 8, 9}));
+  CHECK_THROWS_AS((scatter_add_into<0>(y, bad, x)), index_error);
+  CHECK(holds(y, {7, 8, 9}));
+}
+
 TEST_CASE("scatter_add names itself") {
   const Tensor<float, 3> x{1, 2, 3};
   const Tensor<int, 1> bad{5};
