@@ -76,8 +76,9 @@ constexpr int pack_of(int n) {
 // written again by the next, and behind what is read there are more elements, as some stride leads to another run.
 template <int N, int W>
 bool has_room(const index_t* extent, const index_t* to_stride, const index_t* from_stride, int inner, int outer) {
+  const int axes[] = {inner, outer, 0};
   index_t next = N;
-  for (const int i : {inner, outer, 0}) {
+  for (const int i : axes) {
     if (extent[i] > 1 && (to_stride[i] != next || from_stride[i] < W - N)) return false;
     next *= extent[i];
   }
