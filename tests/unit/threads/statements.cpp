@@ -210,7 +210,7 @@ TEST_CASE("small work stays here; what runs in a part is serial; the scope ends"
       const Parallel nested(inner);
       y = matmul(large, large);
     }
-    CHECK(inner.runs == 1);
+    CHECK(inner.runs >= 1);  // more where columns are packed
     CHECK(jobs.runs == 0);
     std::atomic<int> parallel_inside{0};
     exec::in_parts(100, 1, 10000, [&](index_t, index_t) {

@@ -51,6 +51,7 @@ void reduce_into(const A& x, R* out) {
     }
   } else {
     const Dims e = x.extents().dims();
+    if (!e.countable()) fail_shape(Op::name.c_str(), "there are more elements than can be counted", e);
     index_t count = 1, results = 1;
     for (int a = 0; a < e.rank; ++a) (Mask >> a & 1u ? count : results) *= e.d[a];
     if (results == 0) return;
