@@ -237,7 +237,6 @@ template <class F, int P>
 void pack_panel(typename F::Word* to, const typename F::Element* from, const Line& outer, index_t o, index_t rows,
                 const Line& sum, index_t k, index_t m) {
   constexpr index_t group = F::group, W = simd::native_lanes<typename F::Word>;
-  if (m == 0) return;  // what has no elements may be nowhere
   if (outer.contiguous(o) >= rows) return pack_rows<F, P>(to, from + outer.at(o), rows, sum, k, m);
   if (outer.offset && outer.run > 3) return pack_runs<F, P>(to, from, outer, o, rows, sum, k, m);
   const index_t words = (m + group - 1) / group, columns = filled<F, P>(rows);
@@ -279,7 +278,7 @@ void pack(void* target, const void* source, const Line& outer, index_t o, index_
       const index_t ahead = outer.contiguous(o);
       full = (ahead < n ? ahead : n) / P;
       if (full > together) full = together;
-      if (full > 1 && m > 0)
+      if (full > 1)
         detail::pack_panels<F, P>(to + head, apart, full, from + outer.at(o), sum, k, m);
       else
         detail::pack_panel<F, P>(to + head, from, outer, o, n < P ? n : P, sum, k, m);

@@ -29,6 +29,9 @@ struct ContractionAxes {
     for (int i = 0; i < rank; ++i) n *= extent[i];
     return n;
   }
+  constexpr void forget_operands() {
+    for (int i = 0; i < rank; ++i) a[i] = b[i] = 0;
+  }
   static constexpr index_t magnitude(index_t x) { return x < 0 ? -x : x; }
   // Long strides first, then neighbours that are walked as one become one axis.
   constexpr void tidy(bool by_c) {
@@ -86,6 +89,13 @@ constexpr void plan_contraction(ContractionPlan& p, const ContractionLabels& l, 
   p.row.tidy(true);
   p.column.tidy(true);
   p.sum.tidy(false);
+  // Operands without elements may be nowhere, from where no offset leads.
+  if (p.sum.size() == 0) {
+    p.batch.forget_operands();
+    p.row.forget_operands();
+    p.column.forget_operands();
+    p.sum.forget_operands();
+  }
 }
 
 /// Visits all index tuples of some axes; keeps the offsets of A, B and C.
