@@ -109,16 +109,12 @@ struct UnrolledLoop {
  private:
   template <bool All, class Start, class... In>
   static auto run(index_t steps, Start start, In... in) {
-    static_assert(sizeof...(In) < 31, "tenon: unrolled_loop: a step has more than 30 arguments");
-    static_assert(Start::along == Along::cells,
-                  "tenon: unrolled_loop: the state is a tensor; its last axis counts cells");
-    using V = typename Start::value_type;
-    using R = typename Structure<base_t<V>, V, typename In::value_type...>::type;
+    using R = typename Values<Start, In...>::type;
     expect<value_error>(steps >= 0, "tenon: unrolled_loop: the number of steps is negative");
     [[maybe_unused]] const index_t cells = start.cells();
     (in.check(steps, cells), ...);
     using T = typename LoopElement<R>::type;
-    if constexpr (has_lanes<T>() && (goes_in_lanes<R, V> && ... && goes_in_lanes<R, typename In::value_type>)) {
+    if constexpr (has_lanes<T>() && Values<Start, In...>::go_in_lanes) {
       return in_lanes<All, R, T>(steps, start, in...);
     } else {
       return cell_by_cell<All, R>(steps, start, in...);
@@ -135,6 +131,16 @@ struct UnrolledLoop {
   }
   template <class R, class V>
   static constexpr bool goes_in_lanes = __is_same(R, V) || (is_plain<V> && is_real<V>);
+  // What a start and arguments are numbers of, and whether packs of them can be computed.
+  template <class Start, class... In>
+  struct Values {
+    static_assert(sizeof...(In) < 31, "tenon: unrolled_loop: a step has more than 30 arguments");
+    static_assert(Start::along == Along::cells,
+                  "tenon: unrolled_loop: the state is a tensor; its last axis counts cells");
+    using V = typename Start::value_type;
+    using type = typename Structure<base_t<V>, V, typename In::value_type...>::type;
+    static constexpr bool go_in_lanes = (goes_in_lanes<type, V> && ... && goes_in_lanes<type, typename In::value_type>);
+  };
 
   template <bool All, class R, class T, class Start, class... In>
   static auto in_lanes(index_t steps, Start& start, In&... in) {
@@ -242,11 +248,7 @@ struct UnrolledLoop {
 
   template <class End, class Start, class... In>
   static auto run_sum(index_t steps, Start start, In... in) {
-    static_assert(sizeof...(In) < 31, "tenon: unrolled_loop: a step has more than 30 arguments");
-    static_assert(Start::along == Along::cells,
-                  "tenon: unrolled_loop: the state is a tensor; its last axis counts cells");
-    using V = typename Start::value_type;
-    using R = typename Structure<base_t<V>, V, typename In::value_type...>::type;
+    using R = typename Values<Start, In...>::type;
     expect<value_error>(steps >= 0, "tenon: unrolled_loop: the number of steps is negative");
     index_t cells = start.cells();
     const auto count = [&](const auto& x) {
@@ -257,7 +259,7 @@ struct UnrolledLoop {
     start.check(steps, cells);
     (in.check(steps, cells), ...);
     using T = typename LoopElement<R>::type;
-    if constexpr (has_lanes<T>() && (goes_in_lanes<R, V> && ... && goes_in_lanes<R, typename In::value_type>)) {
+    if constexpr (has_lanes<T>() && Values<Start, In...>::go_in_lanes) {
       using Sum = CellSum<F, End, T, Start, In...>;
       constexpr bool straight = is_straight<typename Sum::StepWriter> && is_straight<typename Sum::EndWriter>;
       static_assert(straight,

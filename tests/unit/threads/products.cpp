@@ -7,31 +7,13 @@
 #include <cstring>
 #include <string>
 #include <tenon/tenon.hpp>
-#include <thread>
-#include <vector>
+
+#include "support/jobs.hpp"
 
 using namespace tenon;
+using test::Jobs;
 
 namespace {
-
-struct Jobs {
-  int count;
-  int runs = 0, tasks = 0;
-
-  int threads() const { return count; }
-  template <class F>
-  void run(int n, const F& task) {
-    ++runs;
-    tasks += n;
-    std::atomic<int> next{0};
-    std::vector<std::thread> all;
-    for (int t = 0; t < count; ++t)
-      all.emplace_back([&] {
-        for (int i; (i = next++) < n;) task(i);
-      });
-    for (auto& t : all) t.join();
-  }
-};
 
 template <class T>
 Tensor<T, dyn, dyn> numbers(index_t n, index_t m, int seed) {

@@ -5,8 +5,6 @@
 #include <atomic>
 #include <cmath>
 #include <cstring>
-#include <mutex>
-#include <set>
 #include <string>
 #include <tenon/exec/openmp.hpp>
 #if defined(TENON_TEST_TBB)
@@ -14,38 +12,13 @@
 #endif
 #include <tenon/ops/catalogue.hpp>
 #include <tenon/tenon.hpp>
-#include <thread>
-#include <vector>
+
+#include "support/jobs.hpp"
 
 using namespace tenon;
+using test::Jobs;
 
 namespace {
-
-// A job system of the user's own: each run starts its threads, which take tasks in turn.
-struct Jobs {
-  int count;
-  int runs = 0, tasks = 0;
-  std::mutex mutex{};
-  std::set<std::thread::id> seen{};
-
-  int threads() const { return count; }
-  template <class F>
-  void run(int n, const F& task) {
-    ++runs;
-    tasks += n;
-    std::atomic<int> next{0};
-    std::vector<std::thread> all;
-    for (int t = 0; t < count; ++t)
-      all.emplace_back([&] {
-        {
-          const std::lock_guard lock(mutex);
-          seen.insert(std::this_thread::get_id());
-        }
-        for (int i; (i = next++) < n;) task(i);
-      });
-    for (auto& t : all) t.join();
-  }
-};
 
 Tensor<float, dyn, dyn> numbers(index_t n, index_t m, int seed) {
   Tensor<float, dyn, dyn> x(n, m);

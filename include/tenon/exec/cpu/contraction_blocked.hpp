@@ -178,6 +178,7 @@ class Blocked : BlockedFields {
     const index_t panel = begin + words(steps);
     Word* const to = buffer<Word>(b_buffer_, rounded_up(packed, C) * panel);
     block_.panels = to;
+    static_assert(C % simd::native_lanes<Word> == 0, "a panel's last store must not reach into another thread's");
     in_parts(packed, C, steps, [&](index_t first, index_t last) {
       pack(call_.b, call_.b.pack_columns, C, to + first * panel, b_, b_column_, block_.column + in_place + first,
            last - first, b_sum_, block_.step, steps);
