@@ -7,6 +7,7 @@
 #pragma once
 #include <tenon/base/memory.hpp>
 #include <tenon/exec/cpu/contraction_blocks.hpp>
+#include <tenon/exec/cpu/matrix_vector.hpp>
 #include <tenon/exec/cpu/micro_kernel.hpp>
 #include <tenon/exec/executor.hpp>
 
@@ -24,6 +25,7 @@ class Blocked : BlockedFields {
   static constexpr index_t R = tile_rows<T>, C = tile_columns<T>, W = simd::native_lanes<Number>;
   // Elements of the sum in a word, and words that a panel of columns begins with.
   static constexpr index_t group = Step<T>::group, begin = Step<T>::begins ? 1 : 0;
+  static constexpr bool by_vectors = __is_same(T, float) || __is_same(T, double);
 
   Blocked(const BlockedCall& call, ContractionPlan& p) {
     [[maybe_unused]] const tenon::detail::BlockRef tables = start(call, p, W);
@@ -54,7 +56,10 @@ class Blocked : BlockedFields {
       b_ = at(call_.b, swapped_ ? w.a : w.b);
       c_ = static_cast<char*>(call_.c) + w.c * call_.c_bytes;
       const index_t m = a_row_.size, n = b_column_.size, k = a_sum_.size;
-      if (by_dots_ && m == 1)
+      if (turns_b_) turn_columns();
+      if (by_vector_)
+        share(n, vector_rows, k, [](Blocked& x, index_t first, index_t last) { x.one_row(first, last); });
+      else if (by_dots_ && m == 1)
         share(n, 2 * dot_columns, k, [](Blocked& x, index_t first, index_t last) { x.dots(0, 1, first, last); });
       else if (by_dots_)
         share(m, dot_rows, n * k, [n](Blocked& x, index_t first, index_t last) { x.dots(first, last, 0, n); });
@@ -94,9 +99,15 @@ class Blocked : BlockedFields {
     const index_t m = a_row_.size, n = b_column_.size, k = a_sum_.size, bytes = static_cast<index_t>(sizeof(Word));
     const bool a_lines = !a_row_.offset && !a_sum_.offset, b_lines = !b_column_.offset && !b_sum_.offset;
     const bool stored = !call_.a.prologue && !call_.b.prologue;
-    by_dots_ = stored && call_.dots.row && a_lines && b_lines && a_sum_.stride == 1 && b_sum_.stride == 1 &&
-               k >= call_.dots.least && b_column_.stride != 1 &&
+    const bool along_sums =
+        stored && a_lines && b_lines && a_sum_.stride == 1 && b_sum_.stride == 1 && b_column_.stride != 1;
+    by_vector_ = by_vectors && along_sums && m == 1 && call_.a.plain && call_.b.plain;
+    by_dots_ = along_sums && call_.dots.row && k >= call_.dots.least &&
                (m == 1 || (call_.a.plain && call_.b.plain ? 6 * m < k : m <= dot_rows));
+    // Few columns leave most lanes of a tile empty; turned, they follow the sum, whose lanes are added up at its end.
+    turns_b_ = stored && call_.dots.row && call_.a.plain && call_.b.plain && a_lines && b_lines && a_sum_.stride == 1 &&
+               b_sum_.stride != 1 && k >= 4 * call_.dots.least && n <= dot_columns && m >= 2 * dot_rows;
+    by_dots_ = by_dots_ || turns_b_;
     const bool a_strided = call_.a.in_place() && a_lines, b_strided = call_.b.in_place() && b_lines;
     by_columns_ =
         stored && call_.dots.columns && !call_.b.plain && m == 1 && a_lines && b_lines && b_column_.stride == 1;
@@ -291,7 +302,21 @@ class Blocked : BlockedFields {
     }
   }
 
-  // Both operands follow the sum in memory: no packing, packs run along the sum. Rows and columns from ... to.
+  // B's columns, one after the other.
+  void turn_columns() {
+    const index_t n = b_column_.size, k = b_sum_.size;
+    Word* const to = buffer<Word>(b_buffer_, n * k);
+    for (index_t j = 0; j < n; ++j) {
+      const Word* from = in_place(b_) + b_column_.at(j);
+      for (index_t s = 0; s < k; ++s) to[j * k + s] = from[s * b_sum_.stride];
+    }
+    block_.panels = to;
+  }
+  const void* dot_column(index_t j) const {
+    return turns_b_ ? static_cast<const void*>(block_.panels + j * b_sum_.size) : b_ + b_column_.at(j) * call_.b.bytes;
+  }
+  // Both operands follow the sum in memory, or few columns were turned: packs run along the sum. Rows and columns from
+  // ... to.
   void dots(index_t from_row, index_t to_row, index_t from_column, index_t to_column) {
     constexpr int rows = dot_rows, columns = dot_columns;
     const index_t n = to_column - from_column, k = a_sum_.size;
@@ -304,7 +329,7 @@ class Blocked : BlockedFields {
       for (index_t r = 0; r < height; ++r) a[r] = a_ + a_row_.at(i + smaller(r, valid_rows - 1)) * call_.a.bytes;
       for (index_t j = 0; j < n; j += width) {
         const index_t valid = smaller(width, n - j), column = from_column + j;
-        for (index_t q = 0; q < width; ++q) b[q] = b_ + b_column_.at(column + smaller(q, valid - 1)) * call_.b.bytes;
+        for (index_t q = 0; q < width; ++q) b[q] = dot_column(column + smaller(q, valid - 1));
         alignas(alignment) Number tile[2 * rows * columns];
         (single ? call_.dots.row : call_.dots.block)(k, a, b, tile);
         if (lines) {
@@ -319,24 +344,30 @@ class Blocked : BlockedFields {
     finished();
   }
 
-  // One row by columns [from, to) that are neighbours in memory, a few rows of which at a time stream past the row of
-  // sums.
+  // One row by columns [from, to): those that follow the sum in memory; or neighbours, a few rows of which at a time
+  // stream past the row of sums.
   void one_row(index_t from, index_t to) {
     const index_t n = to - from, k = a_sum_.size;
     constexpr index_t steps = 32;
-    const bool in_place = !call_.epilogue && c_column_.contiguous(from) >= n;
+    const bool into_target = !call_.epilogue && c_column_.contiguous(from) >= n;
     Number* const line =
-        in_place ? reinterpret_cast<Number*>(c_) + c_column_.at(from) : buffer<Number>(rows_buffer_, n);
+        into_target ? reinterpret_cast<Number*>(c_) + c_column_.at(from) : buffer<Number>(rows_buffer_, n);
     const char* const b = b_ + b_column_.at(from) * call_.b.bytes;
-    index_t s = 0;
-    do {
-      call_.dots.columns(smaller(steps, k - s), a_ + a_sum_.at(s) * call_.a.bytes, a_sum_.stride,
-                         b + b_sum_.at(s) * call_.b.bytes, b_sum_.stride, line, n, s > 0 || (in_place && call_.add));
-      s += steps;
-    } while (s < k);
+    if (by_vector_) {
+      if constexpr (by_vectors)
+        matrix_by_vector<T>(n, k, in_place(b), b_column_.stride, in_place(a_), line, into_target && call_.add);
+    } else {
+      index_t s = 0;
+      do {
+        call_.dots.columns(smaller(steps, k - s), a_ + a_sum_.at(s) * call_.a.bytes, a_sum_.stride,
+                           b + b_sum_.at(s) * call_.b.bytes, b_sum_.stride, line, n,
+                           s > 0 || (into_target && call_.add));
+        s += steps;
+      } while (s < k);
+    }
     if (call_.epilogue)
       finish(line, n, 0, 1, from, n);
-    else if (!in_place)
+    else if (!into_target)
       scatter(line, n, 0, 1, from, n, call_.add);
     finished();
   }

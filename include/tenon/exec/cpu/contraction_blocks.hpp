@@ -53,20 +53,21 @@ struct BlockedFields {
   char* c_ = nullptr;
   const index_t *row_leaf_ = nullptr, *column_leaf_ = nullptr;
   index_t batch_ = 0, sum_block_ = 0, column_block_ = 0, row_block_ = 0;
-  bool packs_a_ = false, packs_b_ = false, computes_a_ = false, by_dots_ = false, by_columns_ = false, swapped_ = false;
+  bool packs_a_ = false, packs_b_ = false, computes_a_ = false, by_dots_ = false, turns_b_ = false, by_vector_ = false,
+       by_columns_ = false, swapped_ = false;
 
   // Lines for tiles of so many lanes; gives the tables that they refer to.
   tenon::detail::BlockRef start(const BlockedCall& call, ContractionPlan& p, index_t lanes);
 };
 
 // Columns are where the output is contiguous, unless they are too few to fill a register of `lanes`: then what was
-// called rows are the columns.
+// called rows are the columns, if they are neighbours in memory or there is but one column.
 inline bool swaps_operands(const ContractionPlan& p, index_t lanes) {
   const index_t rows = p.row.size(), columns = p.column.size();
   if (p.column.rank == 0) return p.row.rank > 0;
   if (p.row.rank == 0) return false;
   const bool row_unit = p.row.c[p.row.rank - 1] == 1, column_unit = p.column.c[p.column.rank - 1] == 1;
-  if (columns <= lanes / 2 && rows >= 2 * columns) return true;
+  if (columns <= lanes / 2 && rows >= 2 * columns && p.row.a[p.row.rank - 1] == 1) return true;
   if (rows <= lanes / 2 && columns >= 2 * rows) return false;
   return row_unit && !column_unit;
 }

@@ -203,12 +203,13 @@ template <class T>
   detail::product_by_tiles(m, n, k, a, a_row, a_step, b, b_step, c, c_row, add);
 }
 /// Whether product_in_place() is the fastest way: columns of b for a tile stay in the first-level cache, all in the
-/// next.
+/// next. Of one row, or of columns that leave most lanes empty, only if it is over before another way is prepared.
 template <class T>
 constexpr bool fits_in_place(index_t m, index_t n, index_t k) {
-  constexpr index_t bytes = sizeof(T);
-  return (masked_tiles<T> || n % simd::native_lanes<T> == 0) && n >= simd::native_lanes<T> / 2 && m > 1 &&
-         k * n * bytes <= 65536 && m * k * bytes <= 65536;
+  constexpr index_t bytes = sizeof(T), W = simd::native_lanes<T>;
+  if (!masked_tiles<T> && n % W != 0) return false;
+  if ((m == 1 || n < W / 2) && m * k * ((n + W - 1) / W) > (n == 1 ? 512 : 1024)) return false;
+  return k * n * bytes <= 65536 && m * k * bytes <= 65536;
 }
 
 /// Columns of the tile that a single row is computed in: several packs, to hide the latency of additions.

@@ -1,0 +1,61 @@
+// tenon/exec/cpu/matrix_vector.hpp: one vector by the rows of a matrix: dot products, several at a time.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Packs run along the rows, and the lanes of the sums of several rows are added up together. A row's sum does not
+// depend on the rows beside it, so that parts of a matrix give the bits of the whole.
+#pragma once
+#include <tenon/exec/cpu/contraction_dots.hpp>
+
+namespace tenon {
+inline namespace TENON_ABI {
+namespace exec {
+
+/// Rows whose sums are in registers at a time.
+inline constexpr int vector_rows = 8;
+
+namespace detail {
+
+// N rows, those from `left` on the last again.
+template <class T, int N, int... I>
+TENON_INLINE void rows_by_vector(index_t left, index_t k, const T* a, index_t a_row, const T* x, T* y, bool add,
+                                 Seq<I...>) {
+  using V = simd::native<T>;
+  constexpr int W = simd::lanes<V>, group = N < W ? N : W;
+  const T* const row[] = {a + (I < left ? I : left - 1) * a_row...};
+  V sum[N] = {};
+  index_t s = 0;
+  for (; s + W <= k; s += W) {
+    const V v = simd::load<V>(x + s);
+    ((sum[I] = Step<T>::multiply_add(simd::load<V>(row[I] + s), v, sum[I])), ...);
+  }
+  if (W > 1 && s < k) {
+    const V v = simd::load_partial<V>(x + s, k - s);
+    ((sum[I] = Step<T>::multiply_add(simd::load_partial<V>(row[I] + s, k - s), v, sum[I])), ...);
+  }
+  for (int i = 0; i < N && i < left; i += group) {
+    V v = reverse_lanes(sum_lanes<group, W / 2>(sum + i), make_seq<W>{});
+    const index_t n = left - i < group ? left - i : group;
+    if (add) v += simd::load_partial<V>(y + i, n);
+    simd::store_partial(y + i, v, n);
+  }
+}
+
+}  // namespace detail
+
+/// y[i] = (add: y[i] +) the sum over k elements of a[i * a_row + s] * x[s], for i < rows.
+template <class T>
+[[gnu::noinline]] void matrix_by_vector(index_t rows, index_t k, const T* a, index_t a_row, const T* x, T* y,
+                                        bool add) {
+  for (; rows > 0; rows -= vector_rows, a += vector_rows * a_row, y += vector_rows) {
+    if (rows > vector_rows / 2)
+      detail::rows_by_vector<T, vector_rows>(rows, k, a, a_row, x, y, add, make_seq<vector_rows>{});
+    else if (rows > 1)
+      detail::rows_by_vector<T, vector_rows / 2>(rows, k, a, a_row, x, y, add, make_seq<vector_rows / 2>{});
+    else
+      detail::rows_by_vector<T, 1>(rows, k, a, a_row, x, y, add, make_seq<1>{});
+  }
+}
+
+}  // namespace exec
+}  // namespace TENON_ABI
+}  // namespace tenon
