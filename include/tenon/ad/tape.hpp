@@ -252,13 +252,14 @@ class Tape {
   // A segment for scalar statements of T, with room for one of `most` bytes.
   template <class T>
   [[gnu::noinline]] void open_scalars(size_t most) {
+    using Statements = detail::ScalarStatements<T>;
     close();
-    if (detail::ScalarStatements<T>::units > 1 && units_ % 2 != 0)
+    if (Statements::units > 1 && units_ % 2 != 0)
       ++units_;  // adjoints of 8 bytes and more are aligned to 8
-    char* p = room(most);
-    cursor_ = p;
+    char* p = room(most + sizeof(slot_t));
+    cursor_ = Statements::begin(p);
     // As many statements as the chunk holds must find slots.
-    if (units_ + static_cast<size_t>(limit_ - p) / sizeof(slot_t) * detail::ScalarStatements<T>::units > most_units)
+    if (units_ + static_cast<size_t>(limit_ - p) / sizeof(slot_t) * Statements::units > most_units)
       fail_full();
     segments_.push({&sweep_scalars<T>, nullptr, p, p, 0});
     open_ = &sweep_scalars<T>;
