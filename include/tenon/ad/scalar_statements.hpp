@@ -2,7 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // In memory a statement is its terms (a multiplier and a slot each), maybe the slot of a term with multiplier 1, and a
-// trailer: the terms' bytes, times 4, and flags. Statements of a segment give results with slots one after the other.
+// trailer: the number of terms, times 4, and flags; a segment begins with a trailer that says stop. Statements of a
+// segment give results with slots one after the other.
 // The sweep is bound by what waits for what: where a statement ends is known only from the one behind it, and an
 // adjoint that is added to again and again goes through memory each time. So statements of one shape are swept in a
 // loop of their own, whose steps are constants, and sums stay in a register: the adjoint of a sum on its way to the
@@ -248,7 +249,7 @@ class ScalarSweep {
     do {
       result -= S::units;
       p -= terms + S::tail(trailer);
-      __builtin_prefetch(reinterpret_cast<const void*>(reinterpret_cast<address>(p) - 4096));
+      __builtin_prefetch(reinterpret_cast<const void*>(reinterpret_cast<address>(p) - 4096));  // to be read
       A g = get(result);
       if (chained || (holds && result == held)) {
         g += sum;
