@@ -36,10 +36,12 @@ struct pending {
 
   /// Records the result.
   TENON_FN rev<T, Tag> get() const {
-    rev<T, Tag> r(value);
     if (!__builtin_is_constant_evaluated())
-      if (Tape* tape = detail::active_tape<Tag>) r.slot = tape->statement(terms);
-    return r;
+      if (Tape* tape = detail::active_tape<Tag>) {
+        const auto r = tape->statement(value, terms);
+        return {r.value, r.slot};
+      }
+    return value;
   }
   TENON_FN operator rev<T, Tag>() const { return get(); }
   /// As the real part of a complex number: what functions of std::complex<T> return where they could a T.

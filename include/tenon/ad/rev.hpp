@@ -141,7 +141,7 @@ struct Differentiate<rev<T, Tag>> {
   // Not inlined: where derivatives nest, code would grow with every level.
   template <class A, class P, int... I, class... X>
   [[gnu::noinline]] static void write(Tape& tape, slot_t& slot, const P& p, Seq<I...>, const X&... x) {
-    slot = tape.statement(all(Terms<A, 0>{}, term<A>(tape, partial<I>(p), x)...));
+    slot = tape.statement(A{}, all(Terms<A, 0>{}, term<A>(tape, partial<I>(p), x)...)).slot;
   }
   template <class A, class P, class X>
   static auto term(Tape& tape, const P& p, const X& x) {

@@ -2,7 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // In memory a statement is its terms (a multiplier and a slot each), maybe the slot of a term with multiplier 1, and a
-// trailer: the terms' bytes, times 4, and flags. Statements of a segment give results with slots one after the other.
+// trailer: the number of terms, times 4, and flags; a segment begins with a trailer that says stop. Statements of a
+// segment give results with slots one after the other.
 // The sweep is bound by what waits for what: where a statement ends is known only from the one behind it, and an
 // adjoint that is added to again and again goes through memory each time. So statements of one shape are swept in a
 // loop of their own, whose steps are constants, and sums stay in a register: the adjoint of a sum on its way to the
@@ -24,9 +25,9 @@ struct ScalarStatements {
   static constexpr slot_t added = 2;    // a term with multiplier 1 follows
   static constexpr size_t term_bytes = sizeof(T) + sizeof(slot_t);
   static constexpr unsigned units = (sizeof(T) + 3) / 4;
-  static constexpr slot_t trailer(int terms, slot_t flags) {
-    return static_cast<slot_t>(terms) * static_cast<slot_t>(term_bytes) * 4 + flags;
-  }
+  static constexpr slot_t stop = 3;  // the trailer before the first statement of a segment
+  static constexpr slot_t trailer(int terms, slot_t flags) { return static_cast<slot_t>(terms) * 4 + flags; }
+  static constexpr size_t terms(slot_t trailer) { return trailer / 4; }
   // The bytes behind the terms.
   static constexpr size_t tail(slot_t trailer) { return trailer & added ? 2 * sizeof(slot_t) : sizeof(slot_t); }
   static constexpr size_t most_bytes(int terms) { return static_cast<size_t>(terms) * term_bytes + sizeof(slot_t); }
@@ -58,6 +59,12 @@ struct ScalarStatements {
   TENON_INLINE static bool all_owned(const Terms<T, N>& t, const Place& place) {
     return (none(t.operand) || __builtin_expect(place.owns(t.operand), 1)) && all_owned(t.rest, place);
   }
+  // What comes before the first statement.
+  static char* begin(char* const p) {
+    const slot_t trailer = stop;
+    __builtin_memcpy(p, &trailer, sizeof(trailer));
+    return p + sizeof(trailer);
+  }
   // Writes a statement whose terms are all owned to p; gives its end.
   template <int N>
   TENON_INLINE static char* write(const Terms<T, N>& t, char* const p, const Place& place) {
@@ -82,7 +89,7 @@ struct ScalarStatements {
     return p + term_bytes;
   }
   TENON_INLINE static char* finish(char* begin, char* terms_end, slot_t flags) {
-    const slot_t trailer = static_cast<slot_t>(terms_end - begin) * 4 + flags;
+    const slot_t trailer = static_cast<slot_t>(terms_end - begin) / static_cast<slot_t>(term_bytes) * 4 + flags;
     char* const p = flags & added ? terms_end + sizeof(slot_t) : terms_end;
     __builtin_memcpy(p, &trailer, sizeof(trailer));
     return p + sizeof(trailer);
@@ -130,47 +137,50 @@ class ScalarSweep {
 
   // Pulls back the statements of a segment, last first.
   TENON_INLINE void run(const Segment& segment) const {
-    slot_t result = segment.after;
+    address result = segment.after;
     const char* p = segment.end;
-    const char* const begin = segment.begin;
-    while (p != begin) {
+    for (;;) {
       const auto trailer = read<slot_t>(p - sizeof(slot_t));
       if constexpr (__is_same(A, T) && is_real<T>) {
         switch (trailer) {
+          case S::stop:
+            return;
           case S::trailer(1, 0):
-            p = alike<1, 0>(p, begin, result);
+            p = alike<1, 0>(p, result);
             continue;
           case S::trailer(2, 0):
-            p = alike<2, 0>(p, begin, result);
+            p = alike<2, 0>(p, result);
             continue;
           case S::trailer(3, 0):
-            p = alike<3, 0>(p, begin, result);
+            p = alike<3, 0>(p, result);
             continue;
           case S::trailer(4, 0):
-            p = alike<4, 0>(p, begin, result);
+            p = alike<4, 0>(p, result);
             continue;
           case S::trailer(1, S::chained):
-            p = alike<1, S::chained>(p, begin, result);
+            p = alike<1, S::chained>(p, result);
             continue;
           case S::trailer(2, S::chained):
-            p = alike<2, S::chained>(p, begin, result);
+            p = alike<2, S::chained>(p, result);
             continue;
           case S::trailer(3, S::chained):
-            p = alike<3, S::chained>(p, begin, result);
+            p = alike<3, S::chained>(p, result);
             continue;
           case S::trailer(0, S::added):
-            p = alike<0, S::added>(p, begin, result);
+            p = alike<0, S::added>(p, result);
             continue;
           case S::trailer(1, S::added):
-            p = alike<1, S::added>(p, begin, result);
+            p = alike<1, S::added>(p, result);
             continue;
           case S::trailer(2, S::added):
-            p = alike<2, S::added>(p, begin, result);
+            p = alike<2, S::added>(p, result);
             continue;
           case S::trailer(3, S::added):
-            p = alike<3, S::added>(p, begin, result);
+            p = alike<3, S::added>(p, result);
             continue;
         }
+      } else if (trailer == S::stop) {
+        return;
       }
       p = one(p, trailer, result);
     }
@@ -183,14 +193,16 @@ class ScalarSweep {
     __builtin_memcpy(&x, p, sizeof(X));
     return x;
   }
-  TENON_INLINE char* at(slot_t slot) const {
-    return reinterpret_cast<char*>(origin_ + static_cast<address>(slot) * unit);
-  }
-  TENON_INLINE A get(slot_t slot) const { return read<A>(at(slot)); }
-  TENON_INLINE void set(slot_t slot, const A& a) const { __builtin_memcpy(at(slot), &a, sizeof(A)); }
-  TENON_INLINE void add(slot_t slot, const A& x) const { set(slot, get(slot) + x); }
+  TENON_INLINE char* at(address slot) const { return reinterpret_cast<char*>(origin_ + slot * unit); }
+  TENON_INLINE A get(address slot) const { return read<A>(at(slot)); }
+  TENON_INLINE void set(address slot, const A& a) const { __builtin_memcpy(at(slot), &a, sizeof(A)); }
+  TENON_INLINE void add(address slot, const A& x) const { set(slot, get(slot) + x); }
   TENON_INLINE static bool is_zero(const A& g) {
-    if constexpr (__is_same(A, T)) {
+    if constexpr (__is_same(A, double)) {  // one test of its bits, and of NaN as well
+      unsigned long long bits;
+      __builtin_memcpy(&bits, &g, sizeof(bits));
+      return bits + bits == 0;
+    } else if constexpr (__is_same(A, T)) {
       return is_zero_adjoint(g);
     } else {  // looked at in packs that the machine has
       using V = simd::native<T>;
@@ -202,7 +214,7 @@ class ScalarSweep {
     }
   }
   // A term at q.
-  TENON_INLINE static slot_t operand(const char* q) { return read<slot_t>(q + sizeof(T)); }
+  TENON_INLINE static address operand(const char* q) { return read<slot_t>(q + sizeof(T)); }
   TENON_INLINE static A part(const char* q, const A& g) {
     const T m = read<T>(q);
     if constexpr (__is_same(A, T)) {
@@ -213,10 +225,10 @@ class ScalarSweep {
   }
 
   // One statement, which ends at p; gives where it begins.
-  TENON_INLINE const char* one(const char* p, slot_t trailer, slot_t& result) const {
+  TENON_INLINE const char* one(const char* p, slot_t trailer, address& result) const {
     result -= S::units;
     const char* const last = p - S::tail(trailer);
-    const char* const begin = last - trailer / 4;
+    const char* const begin = last - S::terms(trailer) * S::term_bytes;
     const A g = get(result);
     if (is_zero(g)) return begin;
     if (trailer & S::chained) add(result - S::units, g);
@@ -226,17 +238,18 @@ class ScalarSweep {
   }
   // Statements of one shape, the last of which ends at p; gives where the first of them begins.
   template <int N, slot_t Flags>
-  TENON_INLINE const char* alike(const char* p, const char* begin, slot_t& after) const {
+  TENON_INLINE const char* alike(const char* p, address& after) const {
     constexpr slot_t trailer = S::trailer(N, Flags);
     constexpr size_t terms = N * S::term_bytes;
     constexpr bool chained = (Flags & S::chained) != 0, added = (Flags & S::added) != 0;
     // As in `s[i] += a[i] * b`: the number that is the last term again and again, and what is to be added to it.
     constexpr bool holds = added && N > 1;
-    slot_t result = after, held = after - S::units;
+    address result = after, held = after - S::units;
     A sum{};
     do {
       result -= S::units;
       p -= terms + S::tail(trailer);
+      __builtin_prefetch(reinterpret_cast<const void*>(reinterpret_cast<address>(p) - 4096));  // to be read
       A g = get(result);
       if (chained || (holds && result == held)) {
         g += sum;
@@ -252,7 +265,7 @@ class ScalarSweep {
         }
         if constexpr (holds) {
           const char* const q = p + (N - 1) * S::term_bytes;
-          if (const slot_t slot = operand(q); slot != held) {
+          if (const address slot = operand(q); slot != held) {
             add(held, sum);
             held = slot;
             sum = A{};
@@ -260,7 +273,7 @@ class ScalarSweep {
           sum += part(q, g);
         }
       }
-    } while (p != begin && read<slot_t>(p - sizeof(slot_t)) == trailer);
+    } while (read<slot_t>(p - sizeof(slot_t)) == trailer);
     if constexpr (chained) add(result - S::units, sum);
     if constexpr (holds) add(held, sum);
     after = result;

@@ -85,26 +85,29 @@ class Tape {
   }
   /// Whether a slot was given by this tape since it was reset; others are constants to it.
   bool owns(slot_t slot) const { return slot - static_cast<slot_t>(base_) < static_cast<slot_t>(units_ - base_); }
-  /// Appends a scalar statement: its terms, without those whose slots this tape does not own. Gives the slot of the
-  /// result; 0 if no term remains.
+  /// Appends a scalar statement: its terms, without those whose slots this tape does not own. Gives its value, and the
+  /// slot of the result; 0 if no term remains.
   template <class T, int N>
-  TENON_INLINE slot_t statement(const detail::Terms<T, N>& terms) {
+  TENON_INLINE detail::Result<T> statement(const T& value, const detail::Terms<T, N>& terms) {
     if constexpr (N == 0) {
-      return 0;
+      return {value, 0};
     } else {
       using Statements = detail::ScalarStatements<T>;
       const auto t = Statements::tidy(terms);
-      const typename Statements::Place place{static_cast<slot_t>(base_), static_cast<slot_t>(units_ - base_)};
+      const unsigned long long units = units_;
+      const auto base = static_cast<slot_t>(base_);
+      const typename Statements::Place place{base, static_cast<slot_t>(units) - base};
       char* const begin = cursor_;
-      // All that is rare is one call, at whose sides nothing has to be kept.
+      // All that is rare is one call, which the value goes through: at its sides nothing has to be kept.
       if (__builtin_expect(reinterpret_cast<size_t>(begin) + Statements::most_bytes(N) > open_until<T>() ||
                                !Statements::all_owned(t, place),
                            0))
-        return rare_statement(terms);
-      if (Statements::none(t)) return 0;
+        return rare_statement(value, terms);
+      if (Statements::none(t)) return {value, 0};
       __builtin_prefetch(reinterpret_cast<const void*>(reinterpret_cast<size_t>(begin) + 2048), 1);  // to be written
       cursor_ = Statements::write(t, begin, place);
-      return next_result<T>();
+      units_ = units + Statements::units;
+      return {value, static_cast<slot_t>(units)};
     }
   }
 
@@ -224,21 +227,17 @@ class Tape {
   }
   // A statement that begins a segment, or has terms that are not owned.
   template <class T, int N>
-  [[gnu::noinline]] slot_t rare_statement(detail::Terms<T, N> terms) {
+  [[gnu::noinline]] detail::Result<T> rare_statement(T value, detail::Terms<T, N> terms) {
     using Statements = detail::ScalarStatements<T>;
     constexpr size_t most = Statements::most_bytes(N);
     if (reinterpret_cast<size_t>(cursor_) + most > open_until<T>()) open_scalars<T>(most);
     char* const end =
         Statements::write_owned(terms, cursor_, {static_cast<slot_t>(base_), static_cast<slot_t>(units_ - base_)});
-    if (end == cursor_) return 0;
+    if (end == cursor_) return {value, 0};
     cursor_ = end;
-    return next_result<T>();
-  }
-  template <class T>
-  TENON_INLINE slot_t next_result() {
-    const slot_t result = static_cast<slot_t>(units_);
-    units_ += detail::ScalarStatements<T>::units;
-    return result;
+    const auto result = static_cast<slot_t>(units_);
+    units_ += Statements::units;
+    return {value, result};
   }
   // Statements of T may be written up to here; 0 if no segment of them is open.
   template <class T>
@@ -252,14 +251,13 @@ class Tape {
   // A segment for scalar statements of T, with room for one of `most` bytes.
   template <class T>
   [[gnu::noinline]] void open_scalars(size_t most) {
+    using Statements = detail::ScalarStatements<T>;
     close();
-    if (detail::ScalarStatements<T>::units > 1 && units_ % 2 != 0)
-      ++units_;  // adjoints of 8 bytes and more are aligned to 8
-    char* p = room(most);
-    cursor_ = p;
+    if (Statements::units > 1 && units_ % 2 != 0) ++units_;  // adjoints of 8 bytes and more are aligned to 8
+    char* p = room(most + sizeof(slot_t));
+    cursor_ = Statements::begin(p);
     // As many statements as the chunk holds must find slots.
-    if (units_ + static_cast<size_t>(limit_ - p) / sizeof(slot_t) * detail::ScalarStatements<T>::units > most_units)
-      fail_full();
+    if (units_ + static_cast<size_t>(limit_ - p) / sizeof(slot_t) * Statements::units > most_units) fail_full();
     segments_.push({&sweep_scalars<T>, nullptr, p, p, 0});
     open_ = &sweep_scalars<T>;
     if constexpr (__is_same(T, double) || __is_same(T, float))

@@ -25,6 +25,13 @@ TENON_INLINE constexpr auto joined(const Terms<T, N>& a, const Terms<T, M>& b) {
   return Terms<T, N + M>{a.multiplier, a.operand, joined(a.rest, b)};
 }
 
+// What a statement gives: a number and its slot.
+template <class T>
+struct Result {
+  T value;
+  slot_t slot;
+};
+
 // Whether an adjoint is zero and depends on nothing.
 template <class T>
 bool is_zero_adjoint(const T& x) {
