@@ -7,6 +7,7 @@
 #pragma once
 #include <tenon/exec/cpu/matrix_vector.hpp>
 #include <tenon/exec/cpu/micro_kernel.hpp>
+#include <tenon/exec/executor.hpp>
 #include <tenon/exec/loops.hpp>
 #include <tenon/expr/contract.hpp>
 
