@@ -57,7 +57,7 @@ void add_product(const char* name, index_t m, index_t n, index_t k) {
              (c.run("hand", [](P& d) { hand::square<T, X>(d.a.data(), d.b.data(), d.c.data()); }), true)) ||
             ...);
   };
-  if (!known(std::integer_sequence<int, 8, 16, 32, 64, 128, 256, 512, 1024>{}))
+  if (!known(std::integer_sequence<int, 8, 16, 32, 64, 128, 256, 512, 1024>{}) && n >= 8)
     c.run("hand", [](P& d) { hand::gemm<T>(d.m(), d.n(), d.k(), d.a.data(), d.b.data(), d.c.data()); });
 #endif
   c.bound("peak", [=](benchmark::State& s) { run_peak<T>(s, static_cast<double>(m * n * k)); });
@@ -88,7 +88,12 @@ void add_products() {
     (add_product<T, N, N, N>("static", N, N, N), ...);
   };
   fixed(std::integer_sequence<index_t, 8, 16, 32, 64, 128, 256>{});
-  for (const index_t n : {8, 16, 32, 64, 128, 256, 512, 1024, 2048}) add_product<T, dyn, dyn, dyn>("dynamic", n, n, n);
+  for (const index_t n : {3, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048})
+    add_product<T, dyn, dyn, dyn>("dynamic", n, n, n);
+  // Columns that fill no register.
+  add_product<T, dyn, dyn, dyn>("narrow", 256, 4, 16);
+  add_product<T, dyn, dyn, dyn>("narrow", 64, 4, 64);
+  add_product<T, dyn, dyn, dyn>("narrow", 60, 4, 256);
 }
 
 }  // namespace bench

@@ -58,10 +58,48 @@ void add_matvec() {
     });
 }
 
+// y = w x: dot products of the rows.
+struct RowsByVector : Reference {
+  RowsByVector(index_t m, index_t k) : w(m, k), x(k), y(m) {
+    fill(w.data(), static_cast<std::size_t>(m * k), -1, 1, 1);
+    fill(x.data(), static_cast<std::size_t>(k), -1, 1, 2);
+    tolerance = 1e-5, scale = std::sqrt(static_cast<double>(k));
+    expected.assign(static_cast<std::size_t>(m), 0);
+    for (index_t i = 0; i < m; ++i)
+      for (index_t p = 0; p < k; ++p)
+        expected[static_cast<std::size_t>(i)] += static_cast<double>(w(i, p)) * static_cast<double>(x(p));
+  }
+  std::span<float> result() { return {y.data(), expected.size()}; }
+  Tensor<float, dyn, dyn> w;
+  Tensor<float, dyn> x, y;
+};
+void add_rows_by_vector(index_t m, index_t k) {
+  auto c = add_case<RowsByVector>("sgemm/rows_by_vector/f32/" + std::to_string(m) + "x" + std::to_string(k),
+                                  [=] { return new RowsByVector(m, k); });
+  c.run("tenon", [](RowsByVector& d) { d.y = matmul(d.w, d.x); });
+  c.bound("peak", [=](benchmark::State& s) { run_peak<float>(s, static_cast<double>(m * k)); });
+#if BENCH_EIGEN
+  c.run("eigen", [](RowsByVector& d) {
+    using Matrix = Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
+    Eigen::Map<Eigen::VectorXf, Eigen::Aligned64>(d.y.data(), d.y.size()).noalias() =
+        Eigen::Map<const Matrix, Eigen::Aligned64>(d.w.data(), d.w.extent(0), d.w.extent(1)) *
+        Eigen::Map<const Eigen::VectorXf, Eigen::Aligned64>(d.x.data(), d.x.size());
+  });
+#endif
+  for (const Blas& blas : blas_libraries())
+    c.run(blas.name, [&blas, m, k](RowsByVector& d) {
+      blas.sgemv(Blas::row_major, Blas::plain, static_cast<int>(m), static_cast<int>(k), 1, d.w.data(),
+                 static_cast<int>(k), d.x.data(), 1, 0, d.y.data(), 1);
+    });
+}
+
 const Area area([] {
   add_products<float>();
   add_product<float, dyn, dyn, dyn>("mlp", 32, 128, 784);
   add_matvec();
+  add_rows_by_vector(4, 4);
+  add_rows_by_vector(16, 64);
+  add_rows_by_vector(100, 100);
 });
 
 }  // namespace

@@ -1,11 +1,7 @@
 // Products of few rows or few columns, and of vectors, of run-time extents: each way through the engine, and its edges.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include <doctest/doctest.h>
-
-#include <cmath>
 #include <tenon/tenon.hpp>
-
-#include "support/jobs.hpp"
 
 using namespace tenon;
 
@@ -117,19 +113,4 @@ TEST_CASE("wrong extents of small products are an error") {
   const auto x = vector_of<float>(4, 2);
   Tensor<float, dyn> y(4);
   CHECK_THROWS_AS(static_cast<void>(y = matmul(a, x)), shape_error);
-}
-TEST_CASE("a matrix by a vector has the same bits on any number of threads") {
-  Tensor<float, dyn, dyn> a(301, 1111);
-  Tensor<float, dyn> x(1111);
-  for (index_t i = 0; i < a.size(); ++i) a.data()[i] = std::sin(static_cast<float>(i));
-  for (index_t i = 0; i < x.size(); ++i) x.data()[i] = std::cos(static_cast<float>(i));
-  const Tensor<float, dyn> alone = matmul(a, x);
-  for (const int threads : {2, 3, 7}) {
-    test::Jobs jobs{threads};
-    const Parallel scope(jobs);
-    const Tensor<float, dyn> shared = matmul(a, x);
-    index_t wrong = 0;
-    for (index_t i = 0; i < alone.size(); ++i) wrong += alone(i) != shared(i);
-    CHECK(wrong == 0);
-  }
 }

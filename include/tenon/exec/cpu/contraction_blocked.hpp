@@ -25,6 +25,7 @@ class Blocked : BlockedFields {
   static constexpr index_t R = tile_rows<T>, C = tile_columns<T>, W = simd::native_lanes<Number>;
   // Elements of the sum in a word, and words that a panel of columns begins with.
   static constexpr index_t group = Step<T>::group, begin = Step<T>::begins ? 1 : 0;
+  // Plain rows by a plain vector go to matrix_by_vector().
   static constexpr bool by_vectors = __is_same(T, float) || __is_same(T, double);
 
   Blocked(const BlockedCall& call, ContractionPlan& p) {
@@ -102,11 +103,12 @@ class Blocked : BlockedFields {
     const bool along_sums =
         stored && a_lines && b_lines && a_sum_.stride == 1 && b_sum_.stride == 1 && b_column_.stride != 1;
     by_vector_ = by_vectors && along_sums && m == 1 && call_.a.plain && call_.b.plain;
-    by_dots_ = along_sums && call_.dots.row && k >= call_.dots.least &&
+    by_dots_ = along_sums && call_.dots.block && k >= call_.dots.least &&
                (m == 1 || (call_.a.plain && call_.b.plain ? 6 * m < k : m <= dot_rows));
     // Few columns leave most lanes of a tile empty; turned, they follow the sum, whose lanes are added up at its end.
-    turns_b_ = stored && call_.dots.row && call_.a.plain && call_.b.plain && a_lines && b_lines && a_sum_.stride == 1 &&
-               b_sum_.stride != 1 && k >= 4 * call_.dots.least && n <= dot_columns && m >= 2 * dot_rows;
+    turns_b_ = stored && call_.dots.block && call_.a.plain && call_.b.plain && a_lines && b_lines &&
+               a_sum_.stride == 1 && b_sum_.stride != 1 && k >= 4 * call_.dots.least && n <= dot_columns &&
+               m >= 2 * dot_rows;
     by_dots_ = by_dots_ || turns_b_;
     const bool a_strided = call_.a.in_place() && a_lines, b_strided = call_.b.in_place() && b_lines;
     by_columns_ =

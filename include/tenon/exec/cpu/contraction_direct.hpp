@@ -3,7 +3,7 @@
 //
 // What a plan finds out about a contraction takes longer than a product of few numbers. Where the types say that rows,
 // columns and the sum are at most one axis each of two matrices or vectors, their extents and strides are the arguments
-// of product_in_place() as they are. What that does not take, or what overlaps the target, is left to the plan.
+// of the kernels as they are. What is not small, or overlaps the target, is left to the plan.
 #pragma once
 #include <tenon/exec/cpu/matrix_vector.hpp>
 #include <tenon/exec/cpu/micro_kernel.hpp>

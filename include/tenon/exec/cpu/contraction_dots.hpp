@@ -23,7 +23,7 @@ using DotFunction = void (*)(index_t k, const void* const* a, const void* const*
 using RowFunctionOfColumns = void (*)(index_t k, const void* a, index_t a_step, const void* b, index_t b_step, void* c,
                                       index_t n, bool add);
 /// Dot products of operands that follow the sum in memory: tiles of one row and of dot_rows rows; and one row by
-/// neighbouring columns. nullptr where there is none.
+/// neighbouring columns. nullptr where another kernel does it: matrix_by_vector(), or the plain tiles.
 struct DotKernels {
   DotFunction row = nullptr, block = nullptr;
   index_t least = 0;
@@ -168,8 +168,9 @@ template <class T, class A, class B>
 constexpr DotKernels dot_kernels() {
   using X = row_format<T, A>;
   using Y = row_format<T, B>;
-  DotKernels d{detail::dot_tile<T, X, Y, 1, 2 * dot_columns>, detail::dot_tile<T, X, Y, dot_rows, dot_columns>,
-               2 * X::group * simd::native_lanes<sum_t<T>>};
+  DotKernels d{nullptr, detail::dot_tile<T, X, Y, dot_rows, dot_columns>, 2 * X::group * simd::native_lanes<sum_t<T>>};
+  constexpr bool plain = __is_same(A, T) && __is_same(B, T) && !is_integer<T>;
+  if constexpr (!plain) d.row = detail::dot_tile<T, X, Y, 1, 2 * dot_columns>;
   if constexpr (sizeof(B) < sizeof(word_t<T>)) d.columns = detail::row_by_columns<T, X, Y>;
   return d;
 }

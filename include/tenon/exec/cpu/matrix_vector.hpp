@@ -46,13 +46,15 @@ TENON_INLINE void rows_by_vector(index_t left, index_t k, const T* a, index_t a_
 template <class T>
 [[gnu::noinline]] void matrix_by_vector(index_t rows, index_t k, const T* a, index_t a_row, const T* x, T* y,
                                         bool add) {
-  for (; rows > 0; rows -= vector_rows, a += vector_rows * a_row, y += vector_rows) {
-    if (rows > vector_rows / 2)
-      detail::rows_by_vector<T, vector_rows>(rows, k, a, a_row, x, y, add, make_seq<vector_rows>{});
-    else if (rows > 1)
-      detail::rows_by_vector<T, vector_rows / 2>(rows, k, a, a_row, x, y, add, make_seq<vector_rows / 2>{});
+  for (index_t i = 0; i < rows; i += vector_rows) {
+    const index_t left = rows - i;
+    const T* const from = a + i * a_row;
+    if (left > vector_rows / 2)
+      detail::rows_by_vector<T, vector_rows>(left, k, from, a_row, x, y + i, add, make_seq<vector_rows>{});
+    else if (left > 1)
+      detail::rows_by_vector<T, vector_rows / 2>(left, k, from, a_row, x, y + i, add, make_seq<vector_rows / 2>{});
     else
-      detail::rows_by_vector<T, 1>(rows, k, a, a_row, x, y, add, make_seq<1>{});
+      detail::rows_by_vector<T, 1>(left, k, from, a_row, x, y + i, add, make_seq<1>{});
   }
 }
 
