@@ -166,6 +166,21 @@ TEST_CASE("what the result does not depend on adds nothing, not even 0 * inf") {
   CHECK(grad(f)(0.0) == 3);
 }
 
+TEST_CASE("an adjoint that is not a number is not taken for zero") {
+  const auto through = [](auto factor) {
+    return grad([factor](auto x) {
+      auto y = evaluate(x * x);  // a statement of its own, whose adjoint is the factor
+      for (int i = 0; i < 3; ++i) y = evaluate(y * 2.0);
+      return evaluate(y * factor);
+    })(1.5);
+  };
+  CHECK(through(0.25) == 6);
+  CHECK(std::isnan(through(std::nan(""))));
+  CHECK(std::isnan(through(-std::nan(""))));
+  CHECK(through(-0.0) == 0);
+  CHECK(through(5e-324) > 0);
+}
+
 TEST_CASE("a result that does not depend on the variable has derivative zero") {
   CHECK(grad([](auto) { return 5.0; })(2.0) == 0);
   CHECK(value_and_grad([](auto) { return 5.0; })(2.0).value == 5);

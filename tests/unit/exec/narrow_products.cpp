@@ -97,16 +97,42 @@ TEST_CASE("empty products of vectors") {
   for (index_t i = 0; i < 3; ++i) CHECK(y(i) == 0);
   CHECK(evaluate(matmul(empty, x)).size() == 0);
 }
-TEST_CASE("a vector may be the product's operand and its target") {
-  const auto a = numbers<float>(6, 6, 1);
-  const auto before = vector_of<float>(6, 2);
-  auto x = vector_of<float>(6, 2);
+// More rows than are summed at a time: what is written is read again by the next.
+TEST_CASE("a small product may be its own operand and its target") {
+  const auto a = numbers<float>(21, 21, 1);
+  const auto before = vector_of<float>(21, 2);
   const Tensor<float, dyn> expected = matmul(a, before);
+  auto x = before;
   x = matmul(a, x);
-  for (index_t i = 0; i < 6; ++i) CHECK(x(i) == expected(i));
-  x = vector_of<float>(6, 2);
+  for (index_t i = 0; i < 21; ++i) CHECK(x(i) == expected(i));
+  x = before;
   x += matmul(a, before);
-  for (index_t i = 0; i < 6; ++i) CHECK(x(i) == before(i) + expected(i));
+  for (index_t i = 0; i < 21; ++i) CHECK(x(i) == before(i) + expected(i));
+  auto c = a;
+  c = matmul(c, a);
+  const Tensor<float, dyn, dyn> square = matmul(a, a);
+  for (index_t i = 0; i < c.size(); ++i) CHECK(c.data()[i] == square.data()[i]);
+}
+TEST_CASE("adjoints of matrices by vectors are added to what is there") {
+  const auto a = numbers<double>(21, 5, 1);
+  const auto x = vector_of<double>(5, 2);
+  const auto twice = [&](const auto& v) { return sum(matmul(a, v)) + 3 * sum(matmul(a, v)); };
+  const auto [value, g] = value_and_grad(twice)(x);
+  for (index_t s = 0; s < 5; ++s) {
+    double column = 0;
+    for (index_t i = 0; i < 21; ++i) column += a(i, s);
+    CHECK(g(s) == 4 * column);
+  }
+  // The other way round: the rows of the transposed matrix follow the sum.
+  const auto b = numbers<double>(5, 21, 3);
+  const auto y = vector_of<double>(5, 4);
+  const auto thrice = [&](const auto& v) { return sum(matmul(v, b)) + 2 * sum(matmul(v, b)); };
+  const auto h = grad(thrice)(y);
+  for (index_t s = 0; s < 5; ++s) {
+    double row = 0;
+    for (index_t i = 0; i < 21; ++i) row += b(s, i);
+    CHECK(h(s) == 3 * row);
+  }
 }
 TEST_CASE("wrong extents of small products are an error") {
   const auto a = numbers<float>(4, 5, 1);

@@ -26,7 +26,7 @@ class Blocked : BlockedFields {
   // Elements of the sum in a word, and words that a panel of columns begins with.
   static constexpr index_t group = Step<T>::group, begin = Step<T>::begins ? 1 : 0;
   // Plain rows by a plain vector go to matrix_by_vector().
-  static constexpr bool by_vectors = __is_same(T, float) || __is_same(T, double);
+  static constexpr bool has_vector_kernel = __is_same(T, float) || __is_same(T, double);
 
   Blocked(const BlockedCall& call, ContractionPlan& p) {
     [[maybe_unused]] const tenon::detail::BlockRef tables = start(call, p, W);
@@ -102,7 +102,7 @@ class Blocked : BlockedFields {
     const bool stored = !call_.a.prologue && !call_.b.prologue;
     const bool along_sums =
         stored && a_lines && b_lines && a_sum_.stride == 1 && b_sum_.stride == 1 && b_column_.stride != 1;
-    by_vector_ = by_vectors && along_sums && m == 1 && call_.a.plain && call_.b.plain;
+    by_vector_ = has_vector_kernel && along_sums && m == 1 && call_.a.plain && call_.b.plain;
     by_dots_ = along_sums && call_.dots.block && k >= call_.dots.least &&
                (m == 1 || (call_.a.plain && call_.b.plain ? 6 * m < k : m <= dot_rows));
     // Few columns leave most lanes of a tile empty; turned, they follow the sum, whose lanes are added up at its end.
@@ -356,7 +356,7 @@ class Blocked : BlockedFields {
         into_target ? reinterpret_cast<Number*>(c_) + c_column_.at(from) : buffer<Number>(rows_buffer_, n);
     const char* const b = b_ + b_column_.at(from) * call_.b.bytes;
     if (by_vector_) {
-      if constexpr (by_vectors)
+      if constexpr (has_vector_kernel)
         matrix_by_vector<T>(n, k, in_place(b), b_column_.stride, in_place(a_), line, into_target && call_.add);
     } else {
       index_t s = 0;
