@@ -32,61 +32,84 @@ inline StridedMap dense_map(const Dims& extents) { return {extents, row_major(ex
 
 namespace detail {
 
-// Whether N may be a program over dense operands of one shape (and scalars), which needs no loop nest: the extents'
-// types allow it; `flat_pointers` gives the operands and says whether their run-time extents do, too.
+// Whether N may be a program over dense operands, which needs no loop nest: each has all axes of extents E, or the last
+// so many of them, over which it repeats, or is a number. Then this is the number of axes that all have, else -1. The
+// types allow it; `flat_operands` gives the operands and says whether their run-time extents do, too.
 template <class N, class E>
-inline constexpr bool is_flat = false;
+inline constexpr int flat_rank = -1;
+template <class F, class E>
+constexpr int last_axes() {
+  if (F::rank > E::rank || (F::rank == 0 && E::rank > 0)) return -1;
+  for (int a = 1; a <= F::rank; ++a) {
+    const index_t f = F::static_extent(F::rank - a), e = E::static_extent(E::rank - a);
+    if (f != dyn && e != dyn && f != e) return -1;
+  }
+  return F::rank;
+}
 template <class T, class F, class Hold, class E>
-inline constexpr bool is_flat<Leaf<T, F, Hold, true>, E> = F::rank == E::rank &&
-                                                           (__is_same(F, E) || !F::is_static || !E::is_static);
+inline constexpr int flat_rank<Leaf<T, F, Hold, true>, E> = last_axes<F, E>();
+template <class T, class F, class E>
+inline constexpr int flat_rank<Value<T, F>, E> = last_axes<F, E>();
 template <class T, class E>
-inline constexpr bool is_flat<Value<T, E>, E> = true;
-template <class T, class E>
-inline constexpr bool is_flat<Scalar<T>, E> = true;
+inline constexpr int flat_rank<Scalar<T>, E> = E::rank;
 template <class Op, class T, class Args, class... N, class E>
-inline constexpr bool is_flat<Map<Op, T, Args, N...>, E> = (is_flat<N, E> && ...);
+inline constexpr int flat_rank<Map<Op, T, Args, N...>, E> = [] {
+  int least = E::rank;
+  ((least = flat_rank<N, E> < least ? flat_rank<N, E> : least), ...);
+  const bool same = ((flat_rank<N, E> == least || flat_rank<N, E> == E::rank) && ...);
+  return same ? least : -1;
+}();
 
-template <class T, class F, class Hold, class E>
-TENON_INLINE bool flat_pointers(const Leaf<T, F, Hold, true>& n, const E& e, const void**& out) {
+// Where the operands are, and which of them repeat.
+template <int N>
+struct FlatOperands {
+  const void* at[N];
+  bool repeats[N];
+  int count = 0;
+
+  TENON_INLINE bool add(const void* data, bool again) {
+    at[count] = data;
+    repeats[count++] = again;
+    return true;
+  }
+};
+template <class T, class F, class Hold, class E, class Out>
+TENON_INLINE bool flat_operands(const Leaf<T, F, Hold, true>& n, const E& e, Out& out) {
   n.check();
-  *out++ = n.data;
+  out.add(n.data, F::rank < E::rank);
   if constexpr (!F::is_static || !E::is_static)
-    for (int a = 0; a < E::rank; ++a)
-      if (n.shape[a] != e[a]) return false;
+    for (int a = 1; a <= F::rank; ++a)
+      if (n.shape[F::rank - a] != e[E::rank - a]) return false;
   return true;
 }
-template <class T, class E>
-TENON_INLINE bool flat_pointers(const Value<T, E>& n, const E&, const void**& out) {
-  *out++ = n.values;
+template <class T, class F, class E, class Out>
+TENON_INLINE bool flat_operands(const Value<T, F>& n, const E& e, Out& out) {
+  out.add(n.values, F::rank < E::rank);
+  if constexpr (!E::is_static)
+    for (int a = 1; a <= F::rank; ++a)
+      if (F::static_extent(F::rank - a) != e[E::rank - a]) return false;
   return true;
 }
-template <class T, class E>
-TENON_INLINE bool flat_pointers(const Scalar<T>& n, const E&, const void**& out) {
-  *out++ = &n.number;
-  return true;
+template <class T, class E, class Out>
+TENON_INLINE bool flat_operands(const Scalar<T>& n, const E&, Out& out) {
+  return out.add(&n.number, true);
 }
-template <class Op, class T, class Args, class... N, int... I, class E>
-TENON_INLINE bool flat_operands(const Map<Op, T, Args, N...>& n, const E& e, const void**& out, Seq<I...>);
-template <class Op, class T, class Args, class... N, class E>
-TENON_INLINE bool flat_pointers(const Map<Op, T, Args, N...>& n, const E& e, const void**& out) {
-  return flat_operands(n, e, out, make_seq<static_cast<int>(sizeof...(N))>{});
+template <class Op, class T, class Args, class... N, int... I, class E, class Out>
+TENON_INLINE bool flat_operands_of(const Map<Op, T, Args, N...>& n, const E& e, Out& out, Seq<I...>);
+template <class Op, class T, class Args, class... N, class E, class Out>
+TENON_INLINE bool flat_operands(const Map<Op, T, Args, N...>& n, const E& e, Out& out) {
+  return flat_operands_of(n, e, out, make_seq<static_cast<int>(sizeof...(N))>{});
 }
-template <class Op, class T, class Args, class... N, int... I, class E>
-TENON_INLINE bool flat_operands(const Map<Op, T, Args, N...>& n, const E& e, const void**& out, Seq<I...>) {
-  return (flat_pointers(operand_at<I>(n.operands), e, out) && ...);
+template <class Op, class T, class Args, class... N, int... I, class E, class Out>
+TENON_INLINE bool flat_operands_of(const Map<Op, T, Args, N...>& n, const E& e, Out& out, Seq<I...>) {
+  return (flat_operands(operand_at<I>(n.operands), e, out) && ...);
 }
 
-inline constexpr index_t unit_strides[64] = {1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
-                                             1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
-                                             1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1};
-
-}  // namespace detail
-
-namespace detail {
 template <class N>
 inline constexpr bool is_expansion = false;
 template <class E, class A>
 inline constexpr bool is_expansion<Movement<move::BroadcastTo<E>, A>> = E::rank == A::rank;
+
 }  // namespace detail
 
 /// The leaves of a node, broadcast to its extents; evaluates the cuts below it.
@@ -120,24 +143,33 @@ requires(cut_node<N>) struct DirectWrite<N> {
 
 namespace detail {
 
-/// Runs the program of a node whose leaves are dense and of its own extents into dense elements; false if they are not.
-/// They are met element on element, so that overlap can only be exact.
+/// Runs the program of a node whose leaves are dense, and repeat, if at all, from row to row, into dense elements;
+/// false if they are not so. They are met element on element, so that overlap can only be exact.
 template <class N, class Out>
 TENON_INLINE bool write_flat(const N& n, Out* out) {
   using P = program_of<N>;
-  const typename N::extents_type e = n.extents();
-  const void* pointers[P::loads + 1];
-  const void** end = pointers;
-  const index_t size = e.size();
+  using E = typename N::extents_type;
+  constexpr int rank = flat_rank<N, E>;
+  const E& e = tenon::detail::extents_in_place(n);
+  FlatOperands<P::loads + 1> operands;
+  const index_t size = tenon::detail::size_one_by_one(e);
   if (size * static_cast<index_t>(sizeof(Out)) >= streamed_bytes || goes_in_parts(size)) return false;
-  if (!flat_pointers(n, e, end)) return false;
-  exec::row<P, Out>(out, 1, pointers, unit_strides, size);
+  if (!flat_operands(n, e, operands)) return false;
+  if constexpr (rank == E::rank) {
+    exec::row<P, Out>(out, 1, operands.at, unit_strides, size);
+  } else {
+    index_t rows = 1;
+    for (int a = 0; a < E::rank - rank; ++a) rows *= e[a];
+    if (size > 0)
+      drive_repeated({exec::row<P, Out>, load_bytes<P>, LoadTable<loads_of<P>>::constant, P::loads}, out, sizeof(Out),
+                     operands.at, operands.repeats, rows, size / rows);
+  }
   return true;
 }
 template <class N>
 constexpr bool may_be_flat() {
-  if constexpr (is_flat<N, typename N::extents_type>) {
-    return program_of<N>::loads <= 64;
+  if constexpr (flat_rank<N, typename N::extents_type> >= 0) {
+    return program_of<N>::loads <= 64 && !Hoisted<N>::any;
   } else {
     return false;
   }
@@ -206,6 +238,17 @@ void assign(const N& n, Out* out, const StridedMap& target, bool noalias) {
     detail::write_program(n, out, target, noalias);
   }
 }
+/// The same into dense elements.
+template <class N, class Out>
+TENON_INLINE void assign_dense(const N& n, Out* out, bool noalias) {
+  // Small products and dense operands need no more than pointers.
+  if constexpr (requires { DirectWrite<N>::run_small(n, out, noalias); }) {
+    if (DirectWrite<N>::run_small(n, out, noalias)) return;
+  } else if constexpr (detail::may_be_flat<N>()) {
+    if (detail::write_flat(n, out)) return;
+  }
+  assign(n, out, dense_map(n.extents().dims()), noalias);
+}
 template <class N, class Out>
 void write(const N& n, Out* out, const StridedMap& target) {
   assign(n, out, target, true);
@@ -267,14 +310,7 @@ struct Evaluate {
         return;
       }
     }
-    // Small products and dense operands need no more than pointers.
-    if constexpr (requires { target.storage(); }) {
-      if constexpr (requires { exec::DirectWrite<N>::run_small(n, target.data(), noalias); }) {
-        if (exec::DirectWrite<N>::run_small(n, target.data(), noalias)) return;
-      } else if constexpr (exec::detail::may_be_flat<N>()) {
-        if (exec::detail::write_flat(n, target.data())) return;
-      }
-    }
+    if constexpr (requires { target.storage(); }) return exec::assign_dense(n, target.data(), noalias);
     exec::assign(n, target.data(), target.map(), noalias);
   }
 };

@@ -50,7 +50,7 @@ struct Map : Node<Map<Op, T, Args, N...>, T, broadcast_t<typename N::extents_typ
   Operands<N...> operands;
   E shape;
 
-  constexpr explicit Map(N&&... n) : operands{{static_cast<N&&>(n)}...}, shape(common_extents(make_seq<arity>{})) {}
+  [[gnu::always_inline]] constexpr explicit Map(N&&... n) : operands{{static_cast<N&&>(n)}...}, shape(common_extents(make_seq<arity>{}, make_seq<E::rank>{})) {}
 
   TENON_FN E extents() const { return shape; }
   void fill(Source*& out) const { fill_all(make_seq<arity>{}, out); }
@@ -83,29 +83,35 @@ struct Map : Node<Map<Op, T, Args, N...>, T, broadcast_t<typename N::extents_typ
     return apply<Op>(convert_element<at_t<I, Args>>(
         operand_at<I>(operands).at(broadcast_index(operand_at<I>(operands).extents(), i)))...);
   }
-  // One number after the other: Dims are written in parts and read as a whole, for which processors wait.
-  template <int... I>
-  constexpr E common_extents(Seq<I...>) const {
-    E e;
-    if constexpr (!E::is_static) {
-      bool fit = true;
-      for (int a = 0; a < E::rank; ++a) {
-        index_t x = 1;
-        ((x = broadcast_extent(x, aligned_extent(operand_at<I>(operands).extents(), a))), ...);
-        e.values[a] = x;
-        fit = fit && x != -2;
-      }
-      if (!fit) {  // not as a function of its own: a node whose address is taken stays in memory
-        Dims d{};
+  // One number after the other, and all at once into their places: what is written in parts and read as a whole makes
+  // processors wait.
+  template <int... I, int... A>
+  [[gnu::always_inline]] constexpr E common_extents(Seq<I...>, Seq<A...>) const {
+    if constexpr (E::is_static) {
+      return E{};
+    } else {
+      const E e{{{common_extent<A>(detail::extents_in_place(operand_at<I>(operands))...)...}}};
+      if (((e.values[A] == -2) || ... || false)) {  // not as a function of its own: a node whose address is taken stays
+        Dims d{};                                   // in memory
         ((d = joined(d, operand_at<I>(operands).extents().dims())), ...);
       }
+      return e;
     }
+  }
+  template <int Axis, class... X>
+  TENON_FN static index_t common_extent(const X&... x) {
+    index_t e = 1;
+    ((e = broadcast_extent(e, aligned_extent<Axis>(x))), ...);
     return e;
   }
-  template <class X>
-  TENON_FN static index_t aligned_extent(const X& x, int axis) {
-    constexpr int missing = E::rank - X::rank;
-    return axis < missing ? 1 : x[axis - missing];
+  template <int Axis, class X>
+  TENON_FN static index_t aligned_extent(const X& x) {
+    constexpr int at = Axis - (E::rank - X::rank);
+    if constexpr (at < 0) {
+      return 1;
+    } else {
+      return x[at];
+    }
   }
   static constexpr Dims joined(const Dims& a, const Dims& b) {
     const Dims r = broadcast_dims(a, b);
@@ -169,11 +175,11 @@ struct MapBuilder;
 template <class Op, class T, class... Arg>
 struct MapBuilder<Op, T, TypeList<Arg...>> {
   template <class... N>
-  static constexpr auto build(N&&... n) {
+  [[gnu::always_inline]] static constexpr auto build(N&&... n) {
     return Map<Op, T, TypeList<Arg...>, N...>(static_cast<N&&>(n)...);
   }
   template <class... N>
-  static constexpr auto make(N&&... n) {
+  [[gnu::always_inline]] static constexpr auto make(N&&... n) {
     return build(strengthen<Arg>(static_cast<N&&>(n))...);
   }
 };
@@ -293,7 +299,7 @@ constexpr auto complex_operand(N&& n, Rest&&... rest) {
 
 // Of nodes that are given away.
 template <class Op, class... N>
-constexpr auto make_map(N&&... n) {
+[[gnu::always_inline]] constexpr auto make_map(N&&... n) {
   static_assert(!(is_lvalue<N> || ...));
   [[maybe_unused]] constexpr bool fits = BroadcastAll<Op, typename ShapeOf<bare_t<N>>::type...>::ok;
   [[maybe_unused]] constexpr bool takes = expect_complex_fits<Op, typename TypedAs<bare_t<N>>::type...>;
@@ -310,7 +316,7 @@ constexpr auto make_map(N&&... n) {
 }  // namespace detail
 
 template <class Op, class... X>
-constexpr auto ExprDomain::apply(X&&... x) {
+[[gnu::always_inline]] constexpr auto ExprDomain::apply(X&&... x) {
   return detail::make_map<Op>(as_node(static_cast<X&&>(x))...);
 }
 

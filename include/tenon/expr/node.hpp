@@ -94,6 +94,35 @@ struct Node {
   constexpr operator T() const requires(E::rank == 0) { return scalar_value(self()); }
 };
 
+namespace detail {
+// A node's extents where they lie, and how many elements they make. What was written one by one and is read as a whole
+// makes processors wait; the compiler does not see that it was.
+template <class N>
+TENON_FN decltype(auto) extents_in_place(const N& n) {
+  if constexpr (requires { n.shape; }) {
+    return (n.shape);
+  } else {
+    return n.extents();
+  }
+}
+TENON_FN index_t on_its_own(index_t x) {
+#if !defined(__CUDA_ARCH__)
+  if (!__builtin_is_constant_evaluated()) asm("" : "+r"(x));
+#endif
+  return x;
+}
+template <class E>
+TENON_FN index_t size_one_by_one(const E& e) {
+  if constexpr (E::is_static) {
+    return e.size();
+  } else {
+    index_t size = 1;
+    for (int a = 0; a < E::rank; ++a) size *= on_its_own(e[a]);
+    return size;
+  }
+}
+}  // namespace detail
+
 // ---- leaves --------------------------------------------------------------------------------------------------------
 
 /// A tensor's data. Hold says whether the leaf watches a named tensor or shares a block; Dense: row-major without gaps.

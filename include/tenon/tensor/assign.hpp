@@ -73,12 +73,18 @@ constexpr decltype(auto) converted(N&& n) {
     return make_map<op::Cast<compute_t<base_t<T>>>>(static_cast<N&&>(n));
   }
 }
+// Whether run-time extents x stretch to those of a target.
+template <class E, class X, int... A>
+constexpr bool stretches(const E& to, const X& x, Seq<A...>) {
+  constexpr int missing = E::rank - X::rank;
+  return ((to[A + missing] == on_its_own(x[A]) || x[A] == 1) && ... && true);
+}
 /// The node broadcast to extents E (run-time values in `e`).
 template <class E, class N>
 constexpr decltype(auto) expanded(N&& n, const E& e) {
   static_assert(AssignShape<E, typename N::extents_type>::ok);
   if constexpr (!(E::is_static && N::extents_type::is_static))
-    if (!fits_into(e.dims(), n.extents().dims()))
+    if (!stretches(e, extents_in_place(n), make_seq<N::rank>{}))
       fail_shapes("assignment", "the expression's shape does not fit the target's", n.extents().dims(), e.dims());
   if constexpr (__is_same(E, typename N::extents_type)) {
     return static_cast<N&&>(n);

@@ -241,7 +241,7 @@ class Tensor {
     if constexpr (!extents_type::is_static) {
       // An owning tensor takes the expression's extents, and a number fills those that it has; the old elements live
       // until the new ones are there.
-      if (N::rank > 0 && !(target_dims(node) == dims())) {
+      if (N::rank > 0 && !has_extents(detail::extents_in_place(node), make_seq<rank>{})) {
         Tensor fresh(detail::Uninitialised{}, target_dims(node));
         fresh.assign_fresh(static_cast<N&&>(node));
         store_ = static_cast<decltype(store_)&&>(fresh.store_);
@@ -281,6 +281,21 @@ class Tensor {
   static constexpr Dims shape_for(const X& x) {
     static_assert(detail::AssignShape<extents_type, typename X::extents_type>::ok);
     return target_dims(x);
+  }
+  // Whether run-time extents are those that an expression of extents x gives.
+  template <class X, int... A>
+  constexpr bool has_extents(const X& x, Seq<A...>) const {
+    const extents_type mine = extents();
+    return ((extents_type::static_extent(A) != dyn || mine[A] == aligned<A>(x)) && ... && true);
+  }
+  template <int Axis, class X>
+  static constexpr index_t aligned(const X& x) {
+    constexpr int at = Axis - (rank - X::rank);
+    if constexpr (at < 0) {
+      return 1;
+    } else {
+      return detail::on_its_own(x[at]);
+    }
   }
   // The expression's extents, widened by what this type states.
   template <class X>

@@ -232,9 +232,11 @@ requires(cut_node<N>) struct DirectWrite<N> {
                                      bool noalias) requires(detail::SmallContraction<N, Out>::ok) {
     return detail::SmallContraction<N, Out>::run(n, out, noalias);
   }
-  /// The same for small matrices of run-time extents; false also if they are not small.
+  /// The same for small matrices of run-time extents or strides; false also if they are not small.
   template <class Out>
-  TENON_INLINE static bool run_small(const N& n, Out* out, bool noalias) requires(detail::DirectProduct<N, Out>::ok) {
+  TENON_INLINE static bool run_small(const N& n, Out* out,
+                                     bool noalias) requires(!detail::SmallContraction<N, Out>::ok &&
+                                                            detail::DirectProduct<N, Out>::ok) {
     return detail::DirectProduct<N, Out>::run(n, out, noalias);
   }
   template <class Out>

@@ -3,7 +3,8 @@
 //
 // What a plan finds out about a contraction takes longer than a product of few numbers. Where the types say that rows,
 // columns and the sum are at most one axis each of two matrices or vectors, their extents and strides are the arguments
-// of the kernels as they are. What is not small, or overlaps the target, is left to the plan.
+// of the kernels as they are. Columns of B that are its runs in memory (a layer's x W^T) are turned before. What is not
+// small, or overlaps the target, is left to the plan.
 #pragma once
 #include <tenon/exec/cpu/matrix_vector.hpp>
 #include <tenon/exec/cpu/micro_kernel.hpp>
@@ -72,6 +73,19 @@ struct ProductLabels {
   }
 };
 
+/// The most bytes of a small product, or of its operand that is turned, on the stack.
+inline constexpr index_t aside_bytes = TENON_EMBEDDED ? 512 : 4096;
+
+// The columns of b are its runs.
+template <class T>
+[[gnu::noinline]] void product_by_turned(index_t m, index_t n, index_t k, const T* a, index_t a_row, index_t a_step,
+                                         const T* b, index_t b_column, T* c) {
+  alignas(alignment) char turned[aside_bytes];
+  T* const rows = reinterpret_cast<T*>(turned);
+  turn(rows, n, b, b_column, sizeof(T), k, n);
+  product_by_tiles(m, n, k, a, a_row, a_step, rows, n, c, n, false);
+}
+
 // c[m, n], dense, = a b; false if it is not small, or if c overlaps an operand and `noalias` does not deny it.
 template <class T>
 [[gnu::noinline]] bool direct_product(index_t m, index_t n, index_t k, const T* a, index_t a_row, index_t a_step,
@@ -80,7 +94,9 @@ template <class T>
   if (m == 0 || n == 0 || k == 0) return false;
   const bool along_sums = a_step == 1 && b_step == 1;
   const bool one_column = along_sums && n == 1, one_row = along_sums && m == 1;
-  if (one_column || one_row ? m * n * k >= 2 * least_part : b_column != 1 || !fits_in_place<T>(m, n, k)) return false;
+  const bool turned = b_column != 1 && b_step == 1 && n * k * bytes <= aside_bytes;
+  if (one_column || one_row ? m * n * k >= 2 * least_part : (b_column != 1 && !turned) || !fits_in_place<T>(m, n, k))
+    return false;
   if (!noalias) {
     const ByteRange range{reinterpret_cast<const char*>(c), reinterpret_cast<const char*>(c + m * n)};
     if (range.overlaps(matrix_range(a, m, a_row, k, a_step, bytes)) ||
@@ -91,6 +107,8 @@ template <class T>
     matrix_by_vector(m, k, a, a_row, b, c, false);
   else if (one_row)
     matrix_by_vector(n, k, b, b_column, a, c, false);
+  else if (turned)
+    product_by_turned(m, n, k, a, a_row, a_step, b, b_column, c);
   else
     product_by_tiles(m, n, k, a, a_row, a_step, b, b_step, c, n, false);
   return true;
@@ -103,7 +121,7 @@ struct DirectProduct {
 };
 template <class Spec, class E, class A, class B, class T>
 requires((__is_same(T, float) || __is_same(T, double)) && __is_same(typename A::value_type, T) &&
-         __is_same(typename B::value_type, T) && !E::is_static && MatrixLeaf<A>::known && MatrixLeaf<B>::known &&
+         __is_same(typename B::value_type, T) && MatrixLeaf<A>::known && MatrixLeaf<B>::known &&
          ProductLabels(contraction_labels<Spec>).ok)  //
     struct DirectProduct<Contract<Spec, E, A, B>, T> {
   static constexpr bool ok = true;

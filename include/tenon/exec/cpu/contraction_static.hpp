@@ -3,9 +3,11 @@
 //
 // Where the types tell all extents and strides, a product of at most a few thousand multiplications is a few lines of
 // straight code in place: no plan, no call, no buffer. One whose operands fit into the caches is a loop over
-// the blocked engine's tiles. Sums run in the order of the index, as in that engine.
+// the blocked engine's tiles. Sums run in the order of the index, as in that engine. A matrix by a vector along its
+// rows is dot products.
 #pragma once
 #include <tenon/exec/cpu/contraction_plan.hpp>
+#include <tenon/exec/cpu/matrix_vector.hpp>
 #include <tenon/exec/cpu/micro_kernel.hpp>
 #include <tenon/expr/contract.hpp>
 
@@ -41,10 +43,15 @@ requires(StaticMap<A>::known&& __is_empty(M) && Movement<M, A>::E::is_static) st
   TENON_INLINE static const auto* data(const Movement<M, A>& n) { return StaticMap<A>::data(n.arg); }
 };
 
+// How a small product is computed: not here, by a few lines, by tiles, as dot products of rows of B.
+enum class SmallWay : unsigned char { none, unrolled, tiles, dots };
 // The shape of a product in one number each.
 struct SmallShape {
-  bool ok = false, unrolled = false;
+  SmallWay way = SmallWay::none;
+  bool swapped = false;  // A is the contraction's second operand
   index_t m = 1, n = 1, k = 1, a_row = 0, a_step = 0, b_step = 0, b_column = 1, c_row = 0, c_column = 1, a = 0, b = 0;
+
+  constexpr bool by_rows() const { return b_column == 1 && c_column == 1 && n > 1; }
 };
 template <class T, class Spec, class E, class A, class B>
 constexpr SmallShape small_shape() {
@@ -58,16 +65,24 @@ constexpr SmallShape small_shape() {
   if (p.row.rank) s.m = p.row.extent[0], s.a_row = p.row.a[0], s.c_row = p.row.c[0];
   if (p.column.rank) s.n = p.column.extent[0], s.b_column = p.column.b[0], s.c_column = p.column.c[0];
   if (p.sum.rank) s.k = p.sum.extent[0], s.a_step = p.sum.a[0], s.b_step = p.sum.b[0];
+  if (s.n == 1 && s.m > 1) {  // a vector goes first, so that the result is a row
+    s = {s.way, true, 1, s.m, s.k, 0, s.b_step, s.a_step, s.a_row, s.c_column, s.c_row, s.b, s.a};
+  }
   const index_t work = s.m * s.n * s.k;
-  const bool by_rows = s.b_column == 1 && s.c_column == 1 && s.n > 1;
-  s.unrolled = (by_rows && work <= 4096) || work <= 64;
-  s.ok = s.unrolled || (by_rows && fits_in_place<T>(s.m, s.n, s.k));
+  const bool dots = s.m == 1 && s.a_step == 1 && s.b_step == 1 && s.c_column == 1 && s.k > 1;
+  if (dots && work >= 16)
+    s.way = work < least_part ? SmallWay::dots : SmallWay::none;
+  else if ((s.by_rows() && work <= 4096) || work <= 64)
+    s.way = SmallWay::unrolled;
+  else if (s.by_rows() && fits_in_place<T>(s.m, s.n, s.k))
+    s.way = SmallWay::tiles;
   return s;
 }
 
 template <class T, const SmallShape& S>
 struct SmallProduct {
-  static constexpr bool by_packs = S.b_column == 1 && S.c_column == 1 && S.n > 1 && simd::native_lanes<T> > 1;
+  static constexpr bool unrolled = S.way == SmallWay::unrolled;
+  static constexpr bool by_packs = S.by_rows() && simd::native_lanes<T> > 1;
   // A power of two of columns is one pack; other numbers end in a masked one.
   static constexpr int lanes() {
     constexpr int most = simd::native_lanes<T>, least = most > 1 ? 16 / static_cast<int>(sizeof(T)) : 1;
@@ -85,7 +100,7 @@ struct SmallProduct {
   static constexpr bool joins = by_packs && W == S.n && W < L && size % L == 0 && S.k == S.n && S.a_row == S.n &&
                                 S.a_step == 1 && S.b_step == S.n && S.c_row == S.n && 2 * joined + 2 < simd::registers;
   /// Whether every operand is read before anything is written.
-  static constexpr bool single_pass = S.unrolled && (joins || (by_packs ? rows == S.m : S.m * S.n == 1));
+  static constexpr bool single_pass = unrolled && (joins || (by_packs ? rows == S.m : S.m * S.n == 1));
   using V = simd::pack<T, W>;
 
   template <int J>
@@ -130,7 +145,7 @@ struct SmallProduct {
   }
   // Tiles of the blocked engine's shape whose loops and strides are constants, for what is too large to be in place.
   static constexpr bool tiled =
-      !S.unrolled && by_packs && chunks <= tile_packs<T> && masked_tiles<T> && S.m * S.n * S.k <= 262144;
+      S.way == SmallWay::tiles && by_packs && chunks <= tile_packs<T> && masked_tiles<T> && S.m * S.n * S.k <= 262144;
   template <int R, int... J, int... I>
   TENON_INLINE static void one_tile(const T* a, const T* b, T* c, Seq<J...>, Seq<I...>) {
     V sum[R * chunks] = {};
@@ -147,12 +162,30 @@ struct SmallProduct {
       one_tile<rows>(a, b, c, make_seq<chunks>{}, make_seq<rows * chunks>{});
     if constexpr (rest > 0) one_tile<rest>(a, b, c, make_seq<chunks>{}, make_seq<rest * chunks>{});
   }
+  // Few short rows have packs of their length.
+  static constexpr int dot_lanes() {
+    int lanes = widest > 1 ? 16 / static_cast<int>(sizeof(T)) : 1;
+    while (lanes < widest && lanes < S.k) lanes *= 2;
+    return lanes;
+  }
+  TENON_INLINE static void by_dots(const T* a, const T* b, T* c) {
+    if constexpr (S.n <= 16 && S.k <= 4 * widest) {
+      constexpr int some = S.n > vector_rows / 2 ? vector_rows : S.n > 1 ? vector_rows / 2 : 1;
+      for (index_t i = 0; i < S.n; i += some)
+        rows_by_vector<simd::pack<T, dot_lanes()>, some>(S.n - i, S.k, b + i * S.b_column, S.b_column, a, c + i, false,
+                                                         make_seq<some>{});
+    } else {
+      matrix_by_vector(S.n, S.k, b, S.b_column, a, c, false);
+    }
+  }
   TENON_INLINE static void run(const T* a, const T* b, T* c) {
     a += S.a;
     b += S.b;
-    if constexpr (tiled) {
+    if constexpr (S.way == SmallWay::dots) {
+      by_dots(a, b, c);
+    } else if constexpr (tiled) {
       by_tiles(a, b, c);
-    } else if constexpr (!S.unrolled) {
+    } else if constexpr (!unrolled) {
       product_in_place(S.m, S.n, S.k, a, S.a_row, S.a_step, b, S.b_step, c, S.c_row, false);
     } else if constexpr (joins) {
       joined_rows(a, b, c, make_seq<joined>{}, make_seq<W>{});
@@ -183,12 +216,12 @@ requires((__is_same(T, float) || __is_same(T, double)) && __is_same(typename A::
          __is_same(typename B::value_type, T) && E::is_static && StaticMap<A>::known && StaticMap<B>::known)  //
     struct SmallContraction<Contract<Spec, E, A, B>, T> {
   static constexpr SmallShape shape = small_shape<T, Spec, E, A, B>();
-  static constexpr bool ok = shape.ok;
+  static constexpr bool ok = shape.way != SmallWay::none;
   using Product = SmallProduct<T, shape>;
   /// False if the target overlaps an operand that is still to be read.
   TENON_INLINE static bool run(const Contract<Spec, E, A, B>& n, T* out, bool noalias) {
-    const T* a = StaticMap<A>::data(n.template operand<0>());
-    const T* b = StaticMap<B>::data(n.template operand<1>());
+    const T* const a = StaticMap<A>::data(n.template operand<0>());
+    const T* const b = StaticMap<B>::data(n.template operand<1>());
     if (!Product::single_pass && !noalias) {
       constexpr index_t bytes = sizeof(T);
       const ByteRange range = range_of(out, {E::static_dims(), row_major(E::static_dims()), 0}, bytes);
@@ -196,7 +229,7 @@ requires((__is_same(T, float) || __is_same(T, double)) && __is_same(typename A::
           range.overlaps(range_of(b, StaticMap<B>::map(), bytes)))
         return false;
     }
-    Product::run(a, b, out);
+    Product::run(shape.swapped ? b : a, shape.swapped ? a : b, out);
     return true;
   }
 };

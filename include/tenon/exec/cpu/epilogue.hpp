@@ -3,7 +3,9 @@
 //
 // The consumer's row kernel reads finished rows of the product while they are in the first-level cache and writes the
 // target; the product itself is never stored. One contraction of a consumer is fused, the first whose extents are the
-// consumer's; others below it are evaluated first. Taped elements take the plain path: the tape needs the product.
+// consumer's; others below it are evaluated first. A product of few numbers lies on the stack instead, and the consumer
+// is a statement over it: what a tile's epilogue needs to know takes longer to find out. Taped elements take the plain
+// path: the tape needs the product.
 #pragma once
 #include <tenon/exec/cpu/contract.hpp>
 
@@ -90,6 +92,32 @@ struct WithSum<Program<I...>, At, S, Seq<J...>> {
   using type = Program<typename SwapLoad<I, S, P::load_index(J) == At>::type...>;
 };
 
+// Consumer n with its product in memory, dense.
+template <class N, class S>
+auto over_product(const N& n, const S* product);
+template <bool OnPath, class N, class S>
+auto over_operand(const N& n, const S* product) {
+  if constexpr (OnPath) {
+    return over_product(n, product);
+  } else {
+    return N(n);
+  }
+}
+template <class Op, class T, class Args, class... N, class S, int... I>
+auto over_operands(const Map<Op, T, Args, N...>& n, const S* product, Seq<I...>) {
+  constexpr int path = ProductIn<Map<Op, T, Args, N...>>::operand();
+  return Map<Op, T, Args, decltype(over_operand<I == path>(operand_at<I>(n.operands), product))...>(
+      over_operand<I == path>(operand_at<I>(n.operands), product)...);
+}
+template <class N, class S>
+auto over_product(const N& n, const S* product) {
+  if constexpr (cut_node<N>) {
+    return borrowed<S>(product, n.extents());
+  } else {
+    return over_operands(n, product, make_seq<N::operand_types::size>{});
+  }
+}
+
 template <class N>
 inline constexpr bool has_epilogue = false;
 template <class Op, class T, class Args, class... N>
@@ -103,21 +131,61 @@ template <class N>
 requires(detail::has_epilogue<N>) struct DirectWrite<N> {
   static constexpr bool possible = true, complete = true;
   static const auto& contraction(const N& n) { return detail::product_of(n); }
+  using Product = bare_t<decltype(detail::product_of(*static_cast<const N*>(nullptr)))>;
+  using T = typename Product::value_type;
+  using E = typename Product::extents_type;
+  static constexpr bool small = requires(const Product& p, T* out) { DirectWrite<Product>::run_small(p, out, true); };
+  /// Into dense elements; false if the product is not small.
+  template <class Out>
+  [[gnu::noinline]] static bool run_small(const N& n, Out* out, bool noalias) requires(small) {
+    return over_small(n, [&](const auto& consumer) { assign_dense(consumer, out, noalias); });
+  }
   template <class Out>
   [[gnu::noinline]] static void assign(const N& n, Out* out, const StridedMap& target, bool noalias) {
-    constexpr int at = detail::ProductIn<N>::at;
-    const auto& product = contraction(n);
-    using Product = bare_t<decltype(product)>;
-    using P = typename detail::WithSum<program_of<N>, at, typename detail::SumOf<Product>::type,
-                                       make_seq<program_of<N>::size>>::type;
-    Source source[P::loads];
-    Source* end = source;
-    detail::fill_around<true>(n, target.extents, end);
-    ContractionCall call;
-    detail::CallLeaves<Product> leaves;
-    detail::fill_call(product, call, leaves);
-    assign_consumer(call, {source, load_bytes<P>, P::loads, row<P, Out>, out, sizeof(Out), target}, source, at,
-                    product.extents().dims(), noalias);
+    if constexpr (small)
+      if (over_small(n, [&](const auto& consumer) { exec::assign(consumer, out, target, noalias); })) return;
+    if constexpr (!always_small()) {
+      constexpr int at = detail::ProductIn<N>::at;
+      using P = typename detail::WithSum<program_of<N>, at, typename detail::SumOf<Product>::type,
+                                         make_seq<program_of<N>::size>>::type;
+      const Product& product = contraction(n);
+      Source source[P::loads];
+      Source* end = source;
+      detail::fill_around<true>(n, target.extents, end);
+      ContractionCall call;
+      detail::CallLeaves<Product> leaves;
+      detail::fill_call(product, call, leaves);
+      assign_consumer(call, {source, load_bytes<P>, P::loads, row<P, Out>, out, sizeof(Out), target}, source, at,
+                      product.extents().dims(), noalias);
+    }
+  }
+
+ private:
+  // The bytes of a product of static extents, else a limit.
+  static constexpr index_t bytes() {
+    if constexpr (E::is_static) {
+      return static_size<E> * static_cast<index_t>(sizeof(T));
+    } else {
+      return detail::aside_bytes;
+    }
+  }
+  static constexpr bool always_small() {
+    return detail::SmallContraction<Product, T>::ok && bytes() <= detail::aside_bytes;
+  }
+  // Computes the product aside, and has f write the consumer over it.
+  template <class F>
+  TENON_INLINE static bool over_small(const N& n, const F& f) {
+    if constexpr (bytes() > detail::aside_bytes) {
+      return false;
+    } else {
+      const Product& product = contraction(n);
+      alignas(alignment) char aside[bytes() > 0 ? bytes() : 1];
+      T* const values = reinterpret_cast<T*>(aside);
+      if (product.size() * static_cast<index_t>(sizeof(T)) > bytes()) return false;
+      if (!DirectWrite<Product>::run_small(product, values, true)) return false;
+      f(detail::over_product(n, values));
+      return true;
+    }
   }
 };
 

@@ -16,10 +16,9 @@ inline constexpr int vector_rows = 8;
 namespace detail {
 
 // N rows, those from `left` on the last again.
-template <class T, int N, int... I>
+template <class V, int N, class T, int... I>
 TENON_INLINE void rows_by_vector(index_t left, index_t k, const T* a, index_t a_row, const T* x, T* y, bool add,
                                  Seq<I...>) {
-  using V = simd::native<T>;
   constexpr int W = simd::lanes<V>, group = N < W ? N : W;
   const T* const row[] = {a + (I < left ? I : left - 1) * a_row...};
   V sum[N] = {};
@@ -46,15 +45,16 @@ TENON_INLINE void rows_by_vector(index_t left, index_t k, const T* a, index_t a_
 template <class T>
 [[gnu::noinline]] void matrix_by_vector(index_t rows, index_t k, const T* a, index_t a_row, const T* x, T* y,
                                         bool add) {
+  using V = simd::native<T>;
   for (index_t i = 0; i < rows; i += vector_rows) {
     const index_t left = rows - i;
     const T* const from = a + i * a_row;
     if (left > vector_rows / 2)
-      detail::rows_by_vector<T, vector_rows>(left, k, from, a_row, x, y + i, add, make_seq<vector_rows>{});
+      detail::rows_by_vector<V, vector_rows>(left, k, from, a_row, x, y + i, add, make_seq<vector_rows>{});
     else if (left > 1)
-      detail::rows_by_vector<T, vector_rows / 2>(left, k, from, a_row, x, y + i, add, make_seq<vector_rows / 2>{});
+      detail::rows_by_vector<V, vector_rows / 2>(left, k, from, a_row, x, y + i, add, make_seq<vector_rows / 2>{});
     else
-      detail::rows_by_vector<T, 1>(left, k, from, a_row, x, y + i, add, make_seq<1>{});
+      detail::rows_by_vector<V, 1>(left, k, from, a_row, x, y + i, add, make_seq<1>{});
   }
 }
 

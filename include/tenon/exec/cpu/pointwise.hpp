@@ -175,6 +175,52 @@ inline bool has_short_rows(const Nest& nest) {
   } while (outer > 0 && walk.next(nest, 0, outer));
 }
 
+// Fills `to` with copies of a run.
+inline void repeat_run(char* to, const void* from, index_t bytes, index_t count) {
+  __builtin_memcpy(to, from, static_cast<size_t>(bytes));
+  for (index_t done = 1; done < count;) {
+    const index_t some = count - done < done ? count - done : done;
+    __builtin_memcpy(to + done * bytes, to, static_cast<size_t>(some * bytes));
+    done += some;
+  }
+}
+// A row kernel and its leaves' element sizes.
+struct FlatKernel {
+  RowFunction row;
+  const index_t* bytes;
+  const bool* constant;  // leaves that are a number
+  int loads;
+};
+inline constexpr index_t unit_strides[64] = {1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
+                                             1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
+                                             1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1};
+/// Dense rows of n elements, some operands of which repeat from row to row. Of these, short rows are copied one behind
+/// the other, so that many go at once.
+[[gnu::noinline]] inline void drive_repeated(const FlatKernel& kernel, void* out, index_t out_bytes, const void** at,
+                                             const bool* repeats, index_t rows, index_t n) {
+  constexpr index_t room = 2048;
+  alignas(alignment) char buffer[room];
+  index_t each = 0, gaps = 0;
+  for (int k = 0; k < kernel.loads; ++k)
+    if (repeats[k] && !kernel.constant[k]) each += n * kernel.bytes[k], gaps += alignment;
+  const index_t fit = gaps < room ? (room - gaps) / each : 1, some = fit < 1 ? 1 : fit < rows ? fit : rows;
+  char* place = buffer;
+  for (int k = 0; some > 1 && k < kernel.loads; ++k) {
+    if (!repeats[k] || kernel.constant[k]) continue;
+    repeat_run(place, at[k], n * kernel.bytes[k], some);
+    at[k] = place;
+    place += (some * n * kernel.bytes[k] + alignment - 1) / alignment * alignment;
+  }
+  char* to = static_cast<char*>(out);
+  for (index_t i = 0; i < rows; i += some) {
+    const index_t m = rows - i < some ? rows - i : some;
+    kernel.row(to, 1, at, unit_strides, m * n);
+    to += m * n * out_bytes;
+    for (int k = 0; k < kernel.loads; ++k)
+      if (!repeats[k]) at[k] = static_cast<const char*>(at[k]) + m * n * kernel.bytes[k];
+  }
+}
+
 // Operand 0 is the result.
 inline void drive_all(Nest& nest, RowFunction row) {
   order_axes(nest);

@@ -37,16 +37,15 @@ void reduce_into(const A& x, R* out) {
   using X = typename A::extents_type;
   // A load is the program's buffer unless 16-bit floats become floats on the way.
   constexpr bool direct = P::size == 1 && __is_same(typename P::result, Number);
-  if constexpr (detail::is_small<X> && detail::is_flat<A, X> && P::loads <= 64) {
+  if constexpr (detail::is_small<X> && detail::flat_rank<A, X> == X::rank && P::loads <= 64) {
     using N = typename FoldedAs<Number>::type;
-    const void* pointers[P::loads + 1];
-    const void** end = pointers;
-    detail::flat_pointers(x, x.extents(), end);
+    detail::FlatOperands<P::loads + 1> operands;
+    detail::flat_operands(x, x.extents(), operands);
     if constexpr (direct) {
-      detail::SmallReduction<Op, Mask, X>::run(static_cast<const N*>(pointers[0]), out);
+      detail::SmallReduction<Op, Mask, X>::run(static_cast<const N*>(operands.at[0]), out);
     } else {
       Number values[static_cast<size_t>(static_size<X>)];
-      row<P, Number>(values, 1, pointers, detail::unit_strides, static_size<X>);
+      row<P, Number>(values, 1, operands.at, detail::unit_strides, static_size<X>);
       detail::SmallReduction<Op, Mask, X>::run(reinterpret_cast<const N*>(values), out);
     }
   } else {
