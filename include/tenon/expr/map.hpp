@@ -50,7 +50,8 @@ struct Map : Node<Map<Op, T, Args, N...>, T, broadcast_t<typename N::extents_typ
   Operands<N...> operands;
   E shape;
 
-  [[gnu::always_inline]] constexpr explicit Map(N&&... n) : operands{{static_cast<N&&>(n)}...}, shape(common_extents(make_seq<arity>{}, make_seq<E::rank>{})) {}
+  [[gnu::always_inline]] constexpr explicit Map(N&&... n)
+      : operands{{static_cast<N&&>(n)}...}, shape(common_extents(make_seq<arity>{}, make_seq<E::rank>{})) {}
 
   TENON_FN E extents() const { return shape; }
   void fill(Source*& out) const { fill_all(make_seq<arity>{}, out); }

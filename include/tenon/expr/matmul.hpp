@@ -57,14 +57,14 @@ constexpr void check_matmul(const Dims& a, const Dims& b) {
   }
 }
 template <class A, class B>
-constexpr auto matmul_nodes(A&& a, B&& b) {
+[[gnu::always_inline]] constexpr auto matmul_nodes(A&& a, B&& b) {
   using EA = typename A::extents_type;
   using EB = typename B::extents_type;
   // Operands that do not fit are an error already: the product goes on, so that it stays the only one.
   if constexpr (Matmul<EA, EB>::has_axes) {
     if constexpr (Matmul<EA, EB>::ok && !(EA::is_static && EB::is_static)) {
       constexpr bool stacked = EA::rank > 2 && EB::rank > 2;
-      const index_t x = a.extents()[EA::rank - 1], y = b.extents()[EB::rank > 1 ? EB::rank - 2 : 0];
+      const index_t x = extents_in_place(a)[EA::rank - 1], y = extents_in_place(b)[EB::rank > 1 ? EB::rank - 2 : 0];
       if (stacked || x != y) check_matmul(a.extents().dims(), b.extents().dims());
     }
     using LA = seq_from<MatmulLabels<0, EA::rank, EB::rank>>;

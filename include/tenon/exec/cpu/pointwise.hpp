@@ -175,14 +175,23 @@ inline bool has_short_rows(const Nest& nest) {
   } while (outer > 0 && walk.next(nest, 0, outer));
 }
 
-// Fills `to` with copies of a run.
+// Fills `to` with copies of a run, and writes at most a register past them: nothing that was just written is read.
 inline void repeat_run(char* to, const void* from, index_t bytes, index_t count) {
-  __builtin_memcpy(to, from, static_cast<size_t>(bytes));
-  for (index_t done = 1; done < count;) {
-    const index_t some = count - done < done ? count - done : done;
-    __builtin_memcpy(to + done * bytes, to, static_cast<size_t>(some * bytes));
-    done += some;
+#if !defined(__CUDACC__)
+  using V = simd::native<simd::int_of<4>>;
+  if (bytes % 4 == 0) {
+    constexpr index_t W = simd::lanes<V>;
+    const index_t n = bytes / 4, whole = n / W * W, rest = n - whole;
+    const Word<4>* const run = static_cast<const Word<4>*>(from);
+    const V last = simd::load_partial<V>(run + whole, rest);
+    for (; count > 0; --count, to += bytes) {
+      Word<4>* const place = reinterpret_cast<Word<4>*>(to);
+      for (index_t i = 0; i < whole; i += W) simd::store<V>(place + i, simd::load<V>(run + i));
+      if (rest > 0) simd::store<V>(place + whole, last);
+    }
   }
+#endif
+  for (; count > 0; --count, to += bytes) __builtin_memcpy(to, from, static_cast<size_t>(bytes));
 }
 // A row kernel and its leaves' element sizes.
 struct FlatKernel {
@@ -202,14 +211,14 @@ inline constexpr index_t unit_strides[64] = {1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
   alignas(alignment) char buffer[room];
   index_t each = 0, gaps = 0;
   for (int k = 0; k < kernel.loads; ++k)
-    if (repeats[k] && !kernel.constant[k]) each += n * kernel.bytes[k], gaps += alignment;
+    if (repeats[k] && !kernel.constant[k]) each += n * kernel.bytes[k], gaps += 2 * alignment;
   const index_t fit = gaps < room ? (room - gaps) / each : 1, some = fit < 1 ? 1 : fit < rows ? fit : rows;
   char* place = buffer;
   for (int k = 0; some > 1 && k < kernel.loads; ++k) {
     if (!repeats[k] || kernel.constant[k]) continue;
     repeat_run(place, at[k], n * kernel.bytes[k], some);
     at[k] = place;
-    place += (some * n * kernel.bytes[k] + alignment - 1) / alignment * alignment;
+    place += (some * n * kernel.bytes[k] + 2 * alignment - 1) / alignment * alignment;
   }
   char* to = static_cast<char*>(out);
   for (index_t i = 0; i < rows; i += some) {

@@ -153,6 +153,23 @@ struct Next {
     return leaves.template get<J, V, T>(1);
   }
 };
+// The last m < W elements, in registers; idle lanes repeat an element, so that they raise nothing the real ones would
+// not.
+template <class P, int W, class Leaves>
+struct Last {
+  const Leaves& leaves;
+  index_t m;
+  template <int J, class V, class T>
+  TENON_FN V operator()(Seq<J> j, TypeTag<V> v, TypeTag<T> t) const {
+    if constexpr (at_t<J, loads_of<P>>::constant) {
+      return leaves(j, v, t);
+    } else {
+      alignas(simd::native_bytes) T elements[W];
+      fill_up<W, sizeof(T)>(reinterpret_cast<char*>(elements), leaves.ptr[J], m);
+      return as_lanes_of<P>(load_lanes<V>(elements));
+    }
+  }
+};
 // Whether packs go two at a time: of a short program counting would take more instructions than the work.
 template <class I>
 inline constexpr int cost_of = 0;
@@ -162,6 +179,14 @@ template <class P>
 inline constexpr bool goes_in_pairs = false;
 template <class... I>
 inline constexpr bool goes_in_pairs<Program<I...>> = (cost_of<I> + ... + 0) <= 4;
+// Whether such a program's last elements fit into registers as they are.
+template <class P, class Out, class List>
+inline constexpr bool ends_in_registers = false;
+template <class P, class Out, class... L>
+inline constexpr bool ends_in_registers<P, Out, TypeList<L...>> =
+    goes_in_pairs<P> && sizeof(Out) * lanes_of<P> <= simd::native_bytes&& is_word(sizeof(Out)) &&
+    ((is_word(sizeof(typename L::type)) && sizeof(typename L::type) * lanes_of<P> <= simd::native_bytes) && ... &&
+     true);
 
 // Packs of contiguous elements or, where the mask is 0, of one pack. At most two rounds through one loop body: whole
 // packs in place, then the staged tail.
@@ -172,7 +197,7 @@ template <class P, class Out>
   typename LeavesOf<P, W, true, loads_of<P>>::type leaves;
   leaves.start(source, mask);
   Out *const first = static_cast<Out*>(target), *out = first;
-  const index_t tail = n % W;
+  const index_t tail = static_cast<index_t>(static_cast<size_t>(n) % W);
   alignas(simd::native_bytes) char buffer[P::loads + 1][LoadTable<loads_of<P>>::lanes_bytes(W)];
   alignas(simd::native_bytes) Out staged[W];
   index_t end = n - tail;
@@ -203,6 +228,13 @@ template <class P, class Out>
       at.advance();
     }
     if (tail == 0) return;
+    if constexpr (ends_in_registers<P, Out, loads_of<P>>) {
+      streamed = false;
+      out = staged;
+      leaves.advance(static_cast<index_t>(static_cast<size_t>(end) / W));
+      put(0, Last<P, W, decltype(leaves)>{leaves, tail});
+      break;
+    }
     if (in_tail) break;
     streamed = false;
     leaves.advance(end / W);
