@@ -5,7 +5,7 @@
 // block, everything between cuts is one program and one loop. `Evaluate<T>` says what computing an element type means;
 // plain numbers and duals compute, rev specialises it to compute and record.
 #pragma once
-#include <tenon/exec/cpu/pointwise.hpp>
+#include <tenon/exec/flat.hpp>
 #include <tenon/exec/row_blocks.hpp>
 #include <tenon/exec/short_axis.hpp>
 #include <tenon/expr/program.hpp>
@@ -19,91 +19,9 @@ struct Evaluate;
 
 namespace exec {
 
-/// Whether a map is row-major without gaps.
-inline bool is_dense(const StridedMap& m) {
-  index_t step = 1;
-  for (int a = m.extents.rank - 1; a >= 0; --a) {
-    if (m.extents.d[a] != 1 && m.strides.d[a] != step) return false;
-    step *= m.extents.d[a] > 0 ? m.extents.d[a] : 1;  // as row_major counts
-  }
-  return true;
-}
 inline StridedMap dense_map(const Dims& extents) { return {extents, row_major(extents), 0}; }
 
 namespace detail {
-
-// Whether N may be a program over dense operands, which needs no loop nest: each has all axes of extents E, or the last
-// so many of them, over which it repeats, or is a number. Then this is the number of axes that all have, else -1. The
-// types allow it; `flat_operands` gives the operands and says whether their run-time extents do, too.
-template <class N, class E>
-inline constexpr int flat_rank = -1;
-template <class F, class E>
-constexpr int last_axes() {
-  if (F::rank > E::rank || (F::rank == 0 && E::rank > 0)) return -1;
-  for (int a = 1; a <= F::rank; ++a) {
-    const index_t f = F::static_extent(F::rank - a), e = E::static_extent(E::rank - a);
-    if (f != dyn && e != dyn && f != e) return -1;
-  }
-  return F::rank;
-}
-template <class T, class F, class Hold, class E>
-inline constexpr int flat_rank<Leaf<T, F, Hold, true>, E> = last_axes<F, E>();
-template <class T, class F, class E>
-inline constexpr int flat_rank<Value<T, F>, E> = last_axes<F, E>();
-template <class T, class E>
-inline constexpr int flat_rank<Scalar<T>, E> = E::rank;
-template <class Op, class T, class Args, class... N, class E>
-inline constexpr int flat_rank<Map<Op, T, Args, N...>, E> = [] {
-  int least = E::rank;
-  ((least = flat_rank<N, E> < least ? flat_rank<N, E> : least), ...);
-  const bool same = ((flat_rank<N, E> == least || flat_rank<N, E> == E::rank) && ...);
-  return same ? least : -1;
-}();
-
-// Where the operands are, and which of them repeat.
-template <int N>
-struct FlatOperands {
-  const void* at[N];
-  bool repeats[N];
-  int count = 0;
-
-  TENON_INLINE bool add(const void* data, bool again) {
-    at[count] = data;
-    repeats[count++] = again;
-    return true;
-  }
-};
-template <class T, class F, class Hold, class E, class Out>
-TENON_INLINE bool flat_operands(const Leaf<T, F, Hold, true>& n, const E& e, Out& out) {
-  n.check();
-  out.add(n.data, F::rank < E::rank);
-  if constexpr (!F::is_static || !E::is_static)
-    for (int a = 1; a <= F::rank; ++a)
-      if (n.shape[F::rank - a] != e[E::rank - a]) return false;
-  return true;
-}
-template <class T, class F, class E, class Out>
-TENON_INLINE bool flat_operands(const Value<T, F>& n, const E& e, Out& out) {
-  out.add(n.values, F::rank < E::rank);
-  if constexpr (!E::is_static)
-    for (int a = 1; a <= F::rank; ++a)
-      if (F::static_extent(F::rank - a) != e[E::rank - a]) return false;
-  return true;
-}
-template <class T, class E, class Out>
-TENON_INLINE bool flat_operands(const Scalar<T>& n, const E&, Out& out) {
-  return out.add(&n.number, true);
-}
-template <class Op, class T, class Args, class... N, int... I, class E, class Out>
-TENON_INLINE bool flat_operands_of(const Map<Op, T, Args, N...>& n, const E& e, Out& out, Seq<I...>);
-template <class Op, class T, class Args, class... N, class E, class Out>
-TENON_INLINE bool flat_operands(const Map<Op, T, Args, N...>& n, const E& e, Out& out) {
-  return flat_operands_of(n, e, out, make_seq<static_cast<int>(sizeof...(N))>{});
-}
-template <class Op, class T, class Args, class... N, int... I, class E, class Out>
-TENON_INLINE bool flat_operands_of(const Map<Op, T, Args, N...>& n, const E& e, Out& out, Seq<I...>) {
-  return (flat_operands(operand_at<I>(n.operands), e, out) && ...);
-}
 
 template <class N>
 inline constexpr bool is_expansion = false;
@@ -142,38 +60,6 @@ requires(cut_node<N>) struct DirectWrite<N> {
 };
 
 namespace detail {
-
-/// Runs the program of a node whose leaves are dense, and repeat, if at all, from row to row, into dense elements;
-/// false if they are not so. They are met element on element, so that overlap can only be exact.
-template <class N, class Out>
-TENON_INLINE bool write_flat(const N& n, Out* out) {
-  using P = program_of<N>;
-  using E = typename N::extents_type;
-  constexpr int rank = flat_rank<N, E>;
-  const E& e = tenon::detail::extents_in_place(n);
-  FlatOperands<P::loads + 1> operands;
-  const index_t size = tenon::detail::size_one_by_one(e);
-  if (size * static_cast<index_t>(sizeof(Out)) >= streamed_bytes || goes_in_parts(size)) return false;
-  if (!flat_operands(n, e, operands)) return false;
-  if constexpr (rank == E::rank) {
-    exec::row<P, Out>(out, 1, operands.at, unit_strides, size);
-  } else {
-    index_t rows = 1;
-    for (int a = 0; a < E::rank - rank; ++a) rows *= e[a];
-    if (size > 0)
-      drive_repeated({exec::row<P, Out>, load_bytes<P>, LoadTable<loads_of<P>>::constant, P::loads}, out, sizeof(Out),
-                     operands.at, operands.repeats, rows, size / rows);
-  }
-  return true;
-}
-template <class N>
-constexpr bool may_be_flat() {
-  if constexpr (flat_rank<N, typename N::extents_type> >= 0) {
-    return program_of<N>::loads <= 64 && !Hoisted<N>::any;
-  } else {
-    return false;
-  }
-}
 
 /// Runs a node's program into a target; the operands' leaves and the cuts below are ready in a flat table first.
 template <class N, class Out>
@@ -257,17 +143,6 @@ void write(const N& n, Out* out, const StridedMap& target) {
 }  // namespace exec
 
 namespace detail {
-// A named costly value of few static elements is copied into its uses; others are shared.
-template <class N>
-inline constexpr bool shares_by_value = [] {
-  using E = typename N::extents_type;
-  if constexpr (E::is_static)
-    return !is_taped<typename N::value_type> &&
-           static_size<E> * static_cast<index_t>(sizeof(typename N::value_type)) <= 256;
-  else
-    return false;
-}();
-
 /// All index tuples of static extents, in row-major order.
 template <class E, class F>
 constexpr void each_index(const F& f) {
@@ -365,6 +240,12 @@ constexpr auto scalar_value(const N& n) {
     return T(*reinterpret_cast<const primal_t<T>*>(c->block.data()), c->slot);
   } else {
     T value{};
+    if constexpr (cut_node<N>) {
+      if (!n.cache.ready) {
+        n.compute(&value);
+        return value;
+      }
+    }
     exec::write(n, &value, StridedMap{});
     return value;
   }

@@ -12,16 +12,51 @@ concept cut_node = requires {
   requires bare_t<N>::is_cut;
 };
 
+namespace detail {
+// A named costly value of few static elements is copied into its uses; others are shared.
+template <class N>
+inline constexpr bool shares_by_value = [] {
+  using E = typename N::extents_type;
+  if constexpr (E::is_static)
+    return !is_taped<typename N::value_type> &&
+           static_size<E> * static_cast<index_t>(sizeof(typename N::value_type)) <= 256;
+  else
+    return false;
+}();
+}  // namespace detail
+
 namespace exec {
+
+template <class N, class Out>
+void write(const N& n, Out* out, const StridedMap& target);
+
 namespace detail {
 
 // Whether A's elements repeat in a whole of extents E, by their types.
 template <class A, class E>
 constexpr bool repeats() {
-  if (A::rank < E::rank) return A::rank > 0;
+  if (A::rank < E::rank) return true;
   for (int a = 0; a < A::rank; ++a)
     if (A::static_extent(a) == 1 && E::static_extent(a) != 1) return true;
   return false;
+}
+// The value of a costly node: few numbers of static extents lie in the expression itself.
+template <class A>
+auto value_of(const A& a) {
+  using T = typename A::value_type;
+  using E = typename A::extents_type;
+  if constexpr (tenon::detail::shares_by_value<A>) {
+    if (!a.cache.ready) {
+      Value<T, E> v;
+      if constexpr (cut_node<A>) {
+        a.compute(v.values);
+      } else {
+        write(a, v.values, StridedMap{E::static_dims(), row_major(E::static_dims()), 0});
+      }
+      return v;
+    }
+  }
+  return shared_leaf(a);
 }
 /// What is computed once before a loop, not for each element of it: costly maps whose elements repeat. `in` gives the
 /// node with their values in their places.
@@ -30,7 +65,7 @@ struct Hoisted {
   static constexpr bool any = false;
 };
 template <class N, class E>
-inline constexpr bool is_hoisted = false;
+inline constexpr bool is_hoisted = cut_node<N>&& tenon::detail::shares_by_value<N>;
 template <class Op, class T, class Args, class... N, class E>
 inline constexpr bool is_hoisted<Map<Op, T, Args, N...>, E> =
     !Map<Op, T, Args, N...>::cheap && repeats<typename Map<Op, T, Args, N...>::extents_type, E>();
@@ -45,7 +80,7 @@ struct Hoisted<Map<Op, T, Args, N...>> {
   template <class A>
   static auto operand(const A& a) {
     if constexpr (is_hoisted<A, typename M::extents_type> || cut_node<A>) {
-      return shared_leaf(a);
+      return value_of(a);
     } else if constexpr (Hoisted<A>::any) {
       return Hoisted<A>::in(a);
     } else {

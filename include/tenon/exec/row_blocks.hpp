@@ -189,7 +189,7 @@ struct Recorded<R, Map<Op, T, Args, N...>> {
  private:
   template <class A>
   static auto operand(RowSteps& steps, const A& a) {
-    if constexpr (!is_hoisted<A, typename M::extents_type>) {
+    if constexpr (cut_node<A> || !is_hoisted<A, typename M::extents_type>) {
       return Recorded<R, A>::of(steps, a);
     } else if constexpr (A::rank < R || A::extents_type::static_extent(0) == 1) {
       materialize(a);  // the same for all rows

@@ -81,12 +81,7 @@ struct Extents : detail::ExtentStorage<((E != dyn) && ... && true), static_cast<
       return this->values[i];
     }
   }
-  TENON_FN Dims dims() const {
-    Dims r;
-    r.rank = rank;
-    for (int i = 0; i < rank; ++i) r.d[i] = (*this)[i];
-    return r;
-  }
+  TENON_FN Dims dims() const { return dims_of(make_seq<rank>{}); }
   TENON_FN index_t size() const {
     index_t n = 1;
     for (int i = 0; i < rank; ++i) n *= (*this)[i];
@@ -102,11 +97,21 @@ struct Extents : detail::ExtentStorage<((E != dyn) && ... && true), static_cast<
     return run_time.countable();
   }
   /// From run-time extents that `admits`.
-  TENON_FN static Extents from(const Dims& run_time) {
-    Extents e;
-    if constexpr (!is_static)
-      for (int i = 0; i < rank; ++i) e.values[i] = run_time.d[i];
-    return e;
+  TENON_FN static Extents from(const Dims& run_time) { return from(run_time, make_seq<rank>{}); }
+
+ private:
+  // Without loops, so that the numbers stay in registers.
+  template <int... I>
+  TENON_FN Dims dims_of(Seq<I...>) const {
+    return {rank, {(*this)[I]...}};
+  }
+  template <int... I>
+  TENON_FN static Extents from([[maybe_unused]] const Dims& run_time, Seq<I...>) {
+    if constexpr (is_static) {
+      return Extents{};
+    } else {
+      return Extents{{{run_time.d[I]...}}};
+    }
   }
 };
 
@@ -242,6 +247,41 @@ TENON_FN Dims row_major(const Dims& extents) {
   }
   return s;
 }
+
+/// The strides of so many axes, in elements.
+template <int Rank>
+struct Strides {
+  index_t d[Rank > 0 ? Rank : 1] = {};
+
+  Strides() = default;
+  TENON_FN Strides(const Dims& s) : Strides(s, make_seq<Rank>{}) {}
+  TENON_FN operator Dims() const { return dims(make_seq<Rank>{}); }
+
+ private:
+  template <int... I>
+  TENON_FN Strides([[maybe_unused]] const Dims& s, Seq<I...>) : d{s.d[I]...} {}
+  template <int... I>
+  TENON_FN Dims dims(Seq<I...>) const {
+    return {Rank, {d[I]...}};
+  }
+};
+namespace detail {
+// Row-major strides of run-time extents, one by one.
+template <int First, class E, int... I>
+TENON_FN index_t stride_before(const E& e, Seq<I...>) {
+  index_t step = 1;
+  ((step *= e[First + I] > 0 ? e[First + I] : 1), ...);
+  return step;
+}
+template <class E, int... I>
+TENON_FN Dims dense_strides(const E& e, Seq<I...>) {
+  return {E::rank, {stride_before<I + 1>(e, make_seq<E::rank - 1 - I>{})...}};
+}
+template <class E>
+TENON_FN Dims dense_strides(const E& e) {
+  return dense_strides(e, make_seq<E::rank>{});
+}
+}  // namespace detail
 
 }  // namespace TENON_ABI
 }  // namespace tenon

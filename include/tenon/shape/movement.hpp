@@ -37,7 +37,7 @@ struct StridedMap {
 /// Strides a leaf stores: none when it is dense.
 template <bool Dense, int Rank>
 struct StridesForT {
-  using type = Dims;
+  using type = Strides<Rank>;
 };
 struct NoStrides {};
 template <int Rank>
@@ -66,15 +66,8 @@ template <int... P>
 struct Permute {
   TENON_FN static Dims static_dims(const Dims& e) { return apply(StridedMap{e, e, 0}).extents; }
   TENON_FN static StridedMap apply(const StridedMap& m) {
-    constexpr int p[sizeof...(P) + 1] = {P..., 0};
-    StridedMap r;
-    r.offset = m.offset;
-    r.extents.rank = r.strides.rank = m.extents.rank;
-    for (int a = 0; a < m.extents.rank; ++a) {
-      r.extents.d[a] = m.extents.d[p[a]];
-      r.strides.d[a] = m.strides.d[p[a]];
-    }
-    return r;
+    constexpr int rank = static_cast<int>(sizeof...(P));
+    return {{rank, {m.extents.d[P]...}}, {rank, {m.strides.d[P]...}}, m.offset};
   }
 };
 

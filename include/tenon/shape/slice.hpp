@@ -158,30 +158,40 @@ struct Index {
     }
     return r;
   }
-  TENON_FN StridedMap apply(const StridedMap& m) const {
+  TENON_FN StridedMap apply(const StridedMap& m) const { return apply(m, make_seq<entries>{}); }
+
+ private:
+  // Entries before the k-th that have an axis of the operand, and those that have one of the result.
+  static constexpr int axes_before(int k, index_t without) {
     constexpr index_t entry[entries + 1] = {Entry..., 0};
+    int n = 0;
+    for (int i = 0; i < k; ++i) n += entry[i] != without;
+    return n;
+  }
+  template <int... K>
+  TENON_FN StridedMap apply(const StridedMap& m, Seq<K...>) const {
     StridedMap r;
     r.offset = m.offset;
-    int a = 0;
-    for (int k = 0; k < entries; ++k) {
-      if (entry[k] == index_inserted) {
-        r.extents.push(1);
-        r.strides.push(0);
-        continue;
-      }
-      if (entry[k] == index_whole) {
-        r.extents.push(m.extents.d[a]);
-        r.strides.push(m.strides.d[a]);
-      } else {
-        r.offset += start[k] * m.strides.d[a];
-        if (entry[k] != index_single) {
-          r.extents.push(count[k]);
-          r.strides.push(step[k] * m.strides.d[a]);
-        }
-      }
-      ++a;
-    }
+    r.extents.rank = r.strides.rank = axes_before(entries, index_single);
+    (put<K, Entry>(r, m), ...);
     return r;
+  }
+  template <int K, index_t E>
+  TENON_FN void put(StridedMap& r, const StridedMap& m) const {
+    constexpr int from = axes_before(K, index_inserted), to = axes_before(K, index_single);
+    if constexpr (E == index_inserted) {
+      r.extents.d[to] = 1;
+      r.strides.d[to] = 0;
+    } else if constexpr (E == index_whole) {
+      r.extents.d[to] = m.extents.d[from];
+      r.strides.d[to] = m.strides.d[from];
+    } else {
+      r.offset += start[K] * m.strides.d[from];
+      if constexpr (E != index_single) {
+        r.extents.d[to] = count[K];
+        r.strides.d[to] = step[K] * m.strides.d[from];
+      }
+    }
   }
 };
 
@@ -283,13 +293,22 @@ struct Slicing {
   using Movement = decltype(movement_type(make_seq<plan.entries>{}));
 
   template <int... I>
-  TENON_FN static Movement make(const Dims& extents, Seq<I...>, const S&... spec) {
+  TENON_FN static Movement make(const E& extents, Seq<I...>, const S&... spec) {
     Movement m;
-    (set(m, plan.position[I], plan.axis[I], extents.d[plan.axis[I]], spec), ...);
+    (set(m, plan.position[I], plan.axis[I], extent<plan.axis[I]>(extents), spec), ...);
     return m;
   }
 
  private:
+  // Of an index that has no axis, none.
+  template <int Axis>
+  TENON_FN static index_t extent([[maybe_unused]] const E& e) {
+    if constexpr (Axis < E::rank) {
+      return e[Axis];
+    } else {
+      return 0;
+    }
+  }
   template <class I>
   TENON_FN static void set(Movement& m, int k, int axis, index_t n, const I& spec) {
     constexpr IndexKind kind = IndexSpec<I>::kind;
@@ -320,7 +339,7 @@ template <class E, class... S>
 TENON_FN auto slice_movement(const E& e, const S&... spec) {
   using List = make_seq<static_cast<int>(sizeof...(S))>;
   static_assert(detail::RangesWithin<E, List, S...>::ok);
-  return detail::Slicing<E, S...>::make(e.dims(), List{}, spec...);
+  return detail::Slicing<E, S...>::make(e, List{}, spec...);
 }
 
 }  // namespace TENON_ABI

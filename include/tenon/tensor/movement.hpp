@@ -29,7 +29,7 @@ concept view_like = requires(const bare_t<X>& x) {
 /// A view of the same elements that cannot be written through.
 template <class T, index_t... E>
 constexpr auto read_only(const TensorView<T, E...>& v) {
-  TensorView<const bare_t<T>, E...> r(v.data(), v.dims(), v.strides(), v.hold(), v.slot());
+  TensorView<const bare_t<T>, E...> r(detail::Valid{}, v.data(), v.extents(), v.strides(), v.hold(), v.slot());
   r.set_owner(v.owner());
   return r;
 }

@@ -45,6 +45,9 @@ struct OwnerOf<T, true> {
   [[no_unique_address]] Watch watch{};
 };
 
+// Extents that are those of another view or tensor, or a part of them.
+struct Valid {};
+
 // What a view of a tensor holds. Of a taped one nothing: it asks the tensor (OwnerOf), whose block must stay its own.
 template <class T, class S>
 constexpr HoldOf<T> hold_of(const S& storage) {
@@ -55,9 +58,9 @@ constexpr HoldOf<T> hold_of(const S& storage) {
   }
 }
 template <class T, index_t... E>
-constexpr auto view_of(Extents<E...>, decltype(primal_pointer<T>()) p, const Dims& extents, const Dims& strides,
+constexpr auto view_of(const Extents<E...>& extents, decltype(primal_pointer<T>()) p, const Dims& strides,
                        const HoldOf<bare_t<T>>& hold, slot_t slot) {
-  return TensorView<T, E...>(p, extents, strides, hold, slot);
+  return TensorView<T, E...>(Valid{}, p, extents, strides, hold, slot);
 }
 }  // namespace detail
 
@@ -80,12 +83,16 @@ class TensorView {
   constexpr TensorView(pointer p, const Dims& extents) : TensorView(p, extents, row_major(extents)) {}
   /// Element (i, j, ...) is p[i * strides[0] + j * strides[1] + ...]; strides in elements.
   constexpr TensorView(pointer p, const Dims& extents, const Dims& strides, hold_type hold = {}, slot_t slot = 0)
-      : data_(p), shape_(checked(extents)), strides_(strides), hold_(hold), slot_(slot) {}
+      : TensorView(detail::Valid{}, p, checked(extents), strides, hold, slot) {}
+  constexpr TensorView(detail::Valid, pointer p, const extents_type& extents, const Strides<rank>& strides,
+                       hold_type hold = {}, slot_t slot = 0)
+      : data_(p), shape_(extents), strides_(strides), hold_(hold), slot_(slot) {}
   /// All of a tensor.
   template <class Owner>
   constexpr explicit TensorView(Owner& t) requires requires {
     t.storage().live;
-  } : TensorView(t.data(), t.dims(), row_major(t.dims()), detail::hold_of<value_type>(t.storage())) {
+  } : TensorView(detail::Valid{}, t.data(), t.extents(), detail::dense_strides(t.extents()),
+                   detail::hold_of<value_type>(t.storage())) {
     if constexpr (is_taped<value_type>) {
       using Base = detail::BlockStorage<primal_t<value_type>>;
       owner_ = {const_cast<Base*>(static_cast<const Base*>(&t.storage())), t.size(), 0,
@@ -122,7 +129,7 @@ class TensorView {
 
   constexpr extents_type extents() const { return shape_; }
   constexpr Dims dims() const { return shape_.dims(); }
-  constexpr const Dims& strides() const { return strides_; }
+  constexpr Dims strides() const { return strides_; }
   constexpr index_t extent(int axis) const { return shape_[normalize_axis("extent", axis, rank)]; }
   constexpr index_t size() const { return shape_.size(); }
   constexpr pointer data() const {
@@ -193,7 +200,7 @@ class TensorView {
   constexpr auto moved(const M& move) const {
     using E = extents_from<MovedDims<M, extents_type>>;
     const StridedMap m = move.apply(map());
-    auto v = detail::view_of<T>(E{}, data() + m.offset, m.extents, m.strides, hold_,
+    auto v = detail::view_of<T>(E::from(m.extents), data() + m.offset, m.strides, hold_,
                                 slot_ ? detail::slot_at<value_type>(slot_, m.offset) : 0);
     auto o = owner_;
     if constexpr (is_taped<value_type>) o.offset += m.offset;
@@ -245,7 +252,7 @@ class TensorView {
 
   pointer data_;
   [[no_unique_address]] extents_type shape_;
-  Dims strides_;
+  Strides<rank> strides_;
   [[no_unique_address]] hold_type hold_;
   slot_t slot_ = 0;
   [[no_unique_address]] detail::OwnerOf<value_type> owner_{};

@@ -73,9 +73,6 @@ struct ProductLabels {
   }
 };
 
-/// The most bytes of a small product, or of its operand that is turned, on the stack.
-inline constexpr index_t aside_bytes = TENON_EMBEDDED ? 512 : 4096;
-
 // The columns of b are its runs.
 template <class T>
 [[gnu::noinline]] void product_by_turned(index_t m, index_t n, index_t k, const T* a, index_t a_row, index_t a_step,

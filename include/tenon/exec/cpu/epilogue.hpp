@@ -166,16 +166,14 @@ requires(detail::has_epilogue<N>) struct DirectWrite<N> {
     if constexpr (E::is_static) {
       return static_size<E> * static_cast<index_t>(sizeof(T));
     } else {
-      return detail::aside_bytes;
+      return aside_bytes;
     }
   }
-  static constexpr bool always_small() {
-    return detail::SmallContraction<Product, T>::ok && bytes() <= detail::aside_bytes;
-  }
+  static constexpr bool always_small() { return detail::SmallContraction<Product, T>::ok && bytes() <= aside_bytes; }
   // Computes the product aside, and has f write the consumer over it.
   template <class F>
   TENON_INLINE static bool over_small(const N& n, const F& f) {
-    if constexpr (bytes() > detail::aside_bytes) {
+    if constexpr (bytes() > aside_bytes) {
       return false;
     } else {
       const Product& product = contraction(n);

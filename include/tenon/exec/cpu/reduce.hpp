@@ -37,7 +37,8 @@ void reduce_into(const A& x, R* out) {
   using X = typename A::extents_type;
   // A load is the program's buffer unless 16-bit floats become floats on the way.
   constexpr bool direct = P::size == 1 && __is_same(typename P::result, Number);
-  if constexpr (detail::is_small<X> && detail::flat_rank<A, X> == X::rank && P::loads <= 64) {
+  if constexpr (detail::is_small<X> && detail::flat_rank<A, X> == X::rank && !detail::has_views<A, X> &&
+                P::loads <= 64) {
     using N = typename FoldedAs<Number>::type;
     detail::FlatOperands<P::loads + 1> operands;
     detail::flat_operands(x, x.extents(), operands);
@@ -49,6 +50,18 @@ void reduce_into(const A& x, R* out) {
       detail::SmallReduction<Op, Mask, X>::run(reinterpret_cast<const N*>(values), out);
     }
   } else {
+    constexpr const FoldKernel* op = &fold_kernel<Op, Number, R>;
+    // Reduced axes that are the last ones.
+    if constexpr (detail::flat_rank<A, X> == X::rank && !detail::has_views<A, X> && P::loads <= 64 &&
+                  ((Mask + (Mask & -Mask)) >> X::rank) == 1) {
+      const auto& e = tenon::detail::extents_in_place(x);
+      index_t rows = 1, n = 1;
+      for (int a = 0; a < X::rank; ++a) (Mask >> a & 1u ? n : rows) *= e[a];
+      detail::FlatOperands<P::loads + 1> operands;
+      if (detail::is_few(*op, rows, n) && detail::flat_operands(x, e, operands))
+        return detail::reduce_few({op, row<P, Number>, direct, {}, Mask, out, sizeof(R), n, rows}, operands.at,
+                                  load_bytes<P>, detail::LoadTable<loads_of<P>>::constant, P::loads, rows, n);
+    }
     const Dims e = x.extents().dims();
     if (!e.countable()) fail_shape(Op::name.c_str(), "there are more elements than can be counted", e);
     index_t count = 1, results = 1;
@@ -59,8 +72,7 @@ void reduce_into(const A& x, R* out) {
     sources_of<P>(x, source);
     Walked operand[P::loads];
     for (int k = 0; k < P::loads; ++k) operand[k].set(source[k].data, load_bytes<P>[k], source[k].map);
-    detail::reduce({&fold_kernel<Op, Number, R>, row<P, Number>, direct, e, Mask, out, sizeof(R), count, results},
-                   operand, P::loads);
+    detail::reduce({op, row<P, Number>, direct, e, Mask, out, sizeof(R), count, results}, operand, P::loads);
   }
 }
 

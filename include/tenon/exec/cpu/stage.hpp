@@ -17,6 +17,8 @@ namespace exec {
 
 /// Bytes of a buffer on the stack through which a row kernel's operands go.
 inline constexpr index_t staging_bytes = TENON_EMBEDDED ? 1024 : 16384;
+/// The most bytes that a small statement copies aside, or has a small product take, on the stack.
+inline constexpr index_t aside_bytes = TENON_EMBEDDED ? 512 : 4096;
 
 /// Elements in a plane: m rows of n, `stride` elements apart in a row, rows `outer` apart.
 struct Plane {

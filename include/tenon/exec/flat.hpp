@@ -1,0 +1,261 @@
+// tenon/exec/flat.hpp: statements over dense operands, which need no loop nest: pointers and a row kernel.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Most statements meet operands of one shape, element on element, or repeat a vector over rows (a layer's bias). What a
+// loop nest finds out about them takes longer than a few hundred numbers. Small views are copied to be dense.
+#pragma once
+#include <tenon/exec/cpu/pointwise.hpp>
+#include <tenon/exec/executor.hpp>
+#include <tenon/exec/hoist.hpp>
+#include <tenon/expr/program.hpp>
+
+namespace tenon {
+inline namespace TENON_ABI {
+namespace exec {
+
+/// Whether a map is row-major without gaps.
+inline bool is_dense(const StridedMap& m) {
+  index_t step = 1;
+  for (int a = m.extents.rank - 1; a >= 0; --a) {
+    if (m.extents.d[a] != 1 && m.strides.d[a] != step) return false;
+    step *= m.extents.d[a] > 0 ? m.extents.d[a] : 1;  // as row_major counts
+  }
+  return true;
+}
+
+namespace detail {
+
+// Operands in memory: tensors, views, and movements of them.
+template <class N>
+struct Located {
+  static constexpr bool known = false, dense = false;
+};
+template <class T, class E, class Hold, bool Dense>
+struct Located<Leaf<T, E, Hold, Dense>> {
+  using N = Leaf<T, E, Hold, Dense>;
+  static constexpr bool known = true, dense = Dense;
+  TENON_INLINE static const auto* data(const N& n) {
+    n.check();
+    return n.data;
+  }
+  TENON_INLINE static StridedMap map(const N& n) {
+    if constexpr (Dense) {
+      return {n.shape.dims(), tenon::detail::dense_strides(n.shape), 0};
+    } else {
+      return {n.shape.dims(), n.strides, 0};
+    }
+  }
+};
+template <class T, class E>
+struct Located<Value<T, E>> {
+  static constexpr bool known = true, dense = true;
+  TENON_INLINE static const T* data(const Value<T, E>& n) { return n.values; }
+  TENON_INLINE static StridedMap map(const Value<T, E>&) { return {E::static_dims(), row_major(E::static_dims()), 0}; }
+};
+template <class M, class A>
+requires(Located<A>::known) struct Located<Movement<M, A>> {
+  static constexpr bool known = true, dense = false;
+  TENON_INLINE static const auto* data(const Movement<M, A>& n) { return Located<A>::data(n.arg); }
+  TENON_INLINE static StridedMap map(const Movement<M, A>& n) { return n.move.apply(Located<A>::map(n.arg)); }
+};
+
+// Whether extents F are the last axes of E, as far as the types know; with `Stretch`, an extent of 1 may be another.
+template <class F, class E, bool Stretch>
+constexpr bool are_last_axes() {
+  if (F::rank > E::rank || (F::rank == 0 && E::rank > 0)) return false;
+  for (int a = 1; a <= F::rank; ++a) {
+    const index_t f = F::static_extent(F::rank - a), e = E::static_extent(E::rank - a);
+    if (f != dyn && e != dyn && f != e && !(Stretch && f == 1)) return false;
+  }
+  return true;
+}
+// Whether N may be a program over dense operands, which needs no loop nest: each has all axes of extents E, or the last
+// so many of them, over which it repeats, or is a number. Then this is the number of axes that all have, else -1. The
+// types allow it; `flat_operands` gives the operands and says whether their run-time extents do, too.
+template <class N, class E>
+inline constexpr int flat_rank = [] {
+  using F = typename N::extents_type;
+  if (Located<N>::known && F::rank == 0) return E::rank;
+  return Located<N>::known && are_last_axes<F, E, F::rank == E::rank>() ? F::rank : -1;
+}();
+template <class T, class E>
+inline constexpr int flat_rank<Scalar<T>, E> = E::rank;
+template <class Op, class T, class Args, class... N, class E>
+inline constexpr int flat_rank<Map<Op, T, Args, N...>, E> = [] {
+  int least = E::rank;
+  ((least = flat_rank<N, E> < least ? flat_rank<N, E> : least), ...);
+  const bool same = ((flat_rank<N, E> == least || flat_rank<N, E> == E::rank) && ...);
+  return same ? least : -1;
+}();
+// Whether operands of N are known to be dense only when it runs, or never are: views, columns.
+template <class N, class E>
+inline constexpr bool has_views =
+    Located<N>::known&& N::rank > 0 && !(Located<N>::dense && are_last_axes<typename N::extents_type, E, false>());
+template <class Op, class T, class Args, class... N, class E>
+inline constexpr bool has_views<Map<Op, T, Args, N...>, E> = (has_views<N, E> || ...);
+
+// Where the operands are, and which of them repeat.
+template <int N>
+struct FlatOperands {
+  const void* at[N];
+  bool repeats[N];
+  int count = 0;
+
+  TENON_INLINE bool add(const void* data, bool again) {
+    at[count] = data;
+    repeats[count++] = again;
+    return true;
+  }
+};
+// A view among the operands.
+struct FlatView {
+  int operand;
+  index_t bytes;  // of an element
+  bool dense, same_rank;
+  Plane plane;
+};
+template <int N>
+struct FlatViews : FlatOperands<N> {
+  FlatView view[N];
+  int views = 0;
+
+  /// Elements of T by a map of extents F, which are E's, or the last of them.
+  template <class T, class F, class E>
+  TENON_INLINE bool add_view(const T* data, const StridedMap& m, const E& e) {
+    constexpr int missing = E::rank - F::rank, last = F::rank - 1;
+    index_t extent[F::rank + 1], stride[F::rank + 1], step = 1;
+    bool dense = true;
+#pragma GCC unroll 8
+    for (int a = last; a >= 0; --a) {
+      extent[a] = e[a + missing];
+      stride[a] = m.strides.d[a];
+      if (m.extents.d[a] != extent[a]) {
+        if (missing > 0 || m.extents.d[a] != 1) return false;
+        stride[a] = 0;
+      }
+      dense = dense && (extent[a] == 1 || stride[a] == step);
+      step *= extent[a];
+    }
+    FlatView& v = view[views++];
+    v = {this->count, static_cast<index_t>(sizeof(T)), dense, missing == 0, {1, step, 0, 1}};
+    if constexpr (F::rank > 0)
+      if (!dense) v.plane.stride = stride[last], v.plane.n = extent[last];
+    if constexpr (F::rank == 2)
+      if (!dense) v.plane.outer = stride[0], v.plane.m = extent[0];
+    this->add(data + m.offset, missing > 0);
+    return dense || F::rank <= 2;
+  }
+};
+template <class N, class E, class Out>
+TENON_INLINE bool flat_operands(const N& n, const E& e, Out& out) requires(Located<N>::known) {
+  using F = typename N::extents_type;
+  using L = Located<N>;
+  if constexpr (has_views<N, E>) {
+    return out.template add_view<bare_t<decltype(*L::data(n))>, F>(L::data(n), L::map(n), e);
+  } else {
+    if constexpr (!F::is_static || !E::is_static) {
+      const auto& f = tenon::detail::extents_in_place(n);
+      for (int a = 1; a <= F::rank; ++a)
+        if (f[F::rank - a] != e[E::rank - a]) return false;
+    }
+    return out.add(L::data(n), F::rank < E::rank);
+  }
+}
+template <class T, class E, class Out>
+TENON_INLINE bool flat_operands(const Scalar<T>& n, const E&, Out& out) {
+  return out.add(&n.number, true);
+}
+template <class Op, class T, class Args, class... N, int... I, class E, class Out>
+TENON_INLINE bool flat_operands_of(const Map<Op, T, Args, N...>& n, const E& e, Out& out, Seq<I...>);
+template <class Op, class T, class Args, class... N, class E, class Out>
+TENON_INLINE bool flat_operands(const Map<Op, T, Args, N...>& n, const E& e, Out& out) {
+  return flat_operands_of(n, e, out, make_seq<static_cast<int>(sizeof...(N))>{});
+}
+template <class Op, class T, class Args, class... N, int... I, class E, class Out>
+TENON_INLINE bool flat_operands_of(const Map<Op, T, Args, N...>& n, const E& e, Out& out, Seq<I...>) {
+  return (flat_operands(operand_at<I>(n.operands), e, out) && ...);
+}
+
+// Copies aside what a kernel cannot walk as it is: views with gaps, and those that the result `out` of so many bytes
+// overlaps otherwise than element on element. False if there is not enough room.
+[[gnu::noinline]] inline bool gather_views(const void** at, const FlatView* view, int views, const void* out,
+                                           index_t out_element, index_t out_bytes, char* place, index_t room) {
+  const char* const first = static_cast<const char*>(out);
+  const ByteRange result{first, first + out_bytes};
+  for (; views > 0; --views, ++view) {
+    const char* const from = static_cast<const char*>(at[view->operand]);
+    const Plane& p = view->plane;
+    const index_t bytes = p.n * p.m * view->bytes;
+    if (view->dense &&
+        (!result.overlaps({from, from + bytes}) || (from == first && view->bytes == out_element && view->same_rank)))
+      continue;
+    if (bytes > room) return false;
+    if (p.outer == 1 && p.m > 1 && is_word(view->bytes))
+      turn(place, p.n, from, p.stride, view->bytes, p.m, p.n);
+    else
+      gather(place, from, view->bytes, p);
+    at[view->operand] = place;
+    const index_t used = (bytes + alignment - 1) / alignment * alignment;
+    place += used;
+    room -= used;
+  }
+  return true;
+}
+template <class P, int Rank, class E, class Out, class Operands>
+TENON_INLINE void run_flat(const E& e, index_t size, Out* out, Operands& operands) {
+  if constexpr (Rank == E::rank) {
+    exec::row<P, Out>(out, 1, operands.at, unit_strides, size);
+  } else {
+    index_t rows = 1;
+    for (int a = 0; a < E::rank - Rank; ++a) rows *= e[a];
+    if (size > 0)
+      drive_repeated({exec::row<P, Out>, load_bytes<P>, LoadTable<loads_of<P>>::constant, P::loads}, out, sizeof(Out),
+                     operands.at, operands.repeats, rows, size / rows);
+  }
+}
+template <class N, class Out>
+[[gnu::noinline]] bool write_views(const N& n, Out* out, index_t size) {
+  using P = program_of<N>;
+  using E = typename N::extents_type;
+  const E& e = tenon::detail::extents_in_place(n);
+  FlatViews<P::loads + 1> operands;
+  alignas(alignment) char aside[aside_bytes];
+  constexpr index_t bytes = sizeof(Out);
+  if (!flat_operands(n, e, operands) || !gather_views(operands.at, operands.view, operands.views, out, bytes,
+                                                      size * bytes, aside, static_cast<index_t>(sizeof(aside))))
+    return false;
+  run_flat<P, flat_rank<N, E>>(e, size, out, operands);
+  return true;
+}
+/// Runs the program of a node whose leaves are dense, or views so small that they can be made so, and repeat, if at
+/// all, from row to row, into dense elements; false if they are not so. Leaves that are tensors are met element on
+/// element, so that overlap can only be exact.
+template <class N, class Out>
+TENON_INLINE bool write_flat(const N& n, Out* out) {
+  using P = program_of<N>;
+  using E = typename N::extents_type;
+  const E& e = tenon::detail::extents_in_place(n);
+  const index_t size = tenon::detail::size_one_by_one(e);
+  if (size * static_cast<index_t>(sizeof(Out)) >= streamed_bytes || goes_in_parts(size)) return false;
+  if constexpr (has_views<N, E>) {
+    return write_views(n, out, size);
+  } else {
+    FlatOperands<P::loads + 1> operands;
+    if (!flat_operands(n, e, operands)) return false;
+    run_flat<P, flat_rank<N, E>>(e, size, out, operands);
+    return true;
+  }
+}
+template <class N>
+constexpr bool may_be_flat() {
+  if constexpr (flat_rank<N, typename N::extents_type> >= 0) {
+    return program_of<N>::loads <= 64 && !Hoisted<N>::any;
+  } else {
+    return false;
+  }
+}
+
+}  // namespace detail
+}  // namespace exec
+}  // namespace TENON_ABI
+}  // namespace tenon
