@@ -284,7 +284,7 @@ struct CutRecord {
       const bool apart = s == 0 || may_repeat(map);
       G* to = apart ? aside.start(map, s) : tape.adjoint<G>(s);
       return Pulled<Q, typename Lf::extents_type, true>{
-          value, adjoint_view(to, leaf.shape, apart ? row_major(map.extents) : leaf.strides)};
+          value, adjoint_view(to, leaf.shape, apart ? row_major(map.extents) : map.strides)};
     } else {
       return Pulled<Q, typename Lf::extents_type, false>{value};
     }
