@@ -158,7 +158,11 @@ TENON_INLINE bool flat_operands(const N& n, const E& e, Out& out) requires(Locat
       for (int a = 1; a <= F::rank; ++a)
         if (f[F::rank - a] != e[E::rank - a]) return false;
     }
-    return out.add(L::data(n), F::rank < E::rank);
+    if constexpr (L::dense) {
+      return out.add(L::data(n), F::rank < E::rank);
+    } else {
+      return out.add(L::data(n) + L::map(n).offset, true);  // a number: without axes there are no strides
+    }
   }
 }
 template <class T, class E, class Out>

@@ -59,8 +59,8 @@ void reduce_into(const A& x, R* out) {
       for (int a = 0; a < X::rank; ++a) (Mask >> a & 1u ? n : rows) *= e[a];
       detail::FlatOperands<P::loads + 1> operands;
       if (detail::is_few(*op, rows, n) && detail::flat_operands(x, e, operands))
-        return detail::reduce_few({op, row<P, Number>, direct, {}, Mask, out, sizeof(R), n, rows}, operands.at,
-                                  load_bytes<P>, detail::LoadTable<loads_of<P>>::constant, P::loads, rows, n);
+        return detail::reduce_few({op, row<P, Number>, direct, {}, Mask, out, sizeof(R), n, rows}, operands.at, rows,
+                                  n);
     }
     const Dims e = x.extents().dims();
     if (!e.countable()) fail_shape(Op::name.c_str(), "there are more elements than can be counted", e);

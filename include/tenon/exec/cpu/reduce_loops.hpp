@@ -16,7 +16,6 @@ namespace exec {
 namespace detail {
 
 inline constexpr index_t chunk_bytes = 4096;
-inline constexpr index_t most_total_bytes = 8192;
 // Rows of so many elements and fewer are turned, so that lanes are rows.
 inline constexpr index_t most_turned = Columns::most_rows;
 constexpr index_t at_most(index_t n, index_t limit) { return n < limit ? n : limit; }
@@ -291,7 +290,7 @@ class ReduceLoops {
   index_t chunk_, room_;  // elements folded at once along a row; elements of the buffer
   tenon::detail::BlockRef far_{}, many_{};
   alignas(alignment) char near_[4 * chunk_bytes + alignment];  // the buffer and a pack, unless elements are large
-  alignas(alignment) char few_[most_total_bytes];              // states of columns, or the total of a row
+  alignas(alignment) char few_[8192];                          // states of columns, or the total of a row
   char* buffer_ = near_;
 };
 
@@ -344,24 +343,17 @@ inline void reduce_nest(const ReduceCall& call, const Nest& nest, int kept) {
   });
 }
 
-// So few elements in rows, each of which is reduced to a result: what a nest finds out takes longer.
+// Whether rows of n elements, each of which is reduced to a result, are so few that what a nest finds out about them
+// takes longer; they are folded as over_rows does it.
 inline bool is_few(const FoldKernel& op, index_t rows, index_t n) {
-  return n > 0 && rows > 0 && rows <= 8 && n <= 1024 / rows && (n + op.lanes) * op.bytes <= chunk_bytes;
+  return n > 0 && rows > 0 && (rows < op.lanes || n > most_turned) && n <= chunk_bytes / rows && n <= chunk_of(op) &&
+         (rows * n + op.lanes) * op.bytes <= chunk_bytes;
 }
-// Reduces `rows` rows of n elements, for which is_few; leaf k begins at at[k], its elements of so many bytes are met
-// one by one.
-[[gnu::noinline]] inline void reduce_few(const ReduceCall& call, const void** at, const index_t* bytes,
-                                         const bool* constant, int loads, index_t rows, index_t n) {
-  alignas(alignment) char buffer[chunk_bytes], total[most_total_bytes];
-  char* out = static_cast<char*>(call.out);
-  for (; rows > 0; --rows, out += call.bytes) {
-    if (!call.direct) call.row(buffer, 1, at, unit_strides, n);
-    call.op->start(total);
-    call.op->add(total, call.direct ? at[0] : buffer, n, 0);
-    call.op->end(total, out, {0, call.count, call.plane});
-    for (int k = 0; k < loads; ++k)
-      if (!constant[k]) at[k] = static_cast<const char*>(at[k]) + n * bytes[k];
-  }
+// Such rows, one behind the other; leaf k begins at at[k], and is met element by element.
+[[gnu::noinline]] inline void reduce_few(const ReduceCall& call, const void** at, index_t rows, index_t n) {
+  alignas(alignment) char buffer[chunk_bytes];
+  if (!call.direct) call.row(buffer, 1, at, unit_strides, rows * n);
+  call.op->rows(call.direct ? at[0] : buffer, n, n, rows, call.out, {1, call.count, call.plane});
 }
 
 // Kept axes first, then the reduced ones, each from far apart to near. `operand`: the leaves, with strides over the
