@@ -83,6 +83,14 @@ template <class T>
   turn(rows, n, b, b_column, sizeof(T), k, n);
   product_by_tiles(m, n, k, a, a_row, a_step, rows, n, c, n, false);
 }
+// Few columns.
+template <class T>
+[[gnu::noinline]] void product_of_narrow(index_t m, index_t n, index_t k, const T* a, index_t a_row, const T* b,
+                                         index_t b_step, index_t b_column, T* c) {
+  constexpr index_t room = aside_bytes / sizeof(T) + simd::native_lanes<T>;
+  alignas(alignment) T packed[room];
+  narrow_product(m, n, k, a, a_row, b, b_step, b_column, c, n, false, packed, room);
+}
 // A product of few rows by one pack of columns. All is read before anything is written, as matrix_by_vector() of few
 // rows does: c may overlap the operands.
 inline constexpr int few_rows = 4;
@@ -122,7 +130,7 @@ template <class T>
   else if (one_row)
     matrix_by_vector(n, k, b, b_column, a, c, false);
   else if (narrow)
-    narrow_product(m, n, k, a, a_row, b, b_step, b_column, c, n, false);
+    product_of_narrow(m, n, k, a, a_row, b, b_step, b_column, c);
   else if (turned)
     product_by_turned(m, n, k, a, a_row, a_step, b, b_column, c);
   else
@@ -155,7 +163,7 @@ requires((__is_same(T, float) || __is_same(T, double)) && __is_same(typename A::
     const index_t rows_of_a = X::stride(a, a_row), steps_of_a = X::stride(a, a_sum), steps_of_b = Y::stride(b, b_sum),
                   columns_of_b = Y::stride(b, b_column);
     const T *const x = X::data(a), *const y = Y::data(b);
-    if (n > 1 && m <= few_rows && n <= simd::native_lanes<T> && k <= 64 && columns_of_b == 1)
+    if (n > 1 && m <= few_rows && n <= simd::native_lanes<T> && k <= 32 && columns_of_b == 1)
       product_of_few(m, n, k, x, rows_of_a, steps_of_a, y, steps_of_b, c, make_seq<few_rows>{});
     else if (n == 1 && m <= vector_rows && k <= 1024 && steps_of_a == 1 && steps_of_b == 1)
       matrix_by_vector(m, k, x, rows_of_a, y, c, false);

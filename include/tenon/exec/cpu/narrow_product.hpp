@@ -16,8 +16,6 @@ template <class T>
 inline constexpr int narrow_steps = simd::native_bytes < 16 ? 1 : 16 / static_cast<int>(sizeof(T));
 template <class T>
 inline constexpr int narrow_columns = simd::native_lanes<T> / narrow_steps<T>;
-/// The most bytes of a small product, or of an operand prepared for one, on the stack.
-inline constexpr index_t aside_bytes = TENON_EMBEDDED ? 512 : 4096;
 /// Sums in registers: rows by packs of columns.
 inline constexpr int narrow_sums = 8;
 
@@ -30,6 +28,9 @@ constexpr bool is_narrow(index_t m, index_t n, index_t k) {
 }
 
 namespace detail {
+
+/// The most bytes of a small product, or of an operand prepared for one, on the stack.
+inline constexpr index_t aside_bytes = TENON_EMBEDDED ? 512 : 4096;
 
 // Lane i of a shuffle.
 template <class T>
@@ -48,12 +49,22 @@ TENON_FN V narrow_rows_of(V columns, Seq<I...>) {
   return simd::shuffle<(NarrowLanes<T>::to_rows(I))...>(columns, columns);
 }
 
+// The first n of N elements. After fewer than N there are zeros, as far as a pack reaches.
+template <class T, int N>
+TENON_INLINE void copy_part(T* to, const T* from, index_t n) {
+  using V = simd::native<T>;
+  using Part = simd::pack<T, N>;
+  if (n == N)
+    simd::store(to, simd::load<Part>(from));
+  else
+    simd::store(to, simd::load_partial<V>(from, n));
+}
 // All columns of b, pack by pack: to[k / G][Q][G] each, zeros where there is no column or step. Up to a pack more is
 // written: what is stored beyond its place is written again after that.
 template <class T>
 [[gnu::noinline]] void pack_narrow(index_t n, index_t k, const T* b, index_t b_step, index_t b_column, T* to) {
   using V = simd::native<T>;
-  constexpr index_t W = simd::lanes<V>, G = narrow_steps<T>, Q = narrow_columns<T>;
+  constexpr int W = simd::lanes<V>, G = narrow_steps<T>, Q = narrow_columns<T>;
   const index_t whole = (k + G - 1) / G * G;
   for (index_t j = 0; j < n; j += Q) {
     const T* from = b + j * b_column;
@@ -61,21 +72,22 @@ template <class T>
     if (b_column != 1) {
       for (index_t s = 0; s < whole; s += G)
         for (index_t q = 0; q < Q; ++q, to += G) {
+          const T* const column = from + (q < columns ? q * b_column + s * b_step : 0);
           const index_t steps = q >= columns ? 0 : k - s < G ? k - s : G;
           if (b_step == 1 || steps == 0)
-            simd::store(to, simd::load_partial<V>(steps == 0 ? from : from + q * b_column + s, steps));
+            copy_part<T, G>(to, column, steps);
           else
-            for (index_t t = 0; t < G; ++t) to[t] = t < steps ? from[q * b_column + (s + t) * b_step] : T(0);
+            for (index_t t = 0; t < G; ++t) to[t] = t < steps ? column[t * b_step] : T(0);
         }
       continue;
     }
     if (n != Q || b_step != Q || k != whole) {
-      for (index_t s = 0; s < k; ++s) simd::store(to + s * Q, simd::load_partial<V>(from + s * b_step, columns));
-      for (index_t s = k; s < whole; ++s) simd::store(to + s * Q, V{});
+      for (index_t s = 0; s < k; ++s) copy_part<T, Q>(to + s * Q, from + s * b_step, columns);
+      for (index_t s = k; s < whole; ++s) copy_part<T, Q>(to + s * Q, from, 0);
       from = to;
     }
     for (index_t s = 0; s < whole; s += G, to += W, from += W)
-      simd::store(to, narrow_columns_of<T>(simd::load<V>(from), make_seq<simd::lanes<V>>{}));
+      simd::store(to, narrow_columns_of<T>(simd::load<V>(from), make_seq<W>{}));
   }
 }
 
@@ -138,13 +150,13 @@ struct NarrowTile {
   }
 };
 
-// P packs of columns, in blocks of the sum whose columns are on the stack.
+// P packs of columns; blocks of the sum, the columns of which have room in `packed`.
 template <class T, int P>
 [[gnu::noinline]] void narrow_packs(index_t m, index_t n, index_t k, const T* a, index_t a_row, const T* b,
-                                    index_t b_step, index_t b_column, T* c, index_t c_row, bool add) {
+                                    index_t b_step, index_t b_column, T* c, index_t c_row, bool add, T* packed,
+                                    index_t room) {
   constexpr int R = narrow_sums / P, W = simd::native_lanes<T>;
-  constexpr index_t room = aside_bytes / sizeof(T), most = room / (P * narrow_columns<T>);
-  alignas(alignment) T packed[room + W];
+  const index_t most = (room - W) / (P * W) * narrow_steps<T>;
   for (index_t s = 0; s < k; s += most) {
     const index_t steps = k - s < most ? k - s : most;
     pack_narrow(n, steps, b + s * b_step, b_step, b_column, packed);
@@ -158,15 +170,23 @@ template <class T, int P>
 
 }  // namespace detail
 
-/// c[m, n] = (add: c +) a[m, k] b[k, n], where is_narrow<T>(m, n, k) or at least n is as small; neighbours in a row of
-/// a and of c are so in memory.
+/// The elements that narrow_product() has use for beside its operands: `bytes` of columns, or all of them.
+template <class T>
+constexpr index_t narrow_room(index_t n, index_t k, index_t bytes) {
+  constexpr index_t Q = narrow_columns<T>, G = narrow_steps<T>, W = simd::native_lanes<T>;
+  const index_t all = (n + Q - 1) / Q * Q * ((k + G - 1) / G * G), most = bytes / static_cast<index_t>(sizeof(T));
+  return (all < most ? all : most) + W;
+}
+/// c[m, n] = (add: c +) a[m, k] b[k, n], where n is at most half a pack; neighbours in a row of a and of c are so in
+/// memory. `packed` has place for `room` elements: what narrow_room() gives, for two packs at least.
 template <class T>
 void narrow_product(index_t m, index_t n, index_t k, const T* a, index_t a_row, const T* b, index_t b_step,
-                    index_t b_column, T* c, index_t c_row, bool add) {
+                    index_t b_column, T* c, index_t c_row, bool add, T* packed, index_t room) {
   constexpr int most = simd::native_lanes<T> / 2, one = narrow_columns<T>;
   if constexpr (most > one)
-    if (n > one) return detail::narrow_packs<T, 2>(m, n, k, a, a_row, b, b_step, b_column, c, c_row, add);
-  if constexpr (most > 1) detail::narrow_packs<T, 1>(m, n, k, a, a_row, b, b_step, b_column, c, c_row, add);
+    if (n > one) return detail::narrow_packs<T, 2>(m, n, k, a, a_row, b, b_step, b_column, c, c_row, add, packed, room);
+  if constexpr (most > 1)
+    detail::narrow_packs<T, 1>(m, n, k, a, a_row, b, b_step, b_column, c, c_row, add, packed, room);
 }
 
 }  // namespace exec
