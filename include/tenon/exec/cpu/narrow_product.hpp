@@ -104,12 +104,12 @@ struct NarrowTile {
     const index_t apart = (k + G - 1) / G * W;
     index_t s = 0;
     for (; s + G <= k; s += G, b += W) {
-      const V x[] = {simd::load_repeated<V, G, L % G...>(row[I] + s)...};
-      step(x, b, apart, make_seq<R * P>{}, make_seq<P>{});
+      const Columns y(b, apart, make_seq<P>{});
+      (step<I>(simd::load_repeated<V, G, L % G...>(row[I] + s), y, make_seq<P>{}), ...);
     }
     if (s < k) {
-      const V x[] = {repeated(simd::load_partial<V>(row[I] + s, k - s), Seq<L...>{})...};
-      step(x, b, apart, make_seq<R * P>{}, make_seq<P>{});
+      const Columns y(b, apart, make_seq<P>{});
+      (step<I>(repeated(simd::load_partial<V>(row[I] + s, k - s), Seq<L...>{}), y, make_seq<P>{}), ...);
     }
   }
   // G rows at a time.
@@ -122,14 +122,18 @@ struct NarrowTile {
   }
 
  private:
+  struct Columns {
+    V pack[P];
+    template <int... J>
+    TENON_INLINE Columns(const T* b, index_t apart, Seq<J...>) : pack{simd::load<V>(b + J * apart)...} {}
+  };
   template <int... L>
   TENON_INLINE static V repeated(V v, Seq<L...>) {
     return simd::shuffle<(L % G)...>(v, v);
   }
-  template <int... I, int... J>
-  TENON_INLINE void step(const V (&x)[R], const T* b, index_t apart, Seq<I...>, Seq<J...>) {
-    const V y[] = {simd::load<V>(b + J * apart)...};
-    ((sum[I] = Step<T>::multiply_add(x[I % R], y[I / R], sum[I])), ...);
+  template <int I, int... J>
+  TENON_INLINE void step(V x, const Columns& y, Seq<J...>) {
+    ((sum[J * R + I] = Step<T>::multiply_add(x, y.pack[J], sum[J * R + I])), ...);
   }
   template <int I, int... J>
   TENON_INLINE void store_group(index_t rows, index_t n, T* c, index_t c_row, bool add, Seq<J...>) {
