@@ -242,6 +242,32 @@ TEST_CASE("few columns may be operand and target") {
     for (index_t j = 0; j < 4; ++j) wrong += first(i, j) != product(i, j);
   CHECK(wrong == 0);
 }
+// Sums that depend on their order: it is the same with a plan and without.
+TEST_CASE_TEMPLATE("few rows and few columns have the same bits wherever the target lies", T, float, double) {
+  const auto uneven = [](index_t m, index_t n, int seed) {
+    Tensor<T, dyn, dyn> x(m, n);
+    for (index_t i = 0; i < m * n; ++i)
+      x.data()[i] = static_cast<T>(std::sin(static_cast<double>(i * i % 1009 + seed)));
+    return x;
+  };
+  for (const index_t n : {2, 3, 4, 6, 8})
+    for (const index_t m : {3, 4, 9, 32, 60, 200})
+      for (const index_t k : {8, 31, 32, 300, 1100}) {
+        CAPTURE(n);
+        CAPTURE(m);
+        CAPTURE(k);
+        const auto a = uneven(m, k, 1), b = uneven(k, n, 2);
+        const Tensor<T, dyn, dyn> plain = matmul(a, b);
+        std::vector<T> memory(static_cast<std::size_t>(m * k + m * n));
+        for (index_t i = 0; i < m * k; ++i) memory[static_cast<std::size_t>(i)] = a.data()[i];
+        const TensorView<const T, dyn, dyn> x(memory.data(), m, k);
+        TensorView<T, dyn, dyn> over(memory.data() + m * k - 1, m, n);  // from the operand's last element on
+        over = matmul(x, b);
+        index_t wrong = 0;
+        for (index_t i = 0; i < m * n; ++i) wrong += over.data()[i] != plain.data()[i];
+        CHECK(wrong == 0);
+      }
+}
 TEST_CASE("adjoints of few columns are added to what is there") {
   const index_t m = 70, n = 40;
   for (const index_t k : {3, 4, 7}) {

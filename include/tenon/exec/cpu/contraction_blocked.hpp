@@ -310,10 +310,8 @@ class Blocked : BlockedFields {
       const bool into_target = !call_.epilogue && !c_row_.offset && c_column_.contiguous(0) >= n;
       Number* const lines = into_target ? reinterpret_cast<Number*>(c_) + c_row_.at(from) + c_column_.at(0)
                                         : buffer<Number>(rows_buffer_, m * n);
-      const index_t room = narrow_room<Number>(n, k, 32768);
       narrow_product<Number>(m, n, k, in_place(a_) + a_row_.at(from), a_row_.stride, in_place(b_), b_sum_.stride,
-                             b_column_.stride, lines, into_target ? c_row_.stride : n, into_target && call_.add,
-                             buffer<Number>(b_buffer_, room), room);
+                             b_column_.stride, lines, into_target ? c_row_.stride : n, into_target && call_.add);
       if (call_.epilogue)
         finish(lines, n, from, m, 0, n);
       else if (!into_target)

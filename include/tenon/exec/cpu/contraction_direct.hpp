@@ -83,14 +83,6 @@ template <class T>
   turn(rows, n, b, b_column, sizeof(T), k, n);
   product_by_tiles(m, n, k, a, a_row, a_step, rows, n, c, n, false);
 }
-// Few columns.
-template <class T>
-[[gnu::noinline]] void product_of_narrow(index_t m, index_t n, index_t k, const T* a, index_t a_row, const T* b,
-                                         index_t b_step, index_t b_column, T* c) {
-  constexpr index_t room = aside_bytes / sizeof(T) + simd::native_lanes<T>;
-  alignas(alignment) T packed[room];
-  narrow_product(m, n, k, a, a_row, b, b_step, b_column, c, n, false, packed, room);
-}
 // A product of few rows by one pack of columns. All is read before anything is written, as matrix_by_vector() of few
 // rows does: c may overlap the operands.
 inline constexpr int few_rows = 4;
@@ -130,7 +122,7 @@ template <class T>
   else if (one_row)
     matrix_by_vector(n, k, b, b_column, a, c, false);
   else if (narrow)
-    product_of_narrow(m, n, k, a, a_row, b, b_step, b_column, c);
+    narrow_product(m, n, k, a, a_row, b, b_step, b_column, c, n, false);
   else if (turned)
     product_by_turned(m, n, k, a, a_row, a_step, b, b_column, c);
   else

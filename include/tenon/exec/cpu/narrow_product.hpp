@@ -3,8 +3,11 @@
 //
 // A pack holds a few steps of the sum of several columns: 16 bytes of each. So many elements of a row, which follow the
 // sum in memory, are loaded into the place of every column at once. The lanes of a column are added up at the end of
-// the sum, those of a few rows together. A result's sum depends on nothing but its row and its column.
+// the sum, those of a few rows together. A result's sum depends on nothing but its row and its column: steps G, 2 G,
+// ... apart are added one after the other, in blocks of 32 KiB of columns; then what the G lanes of a column have
+// become.
 #pragma once
+#include <tenon/base/memory.hpp>
 #include <tenon/exec/cpu/contraction_dots.hpp>
 
 namespace tenon {
@@ -154,13 +157,12 @@ struct NarrowTile {
   }
 };
 
-// P packs of columns; blocks of the sum, the columns of which have room in `packed`.
+// P packs of columns; blocks of `most` steps of the sum, whose columns are kept in `packed`.
 template <class T, int P>
 [[gnu::noinline]] void narrow_packs(index_t m, index_t n, index_t k, const T* a, index_t a_row, const T* b,
                                     index_t b_step, index_t b_column, T* c, index_t c_row, bool add, T* packed,
-                                    index_t room) {
+                                    index_t most) {
   constexpr int R = narrow_sums / P, W = simd::native_lanes<T>;
-  const index_t most = (room - W) / (P * W) * narrow_steps<T>;
   for (index_t s = 0; s < k; s += most) {
     const index_t steps = k - s < most ? k - s : most;
     pack_narrow(n, steps, b + s * b_step, b_step, b_column, packed);
@@ -174,23 +176,28 @@ template <class T, int P>
 
 }  // namespace detail
 
-/// The elements that narrow_product() has use for beside its operands: `bytes` of columns, or all of them.
-template <class T>
-constexpr index_t narrow_room(index_t n, index_t k, index_t bytes) {
-  constexpr index_t Q = narrow_columns<T>, G = narrow_steps<T>, W = simd::native_lanes<T>;
-  const index_t all = (n + Q - 1) / Q * Q * ((k + G - 1) / G * G), most = bytes / static_cast<index_t>(sizeof(T));
-  return (all < most ? all : most) + W;
-}
 /// c[m, n] = (add: c +) a[m, k] b[k, n], where n is at most half a pack; neighbours in a row of a and of c are so in
-/// memory. `packed` has place for `room` elements: what narrow_room() gives, for two packs at least.
+/// memory. The columns of a block of the sum are prepared on the stack, or in memory of the thread's pool.
 template <class T>
-void narrow_product(index_t m, index_t n, index_t k, const T* a, index_t a_row, const T* b, index_t b_step,
-                    index_t b_column, T* c, index_t c_row, bool add, T* packed, index_t room) {
-  constexpr int most = simd::native_lanes<T> / 2, one = narrow_columns<T>;
-  if constexpr (most > one)
-    if (n > one) return detail::narrow_packs<T, 2>(m, n, k, a, a_row, b, b_step, b_column, c, c_row, add, packed, room);
-  if constexpr (most > 1)
-    detail::narrow_packs<T, 1>(m, n, k, a, a_row, b, b_step, b_column, c, c_row, add, packed, room);
+[[gnu::noinline]] void narrow_product(index_t m, index_t n, index_t k, const T* a, index_t a_row, const T* b,
+                                      index_t b_step, index_t b_column, T* c, index_t c_row, bool add) {
+  constexpr index_t W = simd::native_lanes<T>, Q = narrow_columns<T>, G = narrow_steps<T>,
+                    room = detail::aside_bytes / sizeof(T), most = 32768 / sizeof(T);
+  const auto run = [&](T* packed, index_t steps) {
+    if constexpr (W / 2 > Q)
+      if (n > Q)
+        return detail::narrow_packs<T, 2>(m, n, k, a, a_row, b, b_step, b_column, c, c_row, add, packed, steps);
+    if constexpr (W > 2)
+      detail::narrow_packs<T, 1>(m, n, k, a, a_row, b, b_step, b_column, c, c_row, add, packed, steps);
+  };
+  const index_t columns = n > Q ? 2 * Q : Q, all = (k + G - 1) / G * G;
+  if (all * columns <= room) {
+    alignas(alignment) T packed[room + W];
+    return run(packed, all);
+  }
+  const index_t steps = all * columns < most ? all : most / columns;
+  const tenon::detail::BlockRef block(static_cast<size_t>(steps * columns + W) * sizeof(T));
+  run(reinterpret_cast<T*>(block.data()), steps);
 }
 
 }  // namespace exec
