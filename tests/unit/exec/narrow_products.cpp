@@ -170,6 +170,25 @@ TEST_CASE_TEMPLATE("places that hold no step and no column count nothing", T, fl
             CHECK((factor == 0 ? std::isnan(c(i, j)) : c(i, j) == (factor > 0 ? 1 : -1) * infinity));
         }
     }
+  // Memory that is used again is full of what it was used for.
+  for (const index_t n : {2, 4, 8})
+    for (const index_t k : {301, 601, 1201}) {
+      const auto a = numbers<T>(65, k, 1), b = numbers<T>(k, n, 2), turned = numbers<T>(n, k, 2);
+      const index_t columns = (n + exec::narrow_columns<T> - 1) / exec::narrow_columns<T> * exec::narrow_columns<T>,
+                    place = (k + exec::narrow_steps<T> - 1) / exec::narrow_steps<T> * exec::narrow_steps<T> * columns;
+      const auto dirty = [&] {
+        Tensor<T, dyn> x(place + simd::native_lanes<T>);
+        x = std::numeric_limits<T>::quiet_NaN();
+      };
+      Tensor<T, dyn, dyn> c(65, n), d(65, n);
+      dirty();
+      c = matmul(a, b);
+      dirty();
+      d = matmul(a, transpose(turned));
+      index_t numbers = 0;
+      for (index_t i = 0; i < c.size(); ++i) numbers += !std::isnan(c.data()[i]) && !std::isnan(d.data()[i]);
+      CHECK(numbers == c.size());
+    }
 }
 TEST_CASE_TEMPLATE("matrices by vectors", T, float, double) {
   for (const index_t m : {1, 2, 3, 4, 5, 8, 9, 15, 16, 33})

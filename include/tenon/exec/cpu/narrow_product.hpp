@@ -2,10 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // A pack holds a few steps of the sum of several columns: 16 bytes of each. So many elements of a row, which follow the
-// sum in memory, are loaded into the place of every column at once. The lanes of a column are added up at the end of
-// the sum, those of a few rows together. A result's sum depends on nothing but its row and its column: steps G, 2 G,
-// ... apart are added one after the other, in blocks of 32 KiB of columns; then what the G lanes of a column have
-// become.
+// sum in memory, are loaded into the place of every column at once. A result's sum depends on nothing but its row and
+// its column: each of the G lanes adds every G-th step, one after the other, in blocks of 32 KiB of columns; at the end
+// of a block the lanes are added up, those of a few rows together.
 #pragma once
 #include <tenon/base/memory.hpp>
 #include <tenon/exec/cpu/contraction_dots.hpp>
@@ -182,7 +181,7 @@ template <class T>
 [[gnu::noinline]] void narrow_product(index_t m, index_t n, index_t k, const T* a, index_t a_row, const T* b,
                                       index_t b_step, index_t b_column, T* c, index_t c_row, bool add) {
   constexpr index_t W = simd::native_lanes<T>, Q = narrow_columns<T>, G = narrow_steps<T>,
-                    room = detail::aside_bytes / sizeof(T), most = 32768 / sizeof(T);
+                    room = detail::aside_bytes / sizeof(T), most = TENON_EMBEDDED ? room : 32768 / sizeof(T);
   const auto run = [&](T* packed, index_t steps) {
     if constexpr (W / 2 > Q)
       if (n > Q)
@@ -190,12 +189,12 @@ template <class T>
     if constexpr (W > 2)
       detail::narrow_packs<T, 1>(m, n, k, a, a_row, b, b_step, b_column, c, c_row, add, packed, steps);
   };
-  const index_t columns = n > Q ? 2 * Q : Q, all = (k + G - 1) / G * G;
-  if (all * columns <= room) {
+  const index_t columns = n > Q ? 2 * Q : Q, all = (k + G - 1) / G * G,
+                steps = all * columns < most ? all : most / columns;
+  if (steps * columns <= room) {
     alignas(alignment) T packed[room + W];
-    return run(packed, all);
+    return run(packed, steps);
   }
-  const index_t steps = all * columns < most ? all : most / columns;
   const tenon::detail::BlockRef block(static_cast<size_t>(steps * columns + W) * sizeof(T));
   run(reinterpret_cast<T*>(block.data()), steps);
 }
