@@ -113,6 +113,9 @@ TEST_CASE_TEMPLATE("few columns of strided operands into strided targets", T, fl
       turned = matmul(a, b);
       const Tensor<T, dyn, dyn> plain = matmul(a, b), of_apart = matmul(a, apart), of_backwards = matmul(a, backwards);
       into += matmul(a, apart);
+      Tensor<T, dyn, dyn> spread_memory(m, 2 * n);
+      TensorView<T, dyn, dyn> spread(spread_memory.data(), Dims{2, {m, n}}, Dims{2, {2 * n, 2}});
+      spread = matmul(a, b);
       index_t wrong = 0;
       for (index_t i = 0; i < m + 2; ++i)
         for (index_t j = 0; j < n + 2; ++j) {
@@ -127,7 +130,7 @@ TEST_CASE_TEMPLATE("few columns of strided operands into strided targets", T, fl
             z += a(i - 1, s) * backwards(s, j - 1);
           }
           wrong += plain(i - 1, j - 1) != x || of_apart(i - 1, j - 1) != y || of_backwards(i - 1, j - 1) != z;
-          wrong += rows(i, j) != x + y || columns(j, i) != x;
+          wrong += spread(i - 1, j - 1) != x || rows(i, j) != x + y || columns(j, i) != x;
         }
       CHECK(wrong == 0);
     }
@@ -251,6 +254,14 @@ TEST_CASE("few columns may be operand and target") {
   const Tensor<float, dyn, dyn> turned = matmul(c, square);
   c = matmul(c, square);
   for (index_t i = 0; i < c.size(); ++i) CHECK(c.data()[i] == turned.data()[i]);
+  // Rows that overlap each other and, further on, the results of earlier ones.
+  auto small = numbers<float>(64, 4, 5);
+  const auto steps = numbers<float>(16, 4, 6), before = small;
+  const TensorView<const float, dyn, dyn> rows_before(before.data(), Dims{2, {64, 16}}, Dims{2, {3, 1}}),
+      rows_of_small(small.data(), Dims{2, {64, 16}}, Dims{2, {3, 1}});
+  const Tensor<float, dyn, dyn> of_overlapping = matmul(rows_before, steps);
+  small = matmul(rows_of_small, steps);
+  for (index_t i = 0; i < small.size(); ++i) CHECK(small.data()[i] == of_overlapping.data()[i]);
   auto memory = numbers<float>(200, 64, 5);  // the target is the first columns of the operand
   const TensorView<float, dyn, dyn> all(memory.data(), 200, 64);
   const Tensor<float, dyn, dyn> product = matmul(all, tall);
