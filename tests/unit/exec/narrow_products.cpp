@@ -304,12 +304,15 @@ TEST_CASE("adjoints of few columns are added to what is there") {
     const auto x = numbers<double>(m, k, 1), w = numbers<double>(k, n, 2), weights = numbers<double>(m, n, 3);
     const auto f = [&](const auto& v) { return sum(matmul(v, w) * weights) + 2 * sum(matmul(v, w) * weights); };
     const auto g = grad(f)(x);
+    const auto every_other = [&](const auto& v) { return f(slice(v, whole, range(0, end, 2))); };
+    const auto h = grad(every_other)(numbers<double>(m, 2 * k, 4));
     index_t wrong = 0;
     for (index_t i = 0; i < m; ++i)
       for (index_t s = 0; s < k; ++s) {
         double expected = 0;
         for (index_t j = 0; j < n; ++j) expected += weights(i, j) * w(s, j);
         wrong += g(i, s) != 3 * expected;
+        wrong += h(i, 2 * s) != 3 * expected || h(i, 2 * s + 1) != 0;
       }
     CHECK(wrong == 0);
   }
