@@ -73,10 +73,15 @@ struct RowsByVector : Reference {
   Tensor<float, dyn, dyn> w;
   Tensor<float, dyn> x, y;
 };
-void add_rows_by_vector(index_t m, index_t k) {
+template <int M, int K>
+void add_rows_by_vector() {
+  constexpr index_t m = M, k = K;
   auto c = add_case<RowsByVector>("sgemm/rows_by_vector/f32/" + std::to_string(m) + "x" + std::to_string(k),
                                   [=] { return new RowsByVector(m, k); });
   c.run("tenon", [](RowsByVector& d) { d.y = matmul(d.w, d.x); });
+#if BENCH_HAND
+  c.run("hand", [](RowsByVector& d) { hand::rows_by_vector<M, K>(d.w.data(), d.x.data(), d.y.data()); });
+#endif
   c.bound("peak", [=](benchmark::State& s) { run_peak<float>(s, static_cast<double>(m * k)); });
 #if BENCH_EIGEN
   c.run("eigen", [](RowsByVector& d) {
@@ -87,7 +92,7 @@ void add_rows_by_vector(index_t m, index_t k) {
   });
 #endif
   for (const Blas& blas : blas_libraries())
-    c.run(blas.name, [&blas, m, k](RowsByVector& d) {
+    c.run(blas.name, [&blas](RowsByVector& d) {
       blas.sgemv(Blas::row_major, Blas::plain, static_cast<int>(m), static_cast<int>(k), 1, d.w.data(),
                  static_cast<int>(k), d.x.data(), 1, 0, d.y.data(), 1);
     });
@@ -97,9 +102,9 @@ const Area area([] {
   add_products<float>();
   add_product<float, dyn, dyn, dyn>("mlp", 32, 128, 784);
   add_matvec();
-  add_rows_by_vector(4, 4);
-  add_rows_by_vector(16, 64);
-  add_rows_by_vector(100, 100);
+  add_rows_by_vector<4, 4>();
+  add_rows_by_vector<16, 64>();
+  add_rows_by_vector<100, 100>();
 });
 
 }  // namespace

@@ -74,8 +74,9 @@ void check_shapes(const std::string& type) {
   const auto few = numbers<T>(10, 700, 6);
   check_same(type + ": few rows times rows", [&] { return matmul(few, transpose(v)); });
   check_same(type + ": few rows times rows, relu", [&] { return relu(matmul(few, transpose(v)) + bias); });
-  const auto narrow = numbers<T>(700, 3, 7);
+  const auto narrow = numbers<T>(700, 3, 7), less_narrow = numbers<T>(700, 7, 8);
   check_same(type + ": rows times few columns", [&] { return matmul(v, narrow); });
+  check_same(type + ": rows times seven columns", [&] { return matmul(v, less_narrow); });
   check_same(type + ": rows times few columns, relu", [&] { return relu(matmul(v, narrow) + T(0.5)); });
 }
 

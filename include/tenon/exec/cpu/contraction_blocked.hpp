@@ -9,6 +9,7 @@
 #include <tenon/exec/cpu/contraction_blocks.hpp>
 #include <tenon/exec/cpu/matrix_vector.hpp>
 #include <tenon/exec/cpu/micro_kernel.hpp>
+#include <tenon/exec/cpu/narrow_product.hpp>
 #include <tenon/exec/executor.hpp>
 
 namespace tenon {
@@ -57,9 +58,10 @@ class Blocked : BlockedFields {
       b_ = at(call_.b, swapped_ ? w.a : w.b);
       c_ = static_cast<char*>(call_.c) + w.c * call_.c_bytes;
       const index_t m = a_row_.size, n = b_column_.size, k = a_sum_.size;
-      if (turns_b_) turn_columns();
       if (by_vector_)
         share(n, vector_rows, k, [](Blocked& x, index_t first, index_t last) { x.one_row(first, last); });
+      else if (is_narrow_)
+        share(m, narrow_sums, n * k, [](Blocked& x, index_t first, index_t last) { x.few_columns(first, last); });
       else if (by_dots_ && m == 1)
         share(n, 2 * dot_columns, k, [](Blocked& x, index_t first, index_t last) { x.dots(0, 1, first, last); });
       else if (by_dots_)
@@ -103,13 +105,10 @@ class Blocked : BlockedFields {
     const bool along_sums =
         stored && a_lines && b_lines && a_sum_.stride == 1 && b_sum_.stride == 1 && b_column_.stride != 1;
     by_vector_ = has_vector_kernel && along_sums && m == 1 && call_.a.plain && call_.b.plain;
+    is_narrow_ = stored && call_.a.plain && call_.b.plain && a_lines && b_lines && a_sum_.stride == 1 && group == 1 &&
+                 is_narrow<Number>(m, n, k);
     by_dots_ = along_sums && call_.dots.block && k >= call_.dots.least &&
                (m == 1 || (call_.a.plain && call_.b.plain ? 6 * m < k : m <= dot_rows));
-    // Few columns leave most lanes of a tile empty; turned, they follow the sum, whose lanes are added up at its end.
-    turns_b_ = stored && call_.dots.block && call_.a.plain && call_.b.plain && a_lines && b_lines &&
-               a_sum_.stride == 1 && b_sum_.stride != 1 && k >= 4 * call_.dots.least && n <= dot_columns &&
-               m >= 2 * dot_rows;
-    by_dots_ = by_dots_ || turns_b_;
     const bool a_strided = call_.a.in_place() && a_lines, b_strided = call_.b.in_place() && b_lines;
     by_columns_ =
         stored && call_.dots.columns && !call_.b.plain && m == 1 && a_lines && b_lines && b_column_.stride == 1;
@@ -304,21 +303,23 @@ class Blocked : BlockedFields {
     }
   }
 
-  // B's columns, one after the other.
-  void turn_columns() {
-    const index_t n = b_column_.size, k = b_sum_.size;
-    Word* const to = buffer<Word>(b_buffer_, n * k);
-    for (index_t j = 0; j < n; ++j) {
-      const Word* from = in_place(b_) + b_column_.at(j);
-      for (index_t s = 0; s < k; ++s) to[j * k + s] = from[s * b_sum_.stride];
+  // Rows [from, to) by few columns.
+  void few_columns(index_t from, index_t to) {
+    if constexpr (group == 1) {
+      const index_t m = to - from, n = b_column_.size, k = a_sum_.size;
+      const bool into_target = !call_.epilogue && !c_row_.offset && c_column_.contiguous(0) >= n;
+      Number* const lines = into_target ? reinterpret_cast<Number*>(c_) + c_row_.at(from) + c_column_.at(0)
+                                        : buffer<Number>(rows_buffer_, m * n);
+      narrow_product<Number>(m, n, k, in_place(a_) + a_row_.at(from), a_row_.stride, in_place(b_), b_sum_.stride,
+                             b_column_.stride, lines, into_target ? c_row_.stride : n, into_target && call_.add);
+      if (call_.epilogue)
+        finish(lines, n, from, m, 0, n);
+      else if (!into_target)
+        scatter(lines, n, from, m, 0, n, call_.add);
+      finished();
     }
-    block_.panels = to;
   }
-  const void* dot_column(index_t j) const {
-    return turns_b_ ? static_cast<const void*>(block_.panels + j * b_sum_.size) : b_ + b_column_.at(j) * call_.b.bytes;
-  }
-  // Both operands follow the sum in memory, or few columns were turned: packs run along the sum. Rows and columns from
-  // ... to.
+  // Both operands follow the sum in memory: packs run along the sum. Rows and columns from ... to.
   void dots(index_t from_row, index_t to_row, index_t from_column, index_t to_column) {
     constexpr int rows = dot_rows, columns = dot_columns;
     const index_t n = to_column - from_column, k = a_sum_.size;
@@ -331,7 +332,7 @@ class Blocked : BlockedFields {
       for (index_t r = 0; r < height; ++r) a[r] = a_ + a_row_.at(i + smaller(r, valid_rows - 1)) * call_.a.bytes;
       for (index_t j = 0; j < n; j += width) {
         const index_t valid = smaller(width, n - j), column = from_column + j;
-        for (index_t q = 0; q < width; ++q) b[q] = dot_column(column + smaller(q, valid - 1));
+        for (index_t q = 0; q < width; ++q) b[q] = b_ + b_column_.at(column + smaller(q, valid - 1)) * call_.b.bytes;
         alignas(alignment) Number tile[2 * rows * columns];
         (single ? call_.dots.row : call_.dots.block)(k, a, b, tile);
         if (lines) {

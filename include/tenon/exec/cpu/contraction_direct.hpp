@@ -8,6 +8,7 @@
 #pragma once
 #include <tenon/exec/cpu/matrix_vector.hpp>
 #include <tenon/exec/cpu/micro_kernel.hpp>
+#include <tenon/exec/cpu/narrow_product.hpp>
 #include <tenon/exec/executor.hpp>
 #include <tenon/exec/loops.hpp>
 #include <tenon/expr/contract.hpp>
@@ -82,17 +83,33 @@ template <class T>
   turn(rows, n, b, b_column, sizeof(T), k, n);
   product_by_tiles(m, n, k, a, a_row, a_step, rows, n, c, n, false);
 }
+// A product of few rows by one pack of columns. All is read before anything is written, as matrix_by_vector() of few
+// rows does: c may overlap the operands.
+inline constexpr int few_rows = 4;
+template <class T, int... I>
+[[gnu::noinline]] void product_of_few(index_t m, index_t n, index_t k, const T* a, index_t a_row, index_t a_step,
+                                      const T* b, index_t b_step, T* c, Seq<I...>) {
+  using V = simd::native<T>;
+  const T* row[] = {a + (I < m ? I : m - 1) * a_row...};
+  V sum[few_rows] = {};
+  for (index_t s = 0; s < k; ++s) {
+    const V y = simd::load_partial<V>(b + s * b_step, n);
+    ((sum[I] = Step<T>::multiply_add(simd::broadcast<V>(row[I][s * a_step]), y, sum[I])), ...);
+  }
+  ((I < m ? simd::store_partial(c + I * n, sum[I], n) : void()), ...);
+}
 
 // c[m, n], dense, = a b; false if it is not small, or if c overlaps an operand and `noalias` does not deny it.
 template <class T>
 [[gnu::noinline]] bool direct_product(index_t m, index_t n, index_t k, const T* a, index_t a_row, index_t a_step,
                                       const T* b, index_t b_step, index_t b_column, T* c, bool noalias) {
   constexpr index_t bytes = sizeof(T);
-  if (m == 0 || n == 0 || k == 0) return false;
   const bool along_sums = a_step == 1 && b_step == 1;
   const bool one_column = along_sums && n == 1, one_row = along_sums && m == 1;
+  const bool narrow = a_step == 1 && is_narrow<T>(m, n, k);
   const bool turned = b_column != 1 && b_step == 1 && n * k * bytes <= aside_bytes;
-  if (one_column || one_row ? m * n * k >= 2 * least_part : (b_column != 1 && !turned) || !fits_in_place<T>(m, n, k))
+  if (one_column || one_row || narrow ? m * n * k >= 2 * least_part
+                                      : (b_column != 1 && !turned) || !fits_in_place<T>(m, n, k))
     return false;
   if (!noalias) {
     const ByteRange range{reinterpret_cast<const char*>(c), reinterpret_cast<const char*>(c + m * n)};
@@ -104,6 +121,8 @@ template <class T>
     matrix_by_vector(m, k, a, a_row, b, c, false);
   else if (one_row)
     matrix_by_vector(n, k, b, b_column, a, c, false);
+  else if (narrow)
+    narrow_product(m, n, k, a, a_row, b, b_step, b_column, c, n, false);
   else if (turned)
     product_by_turned(m, n, k, a, a_row, a_step, b, b_column, c);
   else
@@ -132,9 +151,17 @@ requires((__is_same(T, float) || __is_same(T, double)) && __is_same(typename A::
     using X = MatrixLeaf<A>;
     using Y = MatrixLeaf<B>;
     const index_t m = X::extent(a, a_row), n = Y::extent(b, b_column), k = X::extent(a, a_sum);
-    if (Y::extent(b, b_sum) != k) return false;
-    return direct_product<T>(m, n, k, X::data(a), X::stride(a, a_row), X::stride(a, a_sum), Y::data(b),
-                             Y::stride(b, b_sum), Y::stride(b, b_column), c, noalias);
+    if (m == 0 || n == 0 || k == 0 || Y::extent(b, b_sum) != k) return false;
+    const index_t rows_of_a = X::stride(a, a_row), steps_of_a = X::stride(a, a_sum), steps_of_b = Y::stride(b, b_sum),
+                  columns_of_b = Y::stride(b, b_column);
+    const T *const x = X::data(a), *const y = Y::data(b);
+    if (n > 1 && m <= few_rows && n <= simd::native_lanes<T> && k <= 32 && columns_of_b == 1)
+      product_of_few(m, n, k, x, rows_of_a, steps_of_a, y, steps_of_b, c, make_seq<few_rows>{});
+    else if (n == 1 && m <= vector_rows && k <= 1024 && steps_of_a == 1 && steps_of_b == 1)
+      matrix_by_vector(m, k, x, rows_of_a, y, c, false);
+    else
+      return direct_product<T>(m, n, k, x, rows_of_a, steps_of_a, y, steps_of_b, columns_of_b, c, noalias);
+    return true;
   }
 
  private:

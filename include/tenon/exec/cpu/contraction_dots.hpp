@@ -38,18 +38,30 @@ TENON_FN V add_halves(V a, V b, Seq<I...>) {
   constexpr int W = static_cast<int>(sizeof...(I));
   return simd::shuffle<(((I & D) ? W + (I ^ D) : I))...>(a, b) + simd::shuffle<(((I & D) ? W + I : (I ^ D)))...>(a, b);
 }
-// out[i] = the sum of the lanes of v[i], for N packs: pairs of packs become one, whose lanes are half done.
-template <int N, int D, class V>
-TENON_FN V sum_lanes(V* v) {
-  if constexpr (D == 0) {
-    return v[0];
+// N packs from the I-th on become one: first those of even and of odd numbers, by the largest distance of lanes, which
+// is N / 2 times D; then what they have become. Packs are named by constants, so that all are in registers.
+template <int N, int D, int I, class V, int M>
+TENON_FN V sum_of_packs(const V (&v)[M]) {
+  if constexpr (N == 1) {
+    return v[I];
   } else {
-    constexpr int M = N > 1 ? N / 2 : 1;
-    V half[M];
-    for (int i = 0; i < M; ++i)
-      half[i] = add_halves<D>(v[N > 1 ? 2 * i : 0], v[N > 1 ? 2 * i + 1 : 0], make_seq<simd::lanes<V>>{});
-    return sum_lanes<M, D / 2>(half);
+    return add_halves<D>(sum_of_packs<N / 2, 2 * D, I>(v), sum_of_packs<N / 2, 2 * D, I + N / 2>(v),
+                         make_seq<simd::lanes<V>>{});
   }
+}
+template <int D, class V>
+TENON_FN V sum_within(V v) {
+  if constexpr (D == 0) {
+    return v;
+  } else {
+    return sum_within<D / 2>(add_halves<D>(v, v, make_seq<simd::lanes<V>>{}));
+  }
+}
+// The sums of N packs from the I-th on: of all lanes if D is half of them, else of each 2 D neighbours; N divides 2 D.
+// That of pack i is in those lanes whose last bits are i's, reversed.
+template <int N, int D, int I = 0, class V, int M>
+TENON_FN V sum_lanes(const V (&v)[M]) {
+  return sum_within<D / N>(sum_of_packs<N, 2 * D / N, I>(v));
 }
 constexpr int reversed_bits(int i, int below) {
   int r = 0;
@@ -60,6 +72,13 @@ constexpr int reversed_bits(int i, int below) {
 template <class V, int... I>
 TENON_FN V reverse_lanes(V v, Seq<I...>) {
   return simd::shuffle<(reversed_bits(I, simd::lanes<V>))...>(v, v);
+}
+
+// to[i] = (add: to[i] +) lane i of v, for i < n.
+template <class T, class V>
+TENON_INLINE void store_first(T* to, V v, index_t n, bool add) {
+  if (add) v += simd::load_partial<V>(to, n);
+  simd::store_partial(to, v, n);
 }
 
 // Rows in format A by columns in format B, in steps of T.
@@ -101,16 +120,20 @@ struct DotTile {
   }
 };
 
+// out[i] = the sum of the lanes of v[i]: of as many packs at a time as there are in a group.
+template <int Group, class T, class V, int M, int... I>
+TENON_INLINE void store_sums(const V (&v)[M], T* out, Seq<I...>) {
+  constexpr int W = simd::lanes<V>;
+  const V sum[] = {reverse_lanes(sum_lanes<Group, W / 2, I * Group>(v), make_seq<W>{})...};
+  (__builtin_memcpy(out + I * Group, &sum[I], Group * sizeof(T)), ...);
+}
 template <class T, class A, class B, int R, int N>
 [[gnu::noinline]] void dot_tile(index_t k, const void* const* a, const void* const* b, void* out) {
   DotTile<T, A, B, R, N> t;
   t.run(k, a, b, make_seq<R>{}, make_seq<N>{});
   using V = simd::native<sum_t<T>>;
   constexpr int W = simd::lanes<V>, group = R * N < W ? R * N : W;
-  for (int i = 0; i < R * N; i += group) {
-    const V v = reverse_lanes(sum_lanes<group, W / 2>(t.sum + i), make_seq<W>{});
-    __builtin_memcpy(static_cast<sum_t<T>*>(out) + i, &v, group * sizeof(sum_t<T>));
-  }
+  store_sums<group>(t.sum, static_cast<sum_t<T>*>(out), make_seq<R * N / group>{});
 }
 
 // N packs of columns; with Partial, the first n of one.

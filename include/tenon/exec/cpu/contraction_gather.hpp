@@ -160,6 +160,7 @@ template <class T>
     const ContractionAxes &rows = p.row, &columns = p.column, &sum = p.sum;
     if (p.batch.rank == 0 && rows.rank == 1 && columns.rank == 1 && sum.rank == 1 && call.a.in_place() &&
         call.b.in_place() && !call.epilogue && columns.b[0] == 1 && columns.c[0] == 1 &&
+        !(sum.a[0] == 1 && is_narrow<T>(rows.extent[0], columns.extent[0], sum.extent[0])) &&
         fits_in_place<T>(rows.extent[0], columns.extent[0], sum.extent[0]))
       return product_in_place(rows.extent[0], columns.extent[0], sum.extent[0], static_cast<const T*>(call.a.data),
                               rows.a[0], sum.a[0], static_cast<const T*>(call.b.data), sum.b[0],

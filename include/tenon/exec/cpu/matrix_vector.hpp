@@ -15,6 +15,15 @@ inline constexpr int vector_rows = 8;
 
 namespace detail {
 
+// The sums of the lanes of `left` packs, of as many at a time as there are in a group.
+template <int Group, class T, class V, int M, int... I>
+TENON_INLINE void store_row_sums(index_t left, const V (&sum)[M], T* y, bool add, Seq<I...>) {
+  constexpr int W = simd::lanes<V>;
+  ((I * Group < left ? store_first(y + I * Group, reverse_lanes(sum_lanes<Group, W / 2, I * Group>(sum), make_seq<W>{}),
+                                   left - I * Group < Group ? left - I * Group : Group, add)
+                     : void()),
+   ...);
+}
 // N rows, those from `left` on the last again.
 template <class V, int N, class T, int... I>
 TENON_INLINE void rows_by_vector(index_t left, index_t k, const T* a, index_t a_row, const T* x, T* y, bool add,
@@ -31,12 +40,7 @@ TENON_INLINE void rows_by_vector(index_t left, index_t k, const T* a, index_t a_
     const V v = simd::load_partial<V>(x + s, k - s);
     ((sum[I] = Step<T>::multiply_add(simd::load_partial<V>(row[I] + s, k - s), v, sum[I])), ...);
   }
-  for (int i = 0; i < N && i < left; i += group) {
-    V v = reverse_lanes(sum_lanes<group, W / 2>(sum + i), make_seq<W>{});
-    const index_t n = left - i < group ? left - i : group;
-    if (add) v += simd::load_partial<V>(y + i, n);
-    simd::store_partial(y + i, v, n);
-  }
+  store_row_sums<group>(left, sum, y, add, make_seq<N / group>{});
 }
 
 }  // namespace detail

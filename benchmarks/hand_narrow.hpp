@@ -1,0 +1,153 @@
+// benchmarks/hand_narrow.hpp: products of few rows or columns in AVX-512, with extents that are known.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Four columns: a vector holds the same few steps of the sum for each of them (b is permuted once), and is multiplied
+// by those steps of a row, which a load repeats. At the end the lanes of a column are added up, of several rows
+// together.
+#pragma once
+#include "hand_gemm.hpp"
+
+#if BENCH_HAND
+
+namespace bench::hand {
+
+/// Four columns: steps of the sum in a vector, and what is done to them.
+template <class T>
+struct FourColumns;
+template <>
+struct FourColumns<float> {
+  using V = __m512;
+  static constexpr int steps = 4;
+  static V columns(const float* b) {
+    return _mm512_permutexvar_ps(_mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15),
+                                 _mm512_loadu_ps(b));
+  }
+  static V repeated(const float* a) { return _mm512_broadcast_f32x4(_mm_loadu_ps(a)); }
+  static V pair(V x, V y) { return _mm512_unpacklo_ps(x, y) + _mm512_unpackhi_ps(x, y); }
+  static V rows(const V* s) {
+    const __m512d x = _mm512_castps_pd(pair(s[0], s[1])), y = _mm512_castps_pd(pair(s[2], s[3]));
+    const V sums = _mm512_castpd_ps(_mm512_unpacklo_pd(x, y)) + _mm512_castpd_ps(_mm512_unpackhi_pd(x, y));
+    return _mm512_permutexvar_ps(_mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15), sums);
+  }
+};
+template <>
+struct FourColumns<double> {
+  using V = __m512d;
+  static constexpr int steps = 2;
+  static V columns(const double* b) {
+    return _mm512_permutexvar_pd(_mm512_setr_epi64(0, 4, 1, 5, 2, 6, 3, 7), _mm512_loadu_pd(b));
+  }
+  static V repeated(const double* a) { return _mm512_broadcast_f64x2(_mm_loadu_pd(a)); }
+  static V rows(const V* s) {
+    return _mm512_permutexvar_pd(_mm512_setr_epi64(0, 2, 4, 6, 1, 3, 5, 7),
+                                 _mm512_unpacklo_pd(s[0], s[1]) + _mm512_unpackhi_pd(s[0], s[1]));
+  }
+};
+/// c[M, 4] = a[M, K] b[K, 4].
+template <class T, int M, int K>
+[[gnu::noinline]] void four_columns(const T* a, const T* b, T* c) {
+  using F = FourColumns<T>;
+  using V = typename F::V;
+  constexpr int G = F::steps, rows = M % 16 == 0 ? 16 : 12;
+  static_assert(M % rows == 0 && K % G == 0);
+  V columns[K / G];
+#pragma GCC unroll 4
+  for (int s = 0; s < K / G; ++s) columns[s] = F::columns(b + 4 * G * s);
+  for (int i = 0; i < M; i += rows, a += rows * K, c += 4 * rows) {
+    V sum[rows];
+#pragma GCC unroll 16
+    for (int r = 0; r < rows; ++r) sum[r] = V{};
+#pragma GCC unroll 4
+    for (int s = 0; s < K / G; ++s) {
+      const V y = columns[s];
+#pragma GCC unroll 16
+      for (int r = 0; r < rows; ++r) sum[r] = Lane<T>::fma(F::repeated(a + r * K + s * G), y, sum[r]);
+    }
+#pragma GCC unroll 16
+    for (int r = 0; r < rows; r += G) Lane<T>::store(c + 4 * r, F::rows(sum + r));
+  }
+}
+
+/// c = a b of 3 x 3 and of 4 x 4: all of c in one register or two.
+[[gnu::noinline]] inline void three(const float* a, const float* b, float* c) {
+  const __m512 x = _mm512_maskz_loadu_ps(0x1ff, a), y = _mm512_maskz_loadu_ps(0x1ff, b);
+  const __m512i rows = _mm512_setr_epi32(0, 0, 0, 3, 3, 3, 6, 6, 6, 0, 0, 0, 0, 0, 0, 0),
+                columns = _mm512_setr_epi32(0, 1, 2, 0, 1, 2, 0, 1, 2, 0, 0, 0, 0, 0, 0, 0);
+  const auto step = [](__m512i i, int by) { return _mm512_add_epi32(i, _mm512_set1_epi32(by)); };
+  __m512 sum = _mm512_permutexvar_ps(rows, x) * _mm512_permutexvar_ps(columns, y);
+  sum = _mm512_fmadd_ps(_mm512_permutexvar_ps(step(rows, 1), x), _mm512_permutexvar_ps(step(columns, 3), y), sum);
+  sum = _mm512_fmadd_ps(_mm512_permutexvar_ps(step(rows, 2), x), _mm512_permutexvar_ps(step(columns, 6), y), sum);
+  _mm512_mask_storeu_ps(c, 0x1ff, sum);
+}
+[[gnu::noinline]] inline void four(const float* a, const float* b, float* c) {
+  const __m512 x = _mm512_loadu_ps(a);
+  const auto row = [b](int s) __attribute__((always_inline)) {
+    return _mm512_broadcast_f32x4(_mm_loadu_ps(b + 4 * s));
+  };
+  const __m512 even = _mm512_fmadd_ps(_mm512_permute_ps(x, 0xaa), row(2), _mm512_permute_ps(x, 0x00) * row(0)),
+               odd = _mm512_fmadd_ps(_mm512_permute_ps(x, 0xff), row(3), _mm512_permute_ps(x, 0x55) * row(1));
+  _mm512_storeu_ps(c, even + odd);
+}
+[[gnu::noinline]] inline void three(const double* a, const double* b, double* c) {
+  // Rows 0 and 1 in one register, each in half of it; two steps of row 2, whose lanes meet at the end.
+  const __m256d y0 = _mm256_maskz_loadu_pd(7, b), y1 = _mm256_maskz_loadu_pd(7, b + 3),
+                y2 = _mm256_maskz_loadu_pd(7, b + 6);
+#pragma GCC unroll 3
+  for (int i = 0; i < 3; ++i) {
+    const __m256d sum = _mm256_fmadd_pd(_mm256_set1_pd(a[3 * i + 1]), y1, _mm256_set1_pd(a[3 * i]) * y0);
+    _mm256_mask_storeu_pd(c + 3 * i, 7, _mm256_fmadd_pd(_mm256_set1_pd(a[3 * i + 2]), y2, sum));
+  }
+}
+[[gnu::noinline]] inline void four(const double* a, const double* b, double* c) {
+  const auto row = [b](int s) __attribute__((always_inline)) {
+    return _mm512_broadcast_f64x4(_mm256_loadu_pd(b + 4 * s));
+  };
+#pragma GCC unroll 2
+  for (int i = 0; i < 16; i += 8) {
+    const __m512d x = _mm512_loadu_pd(a + i);
+    const __m512d even = _mm512_fmadd_pd(_mm512_permutex_pd(x, 0xaa), row(2), _mm512_permutex_pd(x, 0x00) * row(0)),
+                  odd = _mm512_fmadd_pd(_mm512_permutex_pd(x, 0xff), row(3), _mm512_permutex_pd(x, 0x55) * row(1));
+    _mm512_storeu_pd(c + i, even + odd);
+  }
+}
+
+// The sums of the lanes of eight vectors in the first eight lanes.
+inline __m512 sums_of_eight(const __m512* s) {
+  const auto pair = [](__m512 x, __m512 y) { return _mm512_unpacklo_ps(x, y) + _mm512_unpackhi_ps(x, y); };
+  const auto four = [pair](const __m512* v) __attribute__((always_inline)) {
+    const __m512d x = _mm512_castps_pd(pair(v[0], v[1])), y = _mm512_castps_pd(pair(v[2], v[3]));
+    return _mm512_castpd_ps(_mm512_unpacklo_pd(x, y)) + _mm512_castpd_ps(_mm512_unpackhi_pd(x, y));
+  };
+  const __m512 x = four(s), y = four(s + 4);
+  const __m512 z = _mm512_shuffle_f32x4(x, y, 0x88) + _mm512_shuffle_f32x4(x, y, 0xdd);  // x x y y, by quarters
+  return _mm512_shuffle_f32x4(z, z, 0x08) + _mm512_shuffle_f32x4(z, z, 0x0d);
+}
+/// y = w x, w[M, K]: dot products of eight rows at a time; x stays in registers.
+template <int M, int K>
+[[gnu::noinline]] void rows_by_vector(const float* w, const float* x, float* y) {
+  using L = Lane<float>;
+  constexpr int full = K / 16, rest = K % 16;
+  constexpr auto mask = static_cast<L::Mask>((1u << rest) - 1);
+  __m512 v[full + 1];
+#pragma GCC unroll 16
+  for (int s = 0; s < full; ++s) v[s] = L::load(x + 16 * s);
+  v[full] = L::load(x + 16 * full, mask);
+  for (int i = 0; i < M; i += 8, w += 8 * K) {
+    constexpr int most = M < 8 ? M : 8;
+    const int rows = M % 8 == 0 || M < 8 || i + 8 <= M ? most : M % 8;
+    __m512 sum[8] = {};
+#pragma GCC unroll 8
+    for (int r = 0; r < most; ++r) {
+      const float* row = w + (r < rows ? r : rows - 1) * K;
+      if (full == 0) sum[r] = L::load(row, mask) * v[0];
+      if (full > 0) sum[r] = L::load(row) * v[0];
+#pragma GCC unroll 16
+      for (int s = 1; s < full; ++s) sum[r] = L::fma(L::load(row + 16 * s), v[s], sum[r]);
+      if (full > 0 && rest > 0) sum[r] = L::fma(L::load(row + 16 * full, mask), v[full], sum[r]);
+    }
+    L::store(y + i, sums_of_eight(sum), static_cast<L::Mask>((1u << rows) - 1));
+  }
+}
+
+}  // namespace bench::hand
+#endif
