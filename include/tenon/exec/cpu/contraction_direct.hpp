@@ -4,7 +4,7 @@
 // What a plan finds out about a contraction takes longer than a product of few numbers. Where the types say that rows,
 // columns and the sum are at most one axis each of two matrices or vectors, their extents and strides are the arguments
 // of the kernels as they are. Columns of B that are its runs in memory (a layer's x W^T) are turned before. What is not
-// small, or overlaps the target, is left to the plan.
+// small is left to the plan.
 #pragma once
 #include <tenon/exec/cpu/matrix_vector.hpp>
 #include <tenon/exec/cpu/micro_kernel.hpp>
@@ -99,7 +99,7 @@ template <class T, int... I>
   ((I < m ? simd::store_partial(c + I * n, sum[I], n) : void()), ...);
 }
 
-// c[m, n], dense, = a b; false if it is not small, or if c overlaps an operand and `noalias` does not deny it.
+// c[m, n], dense, = a b; false if it is not small. c may overlap an operand unless `noalias` denies it.
 template <class T>
 [[gnu::noinline]] bool direct_product(index_t m, index_t n, index_t k, const T* a, index_t a_row, index_t a_step,
                                       const T* b, index_t b_step, index_t b_column, T* c, bool noalias) {
@@ -114,8 +114,15 @@ template <class T>
   if (!noalias) {
     const ByteRange range{reinterpret_cast<const char*>(c), reinterpret_cast<const char*>(c + m * n)};
     if (range.overlaps(matrix_range(a, m, a_row, k, a_step, bytes)) ||
-        range.overlaps(matrix_range(b, k, b_step, n, b_column, bytes)))
-      return false;
+        range.overlaps(matrix_range(b, k, b_step, n, b_column, bytes))) {
+      // Aside by the same kernel, so that sums come in the same order.
+      const size_t size = static_cast<size_t>(m * n * bytes);
+      const tenon::detail::BlockRef aside(size);
+      T* const values = reinterpret_cast<T*>(aside.data());
+      if (!direct_product<T>(m, n, k, a, a_row, a_step, b, b_step, b_column, values, true)) return false;
+      __builtin_memcpy(c, values, size);
+      return true;
+    }
   }
   if (one_column)
     matrix_by_vector(m, k, a, a_row, b, c, false);
@@ -141,7 +148,7 @@ requires((__is_same(T, float) || __is_same(T, double)) && __is_same(typename A::
          ProductLabels(contraction_labels<Spec>).ok)  //
     struct DirectProduct<Contract<Spec, E, A, B>, T> {
   static constexpr bool ok = true;
-  /// False if the product is not small, or the target, which is dense, overlaps an operand.
+  /// False if the product is not small. The target is dense.
   TENON_INLINE static bool run(const Contract<Spec, E, A, B>& node, T* c, bool noalias) {
     constexpr ContractionLabels l = Spec::labels();
     constexpr ProductLabels p(l);
