@@ -212,7 +212,10 @@ inline constexpr index_t unit_strides[64] = {1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
   index_t each = 0, gaps = 0;
   for (int k = 0; k < kernel.loads; ++k)
     if (repeats[k] && !kernel.constant[k]) each += n * kernel.bytes[k], gaps += 2 * alignment;
-  const index_t fit = gaps < room ? (room - gaps) / each : 1, some = fit < 1 ? 1 : fit < rows ? fit : rows;
+  const index_t fit = gaps < room ? (room - gaps) / each : 1, whole = fit > 16 ? fit / 16 * 16 : fit,
+                some = whole < 1      ? 1
+                       : whole < rows ? whole
+                                      : rows;
   char* place = buffer;
   for (int k = 0; some > 1 && k < kernel.loads; ++k) {
     if (!repeats[k] || kernel.constant[k]) continue;
