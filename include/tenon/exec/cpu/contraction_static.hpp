@@ -9,6 +9,7 @@
 #include <tenon/exec/cpu/contraction_plan.hpp>
 #include <tenon/exec/cpu/matrix_vector.hpp>
 #include <tenon/exec/cpu/micro_kernel.hpp>
+#include <tenon/exec/executor.hpp>
 #include <tenon/expr/contract.hpp>
 
 namespace tenon {
