@@ -82,6 +82,10 @@ void check_views(index_t m, index_t n) {
   CHECK(wrong(y, [&](index_t i, index_t j) { return static_cast<T>(at(a, i, j) + at(b, n - 1 - j)); }) == 0);
   y = transpose(transpose(a) + t);  // a movement of an expression
   CHECK(wrong(y, [&](index_t i, index_t j) { return static_cast<T>(at(a, i, j) + at(t, j, i)); }) == 0);
+  y = a * slice(big, range(0, m), range(1, 2));  // extents of 1 that have strides
+  CHECK(wrong(y, [&](index_t i, index_t j) { return static_cast<T>(at(a, i, j) * at(big, i, 1)); }) == 0);
+  y = slice(big, range(2, 3), range(0, n)) - a;
+  CHECK(wrong(y, [&](index_t i, index_t j) { return static_cast<T>(at(big, 2, j) - at(a, i, j)); }) == 0);
   if (n > 0 && m > 0) {
     v = row(a, m - 1);
     index_t differ = 0;
@@ -318,6 +322,15 @@ TEST_CASE("statements that write where they read") {
   for (const index_t n : {1, 2, 3, 4, 7, 8, 16, 23, 32, 33, 40, 70}) {
     check_aliases<float>(n);
     check_aliases<double>(n);
+  }
+}
+TEST_CASE("long rows of a matrix are added to it") {
+  const auto a = matrix<float, 1>(4, 700);
+  for (const index_t r : {0, 1, 3}) {
+    CAPTURE(r);
+    Tensor<float, dyn, dyn> x = a;
+    x = x + row(x, r);
+    CHECK(wrong(x, [&](index_t i, index_t j) { return a(i, j) + a(r, j); }) == 0);
   }
 }
 TEST_CASE("consumers of small products") {
