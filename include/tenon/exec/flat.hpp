@@ -94,6 +94,16 @@ inline constexpr bool has_views =
 template <class Op, class T, class Args, class... N, class E>
 inline constexpr bool has_views<Map<Op, T, Args, N...>, E> = (has_views<N, E> || ...);
 
+// Whether the types tell the extents of all of N's operands.
+template <class N>
+inline constexpr bool all_static = N::extents_type::is_static;
+template <class Op, class T, class Args, class... N>
+inline constexpr bool all_static<Map<Op, T, Args, N...>> = (all_static<N> && ...);
+// Whether N is a kernel's call over dense operands of all of extents E.
+template <class N, class E>
+inline constexpr bool is_dense_over =
+    flat_rank<N, E> == E::rank && !has_views<N, E> && program_of<N>::loads <= most_flat_loads;
+
 // Where the operands are, and which of them repeat.
 template <int N>
 struct FlatOperands {
@@ -193,7 +203,7 @@ TENON_INLINE bool flat_operands_of(const Map<Op, T, Args, N...>& n, const E& e, 
     if (view->dense &&
         (!result.overlaps({from, from + bytes}) || (from == first && view->bytes == out_element && view->same_rank)))
       continue;
-    if (bytes > room) return false;
+    if (bytes > room || !can_stage(view->bytes)) return false;
     if (p.outer == 1 && p.m > 1 && is_word(view->bytes))
       turn(place, p.n, from, p.stride, view->bytes, p.m, p.n);
     else
@@ -206,15 +216,15 @@ TENON_INLINE bool flat_operands_of(const Map<Op, T, Args, N...>& n, const E& e, 
   return true;
 }
 template <class P, int Rank, class E, class Out, class Operands>
-TENON_INLINE void run_flat(const E& e, index_t size, Out* out, Operands& operands) {
+TENON_INLINE bool run_flat(const E& e, index_t size, Out* out, Operands& operands) {
   if constexpr (Rank == E::rank) {
     exec::row<P, Out>(out, 1, operands.at, unit_strides, size);
+    return true;
   } else {
     index_t rows = 1;
     for (int a = 0; a < E::rank - Rank; ++a) rows *= e[a];
-    if (size > 0)
-      drive_repeated({exec::row<P, Out>, load_bytes<P>, LoadTable<loads_of<P>>::constant, P::loads}, out, sizeof(Out),
-                     operands.at, operands.repeats, rows, size / rows);
+    return size == 0 || drive_repeated({exec::row<P, Out>, load_bytes<P>, LoadTable<loads_of<P>>::constant, P::loads},
+                                       out, sizeof(Out), operands.at, operands.repeats, rows, size / rows);
   }
 }
 template <class N, class Out>
@@ -228,12 +238,11 @@ template <class N, class Out>
   if (!flat_operands(n, e, operands) || !gather_views(operands.at, operands.view, operands.views, out, bytes,
                                                       size * bytes, aside, static_cast<index_t>(sizeof(aside))))
     return false;
-  run_flat<P, flat_rank<N, E>>(e, size, out, operands);
-  return true;
+  return run_flat<P, flat_rank<N, E>>(e, size, out, operands);
 }
 /// Runs the program of a node whose leaves are dense, or views so small that they can be made so, and repeat, if at
-/// all, from row to row, into dense elements; false if they are not so. Leaves that are tensors are met element on
-/// element, so that overlap can only be exact.
+/// all, from row to row, into dense elements; false if they are not so. Tensors of the result's shape are met element
+/// on element, so that overlap can only be exact.
 template <class N, class Out>
 TENON_INLINE bool write_flat(const N& n, Out* out) {
   using P = program_of<N>;
@@ -245,15 +254,13 @@ TENON_INLINE bool write_flat(const N& n, Out* out) {
     return write_views(n, out, size);
   } else {
     FlatOperands<P::loads + 1> operands;
-    if (!flat_operands(n, e, operands)) return false;
-    run_flat<P, flat_rank<N, E>>(e, size, out, operands);
-    return true;
+    return flat_operands(n, e, operands) && run_flat<P, flat_rank<N, E>>(e, size, out, operands);
   }
 }
 template <class N>
 constexpr bool may_be_flat() {
   if constexpr (flat_rank<N, typename N::extents_type> >= 0) {
-    return program_of<N>::loads <= 64 && !Hoisted<N>::any;
+    return program_of<N>::loads <= most_flat_loads && !Hoisted<N>::any;
   } else {
     return false;
   }

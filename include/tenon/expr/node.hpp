@@ -116,9 +116,9 @@ TENON_FN index_t size_one_by_one(const E& e) {
   if constexpr (E::is_static) {
     return e.size();
   } else {
-    index_t size = 1;
-    for (int a = 0; a < E::rank; ++a) size *= on_its_own(e[a]);
-    return size;
+    size_t size = 1;  // of extents that cannot be counted, whatever comes out
+    for (int a = 0; a < E::rank; ++a) size *= static_cast<size_t>(on_its_own(e[a]));
+    return static_cast<index_t>(size);
   }
 }
 }  // namespace detail

@@ -333,6 +333,31 @@ TEST_CASE("long rows of a matrix are added to it") {
     CHECK(wrong(x, [&](index_t i, index_t j) { return a(i, j) + a(r, j); }) == 0);
   }
 }
+TEST_CASE("an operand of one element, whose type says so, is added to every row") {
+  Tensor<float, dyn, 1> a(5, 1), c(5, 1);
+  Tensor<float, 1> b;
+  for (index_t i = 0; i < 5; ++i) a(i, 0) = static_cast<float>(i);
+  b(0) = 10;
+  c = a + b;
+  CHECK(wrong(c, [&](index_t i, index_t) { return a(i, 0) + 10.0f; }) == 0);
+  Tensor<float, dyn> one(1);
+  Tensor<float, 4> x{0, 1, 2, 3};
+  one(0) = 1;
+  CHECK(float(sum(one + x)) == 10);
+  CHECK(float(sum(one * x + one)) == 10);
+}
+TEST_CASE("a number of the target is read before it is written") {
+  const index_t m = 1000;
+  Tensor<float, dyn, dyn> x(m, 3);
+  Tensor<float, dyn> b(3);
+  x.view() = 2.0f;
+  b.view() = 1.0f;
+  x = (x + b) * slice(x, 0, 0);
+  CHECK(wrong(x, [](index_t, index_t) { return 6.0f; }) == 0);
+  x.view() = 2.0f;
+  x = x + row(x, m - 1) * slice(x, 0, 1);
+  CHECK(wrong(x, [](index_t, index_t) { return 6.0f; }) == 0);
+}
 TEST_CASE("consumers of small products") {
   for (const index_t m : {1, 2, 3, 4, 8, 17, 40})
     for (const index_t n : {1, 2, 3, 4, 8, 16, 17, 33, 40})

@@ -306,16 +306,22 @@ class Blocked : BlockedFields {
   // Rows [from, to) by few columns.
   void few_columns(index_t from, index_t to) {
     if constexpr (group == 1) {
-      const index_t m = to - from, n = b_column_.size, k = a_sum_.size;
+      const index_t n = b_column_.size, k = a_sum_.size;
       const bool into_target = !call_.epilogue && !c_row_.offset && c_column_.contiguous(0) >= n;
-      Number* const lines = into_target ? reinterpret_cast<Number*>(c_) + c_row_.at(from) + c_column_.at(0)
-                                        : buffer<Number>(rows_buffer_, m * n);
-      narrow_product<Number>(m, n, k, in_place(a_) + a_row_.at(from), a_row_.stride, in_place(b_), b_sum_.stride,
-                             b_column_.stride, lines, into_target ? c_row_.stride : n, into_target && call_.add);
-      if (call_.epilogue)
-        finish(lines, n, from, m, 0, n);
-      else if (!into_target)
-        scatter(lines, n, from, m, 0, n, call_.add);
+      // Through a buffer many rows at once, so that preparing the columns for each time is little.
+      const index_t some = into_target ? to - from : smaller(to - from, 1024);
+      Number* const buffered = into_target ? nullptr : buffer<Number>(rows_buffer_, some * n);
+      for (; from < to; from += some) {
+        const index_t m = smaller(some, to - from);
+        Number* const lines =
+            into_target ? reinterpret_cast<Number*>(c_) + c_row_.at(from) + c_column_.at(0) : buffered;
+        narrow_product<Number>(m, n, k, in_place(a_) + a_row_.at(from), a_row_.stride, in_place(b_), b_sum_.stride,
+                               b_column_.stride, lines, into_target ? c_row_.stride : n, into_target && call_.add);
+        if (call_.epilogue)
+          finish(lines, n, from, m, 0, n);
+        else if (!into_target)
+          scatter(lines, n, from, m, 0, n, call_.add);
+      }
       finished();
     }
   }

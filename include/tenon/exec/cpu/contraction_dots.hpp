@@ -76,7 +76,7 @@ TENON_FN V reverse_lanes(V v, Seq<I...>) {
 
 // to[i] = (add: to[i] +) lane i of v, for i < n.
 template <class T, class V>
-TENON_INLINE void store_first(T* to, V v, index_t n, bool add) {
+TENON_INLINE void put_first(T* to, V v, index_t n, bool add) {
   if (add) v += simd::load_partial<V>(to, n);
   simd::store_partial(to, v, n);
 }

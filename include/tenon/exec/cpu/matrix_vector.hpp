@@ -19,8 +19,8 @@ namespace detail {
 template <int Group, class T, class V, int M, int... I>
 TENON_INLINE void store_row_sums(index_t left, const V (&sum)[M], T* y, bool add, Seq<I...>) {
   constexpr int W = simd::lanes<V>;
-  ((I * Group < left ? store_first(y + I * Group, reverse_lanes(sum_lanes<Group, W / 2, I * Group>(sum), make_seq<W>{}),
-                                   left - I * Group < Group ? left - I * Group : Group, add)
+  ((I * Group < left ? put_first(y + I * Group, reverse_lanes(sum_lanes<Group, W / 2, I * Group>(sum), make_seq<W>{}),
+                                 left - I * Group < Group ? left - I * Group : Group, add)
                      : void()),
    ...);
 }

@@ -31,9 +31,6 @@ constexpr bool is_narrow(index_t m, index_t n, index_t k) {
 
 namespace detail {
 
-/// The most bytes of a small product, or of an operand prepared for one, on the stack.
-inline constexpr index_t aside_bytes = TENON_EMBEDDED ? 512 : 4096;
-
 // Lane i of a shuffle.
 template <class T>
 struct NarrowLanes {
@@ -141,7 +138,7 @@ struct NarrowTile {
   TENON_INLINE void store_group(index_t rows, index_t n, T* c, index_t c_row, bool add, Seq<J...>) {
     const V v[] = {narrow_rows_of<T>(sum_lanes<G, G / 2, J * R + I>(sum), make_seq<W>{})...};
     if (P == 1 && n == Q && c_row == Q)
-      store_first(c, v[0], rows * Q, add);
+      put_first(c, v[0], rows * Q, add);
     else
       (store_rows(c + J * Q, c_row, v[J], rows, n - J * Q < Q ? n - J * Q : Q, add, make_seq<G>{}, make_seq<W>{}), ...);
   }
@@ -152,7 +149,7 @@ struct NarrowTile {
   template <int... I, int... L>
   TENON_INLINE static void store_rows(T* to, index_t c_row, V v, index_t rows, index_t n, bool add, Seq<I...>,
                                       Seq<L...>) {
-    ((I < rows ? store_first(to + I * c_row, from_row<I>(v, Seq<L...>{}), n, add) : void()), ...);
+    ((I < rows ? put_first(to + I * c_row, from_row<I>(v, Seq<L...>{}), n, add) : void()), ...);
   }
 };
 
@@ -181,7 +178,7 @@ template <class T>
 [[gnu::noinline]] void narrow_product(index_t m, index_t n, index_t k, const T* a, index_t a_row, const T* b,
                                       index_t b_step, index_t b_column, T* c, index_t c_row, bool add) {
   constexpr index_t W = simd::native_lanes<T>, Q = narrow_columns<T>, G = narrow_steps<T>,
-                    room = detail::aside_bytes / sizeof(T), most = TENON_EMBEDDED ? room : 32768 / sizeof(T);
+                    room = aside_bytes / sizeof(T), most = TENON_EMBEDDED ? room : 32768 / sizeof(T);
   const auto run = [&](T* packed, index_t steps) {
     if constexpr (W / 2 > Q)
       if (n > Q)

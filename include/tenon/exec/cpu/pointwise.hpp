@@ -200,30 +200,44 @@ struct FlatKernel {
   const bool* constant;  // leaves that are a number
   int loads;
 };
-inline constexpr index_t unit_strides[64] = {1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
-                                             1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
-                                             1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1};
-/// Dense rows of n elements, some operands of which repeat from row to row. Of these, short rows are copied one behind
-/// the other, so that many go at once.
-[[gnu::noinline]] inline void drive_repeated(const FlatKernel& kernel, void* out, index_t out_bytes, const void** at,
+/// The most operands of kernels that are called without a nest.
+inline constexpr int most_flat_loads = 64;
+inline constexpr index_t unit_strides[most_flat_loads] = {
+    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
+    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1};
+// How many rows go at once, where `each` bytes of a row and `gaps` bytes beside all rows are copied: whole registers of
+// them if they are many.
+inline index_t rows_at_once(index_t room, index_t each, index_t gaps, index_t rows) {
+  if (each == 0) return rows;
+  const index_t fit = gaps < room ? (room - gaps) / each : 0, whole = fit > 16 ? fit / 16 * 16 : fit;
+  return whole < 1 ? 1 : whole < rows ? whole : rows;
+}
+/// Dense rows of n elements, some operands of which repeat from row to row, or are a number. Of rows that repeat, short
+/// ones are copied one behind the other, so that many go at once. False, and nothing is written, if the result overlaps
+/// what would be read again after that.
+[[gnu::noinline]] inline bool drive_repeated(const FlatKernel& kernel, void* out, index_t out_bytes, const void** at,
                                              const bool* repeats, index_t rows, index_t n) {
   constexpr index_t room = 2048;
   alignas(alignment) char buffer[room];
   index_t each = 0, gaps = 0;
   for (int k = 0; k < kernel.loads; ++k)
     if (repeats[k] && !kernel.constant[k]) each += n * kernel.bytes[k], gaps += 2 * alignment;
-  const index_t fit = gaps < room ? (room - gaps) / each : 1, whole = fit > 16 ? fit / 16 * 16 : fit,
-                some = whole < 1      ? 1
-                       : whole < rows ? whole
-                                      : rows;
+  const index_t some = rows_at_once(room, each, gaps, rows);
+  const bool copies = each > 0 && some > 1;
+  char* to = static_cast<char*>(out);
+  const ByteRange result{to, to + rows * n * out_bytes};
+  for (int k = 0; some < rows && k < kernel.loads; ++k) {
+    const char* const from = static_cast<const char*>(at[k]);
+    const bool again = kernel.constant[k] || (repeats[k] && !copies);
+    if (again && result.overlaps({from, from + (kernel.constant[k] ? 1 : n) * kernel.bytes[k]})) return false;
+  }
   char* place = buffer;
-  for (int k = 0; some > 1 && k < kernel.loads; ++k) {
+  for (int k = 0; copies && k < kernel.loads; ++k) {
     if (!repeats[k] || kernel.constant[k]) continue;
     repeat_run(place, at[k], n * kernel.bytes[k], some);
     at[k] = place;
     place += (some * n * kernel.bytes[k] + 2 * alignment - 1) / alignment * alignment;
   }
-  char* to = static_cast<char*>(out);
   for (index_t i = 0; i < rows; i += some) {
     const index_t m = rows - i < some ? rows - i : some;
     kernel.row(to, 1, at, unit_strides, m * n);
@@ -231,6 +245,7 @@ inline constexpr index_t unit_strides[64] = {1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
     for (int k = 0; k < kernel.loads; ++k)
       if (!repeats[k]) at[k] = static_cast<const char*>(at[k]) + m * n * kernel.bytes[k];
   }
+  return true;
 }
 
 // Operand 0 is the result.

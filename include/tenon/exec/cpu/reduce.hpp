@@ -28,6 +28,22 @@ requires(__is_same(Number, compute_t<primal_t<typename N::value_type>>)) struct 
   using program = program_of<N>;
 };
 
+/// Reduces few elements of static extents; false if an operand of run-time extents stretches.
+template <class Op, unsigned Mask, class P, class Number, bool Direct, class A, class R>
+TENON_INLINE bool reduce_small(const A& x, R* out) {
+  using N = typename FoldedAs<Number>::type;
+  using X = typename A::extents_type;
+  FlatOperands<P::loads + 1> operands;
+  if (!flat_operands(x, x.extents(), operands)) return false;
+  if constexpr (Direct) {
+    SmallReduction<Op, Mask, X>::run(static_cast<const N*>(operands.at[0]), out);
+  } else {
+    Number values[static_cast<size_t>(static_size<X>)];
+    row<P, Number>(values, 1, operands.at, unit_strides, static_size<X>);
+    SmallReduction<Op, Mask, X>::run(reinterpret_cast<const N*>(values), out);
+  }
+  return true;
+}
 }  // namespace detail
 
 template <class Op, unsigned Mask, class A, class R>
@@ -37,26 +53,21 @@ void reduce_into(const A& x, R* out) {
   using X = typename A::extents_type;
   // A load is the program's buffer unless 16-bit floats become floats on the way.
   constexpr bool direct = P::size == 1 && __is_same(typename P::result, Number);
-  if constexpr (detail::is_small<X> && detail::flat_rank<A, X> == X::rank && !detail::has_views<A, X> &&
-                P::loads <= 64) {
-    using N = typename FoldedAs<Number>::type;
-    detail::FlatOperands<P::loads + 1> operands;
-    detail::flat_operands(x, x.extents(), operands);
-    if constexpr (direct) {
-      detail::SmallReduction<Op, Mask, X>::run(static_cast<const N*>(operands.at[0]), out);
-    } else {
-      Number values[static_cast<size_t>(static_size<X>)];
-      row<P, Number>(values, 1, operands.at, detail::unit_strides, static_size<X>);
-      detail::SmallReduction<Op, Mask, X>::run(reinterpret_cast<const N*>(values), out);
-    }
+  constexpr bool small = detail::is_small<X> && detail::is_dense_over<A, X>;
+  if constexpr (small && detail::all_static<A>) {
+    detail::reduce_small<Op, Mask, P, Number, direct>(x, out);
   } else {
+    if constexpr (small)
+      if (detail::reduce_small<Op, Mask, P, Number, direct>(x, out)) return;
     constexpr const FoldKernel* op = &fold_kernel<Op, Number, R>;
     // Reduced axes that are the last ones.
-    if constexpr (detail::flat_rank<A, X> == X::rank && !detail::has_views<A, X> && P::loads <= 64 &&
-                  ((Mask + (Mask & -Mask)) >> X::rank) == 1) {
+    if constexpr (detail::is_dense_over<A, X> && ((Mask + (Mask & -Mask)) >> X::rank) == 1) {
       const auto& e = tenon::detail::extents_in_place(x);
       index_t rows = 1, n = 1;
-      for (int a = 0; a < X::rank; ++a) (Mask >> a & 1u ? n : rows) *= e[a];
+      for (int a = 0; a < X::rank; ++a) {
+        index_t& to = Mask >> a & 1u ? n : rows;
+        to = extents_multiplied(to, e[a]);
+      }
       detail::FlatOperands<P::loads + 1> operands;
       if (detail::is_few(*op, rows, n) && detail::flat_operands(x, e, operands))
         return detail::reduce_few({op, row<P, Number>, direct, {}, Mask, out, sizeof(R), n, rows}, operands.at, rows,

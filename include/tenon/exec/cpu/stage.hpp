@@ -36,7 +36,8 @@ namespace detail {
 
 template <int Bytes>
 struct WordOf {
-  typedef simd::int_of<Bytes> type __attribute__((may_alias));
+  // Eight bytes may be two numbers of four.
+  typedef simd::int_of<Bytes> type __attribute__((may_alias, aligned(Bytes < 4 ? Bytes : 4)));
 };
 // An element of any type.
 template <int Bytes>
