@@ -21,8 +21,8 @@ class AdjointLanes {
   // Whether all statements are scalar ones of T.
   static bool fit(Tape& tape) {
     tape.close();
-    for (index_t i = 0; i < tape.segments_.size(); ++i)
-      if (tape.segments_[i].sweep != &Tape::sweep_scalars<T>) return false;
+    for (const Segment* s = tape.last_; s; s = s->before)
+      if (s->sweep != &Tape::sweep_scalars<T>) return false;
     return true;
   }
   explicit AdjointLanes(Tape& tape)
@@ -33,8 +33,7 @@ class AdjointLanes {
     return reinterpret_cast<T*>(block_.data() + static_cast<size_t>(slot - tape_.base_) * 4 * lanes);
   }
   [[gnu::noinline]] void sweep() {
-    for (index_t i = tape_.segments_.size() - 1; i >= 0; --i)
-      ScalarSweep<T, Pack>(block_.data(), tape_.base_).run(tape_.segments_[i]);
+    for (const Segment* s = tape_.last_; s; s = s->before) ScalarSweep<T, Pack>(block_.data(), tape_.base_).run(*s);
   }
 
  private:
@@ -52,17 +51,21 @@ template <class T>
       const index_t rows = m - i < adjoints.lanes ? m - i : adjoints.lanes;
       adjoints.clear();
       for (index_t k = 0; k < rows; ++k)
-        if (tape.owns(y[i + k])) adjoints.at(y[i + k])[k] += T(1);
+        if (const slot_t at = tape.known_number_slot(y[i + k]); tape.owns(at)) adjoints.at(at)[k] += T(1);
       adjoints.sweep();
-      for (index_t j = 0; j < n; ++j)
-        for (index_t k = 0; k < rows; ++k) out[(i + k) * n + j] = tape.owns(x[j]) ? adjoints.at(x[j])[k] : T(0);
+      for (index_t j = 0; j < n; ++j) {
+        const slot_t at = tape.known_number_slot(x[j]);
+        for (index_t k = 0; k < rows; ++k) out[(i + k) * n + j] = tape.owns(at) ? adjoints.at(at)[k] : T(0);
+      }
     }
   } else {
+    tape.want_none();
+    for (index_t j = 0; j < n; ++j) tape.want(x[j]);
     for (index_t i = 0; i < m; ++i) {
       tape.clear_adjoints();
       if (tape.owns(y[i])) *tape.adjoint<T>(y[i]) = T(1);
       tape.sweep();
-      for (index_t j = 0; j < n; ++j) out[i * n + j] = tape.owns(x[j]) ? *tape.adjoint<T>(x[j]) : T(0);
+      for (index_t j = 0; j < n; ++j) out[i * n + j] = tape.owns(x[j]) ? *tape.adjoint<T>(tape.home(x[j])) : T(0);
     }
   }
 }

@@ -83,7 +83,7 @@ template <class S>
 struct KeptRecord {
   Kept<S> kept;
   static void sweep(Tape& tape, const Segment& segment) {
-    (*reinterpret_cast<KeptRecord*>(segment.begin)->kept).pull(tape);
+    (*reinterpret_cast<KeptRecord*>(segment.begin())->kept).pull(tape);
   }
   static void destroy(char* begin) { reinterpret_cast<KeptRecord*>(begin)->~KeptRecord(); }
 };

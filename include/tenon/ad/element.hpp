@@ -19,7 +19,7 @@ class ElementRef : public rev<T, Tag> {
   using number = rev<T, Tag>;
   ElementRef(const number& n) : number(n) {}
   ElementRef(detail::BlockStorage<T>& owner, index_t size, index_t offset)
-      : number(owner.values[offset], detail::Element<number>::slot_of(owner, offset)),
+      : number(owner.values[offset], detail::Element<number>::number_slot(owner, offset)),
         owner_(&owner),
         size_(size),
         offset_(offset) {}
@@ -102,11 +102,11 @@ requires(!contains_rev<T>) struct Element<rev<T, Tag>> {
   template <class S>
   static const R access(const S& s, index_t offset) {
     if constexpr (is_storage<S>) {
-      return R(s.values[offset], slot_of(s, offset));
+      return R(s.values[offset], number_slot(s, offset));
     } else if (const auto& o = s.owner(); o.storage) {
-      return R(o.storage->values[o.offset + offset], slot_of(*o.storage, o.offset + offset));
+      return R(o.storage->values[o.offset + offset], number_slot(*o.storage, o.offset + offset));
     } else {
-      return R(s.data()[offset], s.slot() ? slot_at<R>(s.slot(), offset) : 0);
+      return R(s.data()[offset], s.slot() ? number_slot(slot_at<R>(s.slot(), offset)) : 0);
     }
   }
   template <is_storage S>
@@ -117,7 +117,7 @@ requires(!contains_rev<T>) struct Element<rev<T, Tag>> {
   requires(!is_storage<S> && !S::is_const) static const ElementRef<T, Tag> access(const S& view, index_t offset) {
     const auto& o = view.owner();
     if (!o.storage)
-      return ElementRef<T, Tag>(R(view.data()[offset], view.slot() ? slot_at<R>(view.slot(), offset) : 0));
+      return ElementRef<T, Tag>(R(view.data()[offset], view.slot() ? number_slot(slot_at<R>(view.slot(), offset)) : 0));
     return ElementRef<T, Tag>(*o.storage, o.size, o.offset + offset);
   }
 
@@ -163,6 +163,13 @@ requires(!contains_rev<T>) struct Element<rev<T, Tag>> {
     if (s.slots) return table(s)[i];
     return s.slot ? slot_at<R>(s.slot, i) : 0;
   }
+  /// The same of an element that is used as a number: where scalar statements find it.
+  static slot_t number_slot(slot_t slot) {
+    if (ApartAdjoints::holds(slot))
+      if (Tape* const tape = active_tape<Tag>) return tape->template number_slot<compute_t<T>>(slot);
+    return slot;
+  }
+  static slot_t number_slot(const BlockStorage<T>& s, index_t i) { return number_slot(slot_of(s, i)); }
   /// Where the adjoints of all n elements begin, side by side: records where they came from if need be.
   static slot_t first_slot(const BlockStorage<T>& s, index_t n) {
     if (!s.slots) return s.slot;
@@ -174,7 +181,7 @@ requires(!contains_rev<T>) struct Element<rev<T, Tag>> {
     s.slot = 0;
     if (active) {
       using Record = GatherRecord<compute_t<T>>;
-      s.slot = tape->allocate(n, units_of<T>);
+      s.slot = tape->allocate_tensor(n, units_of<T>);
       ::new (new_record<Record>(*tape, &Record::destroy)) Record{s.slots, n, s.slot};
     }
     s.slots = BlockRef();

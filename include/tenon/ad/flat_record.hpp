@@ -95,16 +95,17 @@ struct FlatRecord {
   FlatSource* source() { return reinterpret_cast<FlatSource*>(this + 1); }
 
   static void sweep(Tape& tape, const Segment& segment) {
-    FlatRecord& r = *reinterpret_cast<FlatRecord*>(segment.begin);
+    FlatRecord& r = *reinterpret_cast<FlatRecord*>(segment.begin());
     const ProgramInfo& p = *r.info;
-    void* const g = tape.adjoint<char>(r.out);
-    if (p.is_zero(g, r.n)) return;
+    void* const g = tape.given<char>(r.out);
+    if (!g || p.is_zero(g, r.n)) return tape.passed_on(r.out);
     const void* pointer[128];
     for (int k = 0; k < p.loads; ++k) {
       pointer[k] = data_of(r.source()[k]);
       pointer[p.loads + k] = p.active[k] && r.source()[k].slot ? tape.adjoint<char>(r.source()[k].slot) : nullptr;
     }
     p.pull(g, 1, pointer, exec::detail::unit_strides, r.n);
+    tape.passed_on(r.out);
   }
   static void destroy(char* begin) {
     FlatRecord& r = *reinterpret_cast<FlatRecord*>(begin);
@@ -132,7 +133,7 @@ struct FlatRecord {
       if (bytes) __builtin_memcpy(s.keep.data(), s.data, bytes);
       s.data = s.keep.data();
     }
-    const slot_t result = tape.allocate(n, (p.result_bytes + 3) / 4);
+    const slot_t result = tape.allocate_tensor(n, (p.result_bytes + 3) / 4);
     const size_t size = sizeof(FlatRecord) + static_cast<size_t>(p.loads) * sizeof(FlatSource);
     auto* r = ::new (tape.record(size, &sweep, &destroy)) FlatRecord{&p, n, result};
     for (int k = 0; k < p.loads; ++k) ::new (r->source() + k) FlatSource(static_cast<FlatSource&&>(source[k]));

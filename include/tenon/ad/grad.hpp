@@ -74,7 +74,12 @@ struct Strip {
   template <class R, class X>
   R leaf(X& x) {
     R r = like<R>(x);
-    for (index_t i = 0, n = x.size(); i < n; ++i) set_element(r, i, get_element(x, i).value);
+    for (index_t i = 0, n = x.size(); i < n; ++i)
+      if constexpr (is_taped<typename X::value_type>) {
+        set_element(r, i, x.storage().values[i]);
+      } else {
+        set_element(r, i, get_element(x, i).value);
+      }
     return r;
   }
   template <class R, class X>

@@ -15,13 +15,13 @@ struct LiftRev {
   template <class R, class X>
   R leaf(X& x) {
     using T = typename X::value_type;
-    const slot_t slot = tape.allocate(x.size(), units_of<T>);
     if constexpr (is_taped<typename R::value_type>) {
       R r;
-      r.storage().borrow(const_cast<T*>(x.data()), x.extents(), slot);
+      r.storage().borrow(const_cast<T*>(x.data()), x.extents(), tape.allocate_tensor(x.size(), units_of<T>));
       return r;
     } else {
       // T has a tape of its own: each element carries both slots.
+      const slot_t slot = tape.allocate(x.size(), units_of<T>);
       R r = like<R>(x);
       for (index_t i = 0, n = x.size(); i < n; ++i)
         r.data()[i] = {get_element(x, i), static_cast<slot_t>(slot + i * units_of<T>)};
@@ -45,12 +45,21 @@ struct CollectRev {
   template <class R, class X, class L>
   R leaf(X& x, L& lifted) {
     using T = typename R::value_type;
-    R r = like<R>(x);
     const index_t n = x.size();
-    if (n == 0) return r;
+    if (n == 0) return like<R>(x);
     const slot_t first = side_by_side(lifted);
-    const compute_t<T>* g = tape.owns(first) ? tape.adjoint<compute_t<T>>(first) : nullptr;
-    for (index_t i = 0; i < n; ++i) set_element(r, i, static_cast<T>(g ? g[i] : adjoint(slot_of(lifted, i), T{})));
+    const bool owned = tape.owns(first);
+    if constexpr (__is_same(T, compute_t<T>) && !is_taped<T> && !R::extents_type::is_static)
+      if (owned)
+        if (BlockRef block = tape.take<T>(first, n)) {
+          R r;
+          r.storage().adopt(static_cast<BlockRef&&>(block), x.extents());
+          return r;
+        }
+    R r = like<R>(x);
+    const compute_t<T>* g = owned ? tape.given<compute_t<T>>(first) : nullptr;
+    for (index_t i = 0; i < n; ++i)
+      set_element(r, i, static_cast<T>(g ? g[i] : owned ? compute_t<T>{} : adjoint(slot_of(lifted, i), T{})));
     return r;
   }
   template <class R, class X, class L>
@@ -63,7 +72,7 @@ struct CollectRev {
   }
   template <class T>
   compute_t<T> adjoint(slot_t slot, const T&) const {
-    return tape.owns(slot) ? *tape.adjoint<compute_t<T>>(slot) : compute_t<T>{};
+    return tape.owns(slot) ? *tape.adjoint<compute_t<T>>(tape.home(slot)) : compute_t<T>{};
   }
   // Where the adjoints begin, if they are side by side.
   template <class L>

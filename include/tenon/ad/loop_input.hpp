@@ -110,7 +110,8 @@ struct LoopRows {
   }
   value_type element(index_t offset) const {
     if constexpr (is_taped<value_type>) {
-      return value_type(leaf.data[offset], slot ? slot_at<value_type>(slot, offset) : 0);
+      return value_type(leaf.data[offset],
+                        slot ? Element<value_type>::number_slot(slot_at<value_type>(slot, offset)) : 0);
     } else {
       return leaf.data[offset];
     }

@@ -149,14 +149,15 @@ struct ProgramRecord {
   Source* source() { return reinterpret_cast<Source*>(this + 1); }
 
   static void sweep(Tape& tape, const Segment& segment) {
-    ProgramRecord& r = *reinterpret_cast<ProgramRecord*>(segment.begin);
+    ProgramRecord& r = *reinterpret_cast<ProgramRecord*>(segment.begin());
     const ProgramInfo& p = *r.info;
-    void* const g = tape.adjoint<char>(r.out);
-    if (p.is_zero(g, r.extents.size())) return;
+    void* const g = tape.given<char>(r.out);
+    if (!g || p.is_zero(g, r.extents.size())) return tape.passed_on(r.out);
     void* adjoint[exec::max_operands];
     for (int k = 0; k < p.loads; ++k)
       adjoint[k] = p.active[k] && r.source()[k].slot ? tape.adjoint<char>(r.source()[k].slot) : nullptr;
     exec::pull_program({r.source(), p.bytes, p.loads, adjoint, p.adjoint_bytes, g, p.result_bytes, r.extents, p.pull});
+    tape.passed_on(r.out);
   }
   static void destroy(char* begin) {
     ProgramRecord& r = *reinterpret_cast<ProgramRecord*>(begin);
@@ -176,7 +177,7 @@ struct ProgramRecord {
     // What may throw comes first: the tape destroys whatever was recorded.
     for (int k = 0; k < p.loads; ++k)
       if (transient(source[k])) keep_copy(source[k], p.bytes[k], (p.adjoint_bytes[k] + 3) / 4);
-    const slot_t out = tape.allocate(extents.size(), (p.result_bytes + 3) / 4);
+    const slot_t out = tape.allocate_tensor(extents.size(), (p.result_bytes + 3) / 4);
     const size_t size = sizeof(ProgramRecord) + static_cast<size_t>(p.loads) * sizeof(Source);
     auto* r = ::new (tape.record(size, &sweep, &destroy)) ProgramRecord{&p, extents, out};
     for (int k = 0; k < p.loads; ++k) ::new (r->source() + k) Source(static_cast<Source&&>(source[k]));
@@ -248,7 +249,9 @@ struct CutRecord {
   slot_t slot[sizeof...(Active) + 1];
 
   static void sweep(Tape& tape, const Segment& segment) {
-    reinterpret_cast<CutRecord*>(segment.begin)->pull(tape, make_seq<static_cast<int>(sizeof...(Active))>{});
+    CutRecord& r = *reinterpret_cast<CutRecord*>(segment.begin());
+    r.pull(tape, make_seq<static_cast<int>(sizeof...(Active))>{});
+    tape.passed_on(r.out);
   }
   static void destroy(char* begin) { reinterpret_cast<CutRecord*>(begin)->~CutRecord(); }
 
@@ -258,8 +261,8 @@ struct CutRecord {
 
   template <int... I>
   void pull(Tape& tape, Seq<I...>) {
-    const compute_t<P>* adjoint = tape.adjoint<compute_t<P>>(out);
-    if (are_zero_adjoints(adjoint, shape.size())) return;
+    const compute_t<P>* adjoint = tape.given<compute_t<P>>(out);
+    if (!adjoint || are_zero_adjoints(adjoint, shape.size())) return;
     const Dims dense = row_major(shape.dims());
     const auto y = const_view(reinterpret_cast<const P*>(value ? value.data() : nullptr), shape, dense);
     const auto g = const_view(adjoint, shape, dense);
@@ -299,14 +302,15 @@ struct GatherRecord {
   index_t n;
   slot_t to;
   static void sweep(Tape& tape, const Segment& segment) {
-    const GatherRecord& r = *reinterpret_cast<const GatherRecord*>(segment.begin);
+    const GatherRecord& r = *reinterpret_cast<const GatherRecord*>(segment.begin());
     const slot_t* slot = reinterpret_cast<const slot_t*>(r.slots.data());
-    const A* to = tape.adjoint<A>(r.to);
-    for (index_t i = 0; i < r.n; ++i) {
+    const A* to = tape.given<A>(r.to);
+    for (index_t i = 0; to && i < r.n; ++i) {
       if (!tape.owns(slot[i])) continue;
       A& from = *tape.adjoint<A>(slot[i]);
       from = static_cast<A>(apply<op::Add>(from, to[i]));
     }
+    tape.passed_on(r.to);
   }
   static void destroy(char* begin) { reinterpret_cast<GatherRecord*>(begin)->~GatherRecord(); }
 };

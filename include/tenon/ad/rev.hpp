@@ -21,7 +21,7 @@ template <class To, class From>
 struct PrecisionRecord {
   slot_t to, from;
   static void sweep(Tape& tape, const Segment& segment) {
-    const PrecisionRecord& r = *reinterpret_cast<const PrecisionRecord*>(segment.begin);
+    const PrecisionRecord& r = *reinterpret_cast<const PrecisionRecord*>(segment.begin());
     From& operand = *tape.adjoint<From>(r.from);
     const To g = *tape.adjoint<To>(r.to);
     if (!is_zero_adjoint(g)) operand = operand + tenon::apply<op::Cast<base_t<From>>>(g);

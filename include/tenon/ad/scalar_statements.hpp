@@ -138,7 +138,7 @@ class ScalarSweep {
   // Pulls back the statements of a segment, last first.
   TENON_INLINE void run(const Segment& segment) const {
     address result = segment.after;
-    const char* p = segment.end;
+    const char* p = segment.end();
     for (;;) {
       const auto trailer = read<slot_t>(p - sizeof(slot_t));
       if constexpr (__is_same(A, T) && is_real<T>) {

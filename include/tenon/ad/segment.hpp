@@ -38,17 +38,101 @@ class Grow {
   index_t size_ = 0;
 };
 
-// Statements recorded one after the other in [begin, end); `sweep` pulls them back, last first, and destroys what they
-// hold when `destroy` is set.
-struct Segment {
+// Statements recorded one after the other, which lie behind this in memory; `sweep` pulls them back, last first, and
+// `destroy`, if there is one, destroys what they hold.
+struct alignas(16) Segment {
   void (*sweep)(Tape&, const Segment&);
   void (*destroy)(char* begin);
-  char *begin, *end;
+  Segment* before;
+  unsigned bytes;
   slot_t after;  // of scalar statements: the slot after the last result
+  char* begin() const { return reinterpret_cast<char*>(const_cast<Segment*>(this) + 1); }
+  char* end() const { return begin() + bytes; }
 };
 
 // Chunks of a tape: the first is small, each as large as all before it together, up to the largest.
-inline constexpr size_t least_chunk = size_t{1} << 10, most_chunk = size_t{1} << 18;
+inline constexpr size_t least_chunk = 448, most_chunk = size_t{1} << 18;  // of the first, a block of 512 bytes
+
+// The segments of a tape, which lie in chunks of memory that are kept for the next recording.
+class Segments {
+ public:
+  Segments() = default;
+  Segments(const Segments&) = delete;
+  Segments& operator=(const Segments&) = delete;
+
+ protected:
+  ~Segments() {
+    while (Block* const c = chunks_) {
+      chunks_ = c->next;
+      drop_block(c);
+    }
+  }
+  Segment* begin_segment(void (*sweep)(Tape&, const Segment&), void (*destroy)(char*), size_t bytes) {
+    void* const p = room(sizeof(Segment) + bytes);
+    last_ = ::new (p) Segment{sweep, destroy, last_, static_cast<unsigned>(bytes), 0};
+    ++count_;
+    return last_;
+  }
+  // Destroys those after `last`, last first.
+  void drop_segments(const Segment* last) {
+    for (; last_ != last; last_ = last_->before, --count_)
+      if (last_->destroy) last_->destroy(last_->begin());
+  }
+  // Where the next one goes.
+  struct Place {
+    Segment* last;
+    Block* chunk;
+    char* cursor;
+  };
+  Place place() const { return {last_, chunk_, cursor_}; }
+  void go_on(const Place& place) {
+    if (!place.chunk) return start();
+    enter(place.chunk);
+    cursor_ = place.cursor;
+  }
+  void start() {
+    if (chunks_) enter(chunks_);
+  }
+  size_t used() const {
+    size_t sum = 0;
+    for (const Block* c = chunks_; c; c = c == chunk_ ? nullptr : c->next)
+      sum += c == chunk_ ? static_cast<size_t>(cursor_ - const_cast<Block*>(c)->data()) : c->bytes;
+    return sum;
+  }
+
+  Segment* last_ = nullptr;
+  index_t count_ = 0;
+  char *cursor_ = nullptr, *limit_ = nullptr;  // the free part of the chunk
+
+ private:
+  void enter(Block* chunk) {
+    chunk_ = chunk;
+    cursor_ = chunk->data();
+    limit_ = cursor_ + chunk->bytes;
+  }
+  char* room(size_t size) {
+    char* p = cursor_ + (16 - reinterpret_cast<size_t>(cursor_) % 16) % 16;
+    while (static_cast<size_t>(limit_ - cursor_) < size + static_cast<size_t>(p - cursor_)) {
+      Block*& next = chunk_ ? chunk_->next : chunks_;
+      if (!next) next = more(size);
+      enter(next);
+      p = cursor_;
+    }
+    cursor_ = p + size;
+    return p;
+  }
+  // A chunk, as large as all so far together, with room for a segment.
+  Block* more(size_t size) {
+    size_t bytes = 0;
+    for (const Block* c = chunks_; c; c = c->next) bytes += c->bytes;
+    bytes = bytes < least_chunk ? least_chunk : bytes < most_chunk ? bytes : most_chunk;
+    Block* const c = allocate_block(size > bytes ? size : bytes);
+    c->next = nullptr;
+    return c;
+  }
+
+  Block *chunks_ = nullptr, *chunk_ = nullptr;  // all, each with the next one; the one that is written to
+};
 
 }  // namespace detail
 }  // namespace TENON_ABI

@@ -85,7 +85,7 @@ requires(!contains_rev<T>) struct Evaluate<rev<T, Tag>> {
     if (!((leaf.slot != 0) || ... || false)) return;
     (keep(leaf), ...);
     auto kept = n.with(detail::primal_leaf<typename L::value_type, typename L::extents_type, L>(leaf)...);
-    cache.slot = tape->allocate(shape.size(), detail::units_of<T>);
+    cache.slot = tape->allocate_tensor(shape.size(), detail::units_of<T>);
     using Record = detail::CutRecord<M, T, detail::leaf_active<L>...>;
     ::new (detail::new_record<Record>(*tape, &Record::destroy))
         Record{static_cast<M&&>(kept), static_cast<detail::BlockRef&&>(block), shape, cache.slot, {leaf.slot..., 0}};

@@ -6,9 +6,10 @@
 // that knows how to pull its adjoint back. The reverse sweep walks segments backwards, without recursion, and passes
 // over statements whose adjoint is zero: what the result does not depend on adds nothing, not even 0 * inf. A slot
 // stands for one value for ever; what is overwritten gets another. Slots count units of four bytes, so adjoints of
-// different types share one space. A reset tape keeps its memory: a training loop allocates nothing after its first
-// step. A tape belongs to one thread.
+// different types share one space; those of large tensors lie apart (ad/adjoints.hpp). A reset tape keeps its memory: a
+// training loop allocates nothing after its first step. A tape belongs to one thread.
 #pragma once
+#include <tenon/ad/adjoints.hpp>
 #include <tenon/ad/scalar_statements.hpp>
 
 namespace tenon {
@@ -19,7 +20,7 @@ class AdjointLanes;
 }  // namespace detail
 
 /// Records what is computed with the rev numbers that belong to it, and pulls adjoints back through it.
-class Tape {
+class Tape : detail::Segments {
  public:
   Tape() = default;
   Tape(const Tape&) = delete;
@@ -44,15 +45,17 @@ class Tape {
 
   /// Forgets all statements; memory is kept for the next recording. Numbers of the old one are constants to it.
   void reset() {
-    const unsigned long long next = (units_ + 15) / 16 * 16;
+    const unsigned long long next = (units_ + 15) / 16 * 16, apart = apart_.next();
     recycle();
     if (next < most_used) base_ = units_ = next;
+    if (apart - detail::ApartAdjoints::lowest < most_used) apart_.rewind(0, apart);
   }
   // The same where no number of the old recording is left: its slots are given again.
   void recycle() {
-    forget(0);
-    if (chunks_.size()) enter(0);
+    forget(nullptr);
+    start();
     base_ = units_ = lowest_;
+    apart_.rewind(0, lowest_apart_);
     adjoints_ready_ = false;
   }
   /// Slots for n adjoints of `units` units each.
@@ -67,24 +70,45 @@ class Tape {
     adjoints_ready_ = false;
     return static_cast<slot_t>(first);
   }
+  /// The same for a tensor's adjoints, which lie apart if they are many.
+  slot_t allocate_tensor(index_t n, index_t units) {
+    const unsigned long long all = static_cast<unsigned long long>(n) * static_cast<unsigned long long>(units);
+    if (all < detail::ApartAdjoints::least_units || static_cast<unsigned long long>(n) > most_units)
+      return allocate(n, units);
+    const slot_t first = apart_.allocate(all);
+    if (!first) fail_full();
+    adjoints_ready_ = false;
+    return first;
+  }
   /// Bytes recorded and bytes of adjoints: what reverse mode costs in memory beside the values.
   size_t bytes() {
     size_t sum = static_cast<size_t>(units_ - base_) * 4;
-    for (index_t i = 0; i <= chunk_ && i < chunks_.size(); ++i)
-      sum += i < chunk_ ? chunks_[i]->bytes : static_cast<size_t>(cursor_ - chunks_[i]->data());
-    return sum;
+    for (const detail::ApartAdjoints::Range& r : apart_) sum += r.bytes();
+    return sum + used();
   }
-  index_t segments() const { return segments_.size(); }
+  index_t segments() const { return count_; }
 
   /// Room for one tensor statement's record; `pull` runs in the sweep, `destroy` at reset.
   [[gnu::noinline]] void* record(size_t size, void (*pull)(Tape&, const detail::Segment&), void (*destroy)(char*)) {
     close();
-    char* p = room((size + 15) / 16 * 16);
-    segments_.push({pull, destroy, p, p + size, 0});
-    return p;
+    return begin_segment(pull, destroy, (size + 15) / 16 * 16)->begin();
   }
   /// Whether a slot was given by this tape since it was reset; others are constants to it.
-  bool owns(slot_t slot) const { return slot - static_cast<slot_t>(base_) < static_cast<slot_t>(units_ - base_); }
+  bool owns(slot_t slot) {
+    if (detail::ApartAdjoints::holds(slot)) return apart_.find(slot) != nullptr;
+    return slot - static_cast<slot_t>(base_) < static_cast<slot_t>(units_ - base_);
+  }
+  /// The slot of an element, with an adjoint of type A, as scalar statements refer to it.
+  template <class A>
+  slot_t number_slot(slot_t slot) {
+    return detail::ApartAdjoints::holds(slot) ? slot_among_numbers<A>(slot) : slot;
+  }
+  /// The same, 0 if no statement does.
+  slot_t known_number_slot(slot_t slot) {
+    if (!detail::ApartAdjoints::holds(slot)) return slot;
+    const auto* const r = apart_.find(slot);
+    return r && r->numbers ? r->numbers + (slot - r->first) : 0;
+  }
   /// Appends a scalar statement: its terms, without those whose slots this tape does not own. Gives its value, and the
   /// slot of the result; 0 if no term remains.
   template <class T, int N>
@@ -111,16 +135,44 @@ class Tape {
     }
   }
 
-  /// The adjoint at a slot; valid during and after a sweep.
+  /// The adjoint at a slot, valid during a sweep; after it that of a number or of a variable.
   template <class T>
   T* adjoint(slot_t slot) {
     prepare();
-    return reinterpret_cast<T*>(adjoints_.data() + static_cast<size_t>(slot - base_) * 4);
+    return reinterpret_cast<T*>(detail::ApartAdjoints::holds(slot) ? apart(slot, true) : side_by_side(slot));
   }
+  /// The same, for reading; null if it is zero.
+  template <class T>
+  T* given(slot_t slot) {
+    prepare();
+    return reinterpret_cast<T*>(detail::ApartAdjoints::holds(slot) ? apart(slot, false) : side_by_side(slot));
+  }
+  /// The statement that gave the tensor at a slot was pulled back: nobody asks for its adjoint any more.
+  void passed_on(slot_t slot) {
+    if (!detail::ApartAdjoints::holds(slot)) return;
+    if (auto* const r = apart_.find(slot); r && !r->wanted) r->drop();
+  }
+  /// The adjoint is read after the sweep: so many times by `take`, or as often as somebody likes.
+  void want(slot_t slot, unsigned times = detail::ApartAdjoints::always) { apart_.want(apart_.home(slot), times); }
+  void want_none() { apart_.want_none(); }
+  /// The block that holds the adjoints of all n numbers T of a tensor, if they lie apart, are not all zero, and nobody
+  /// else wants them: it is the caller's from now on.
+  template <class T>
+  detail::BlockRef take(slot_t slot, index_t n) {
+    detail::ApartAdjoints::Range* const r = detail::ApartAdjoints::holds(slot) ? apart_.find(slot) : nullptr;
+    if (!r || r->first != slot || r->bytes() != static_cast<size_t>(n) * sizeof(T)) return {};
+    if (r->wanted == detail::ApartAdjoints::always || (r->wanted && --r->wanted)) return {};
+    if (!given<T>(slot)) return {};
+    detail::BlockRef block(detail::Adopt{}, r->block);
+    r->block = nullptr;
+    return block;
+  }
+  /// Where the adjoint of a number is after a sweep: an element's is that of its tensor.
+  slot_t home(slot_t slot) { return apart_.home(slot); }
   /// Pulls the adjoints set so far back through all statements, last first.
   void sweep() {
     prepare();
-    sweep_from(0);
+    sweep_to(nullptr);
   }
   /// All adjoints zero again, for another sweep over the same statements.
   void clear_adjoints() {
@@ -129,23 +181,24 @@ class Tape {
   }
 
   // How many tensor statements have been recorded: lets tests count evaluations.
-  index_t statements() const { return segments_.size(); }
+  index_t statements() const { return count_; }
 
   // For records that run a function again in the middle of a sweep: what it records goes to the end of the tape, is
   // swept, and forgotten.
   struct Mark {
-    index_t segments, chunk;
-    char* cursor;
-    unsigned long long units;
+    Place segments;
+    unsigned long long units, apart;
+    index_t ranges;
   };
   Mark mark() {
     close();
-    return {segments_.size(), chunk_, cursor_, units_};
+    return {place(), units_, apart_.next(), apart_.size()};
   }
   // Slots from now on do not collide with those of a tape above this one.
   void pass_over(const Tape& above) {
     close();
     if (units_ < above.units_) units_ = above.units_;
+    apart_.pass_over(above.apart_.next());
   }
   // Adjoints, all zero, for what was recorded since the mark; those before it are kept.
   void extend(const Mark& m) {
@@ -158,14 +211,19 @@ class Tape {
     }
     __builtin_memset(adjoints_.data() + before, 0, bytes - before);
     adjoints_ready_ = true;
+    for (auto& r : apart_)  // what goes there at the end must find room then
+      if (r.numbers >= m.units && !r.block) r.fill();
   }
-  void sweep(const Mark& m) { sweep_from(m.segments); }
+  void sweep(const Mark& m) { sweep_to(m.segments.last); }
   void rewind(const Mark& m) {
-    forget(m.segments);
-    chunk_ = m.chunk;
-    cursor_ = m.cursor;
-    if (!cursor_ && chunks_.size()) enter(0);
-    if (chunks_.size()) limit_ = chunks_[chunk_]->data() + chunks_[chunk_]->bytes;
+    for (auto& r : apart_) {
+      if (r.numbers < m.units) continue;
+      if (adjoints_ready_ && r.block) r.move(r.block->data(), side_by_side(r.numbers), r.units);
+      r.numbers = 0;
+    }
+    apart_.rewind(m.ranges, m.apart);
+    forget(m.segments.last);
+    go_on(m.segments);
     units_ = m.units;
     adjoints_ready_ = true;
   }
@@ -173,9 +231,9 @@ class Tape {
  private:
   template <class T>
   friend class detail::AdjointLanes;
-  static constexpr unsigned long long first_slot = 16;          // slots before it are the constants' place
-  static constexpr unsigned long long most_units = 0xffffffff;  // slots are 32 bits
-  static constexpr unsigned long long most_used = 1ull << 24;   // then they are given again
+  static constexpr unsigned long long first_slot = 16;  // slots before it are the constants' place
+  static constexpr unsigned long long most_units = detail::ApartAdjoints::lowest - 1;
+  static constexpr unsigned long long most_used = 1ull << 24;  // then they are given again
 
   // Makes this the tape that plain code records on. A tape that begins above another one counts its slots from there,
   // so that neither takes the other's numbers for its own.
@@ -188,8 +246,9 @@ class Tape {
   }
 
   [[gnu::cold, gnu::noinline]] static void fail_full() {
-    raise<value_error>(Message() << "tenon: the tape is full: it has room for 2^32 four-byte units of adjoints "
-                                    "(use checkpoint(f), or a tape for each part)");
+    raise<value_error>(
+        Message() << "tenon: the tape is full: it has room for 2^31 four-byte units of adjoints "
+                     "of numbers, and as many of large tensors (use checkpoint(f), or a tape for each part)");
   }
   size_t adjoint_bytes() const { return static_cast<size_t>(units_ - base_) * 4 + 64; }
   void prepare() {
@@ -201,27 +260,45 @@ class Tape {
       adjoints_ = detail::BlockRef(bytes);
     }
     __builtin_memset(adjoints_.data(), 0, bytes);
+    apart_.drop_all();
     adjoints_ready_ = true;
   }
-  void sweep_from(index_t first) {
-    for (index_t i = segments_.size() - 1; i >= first; --i) {
-      const detail::Segment s = segments_[i];
-      s.sweep(*this, s);
+  char* side_by_side(slot_t slot) const { return adjoints_.data() + static_cast<size_t>(slot - base_) * 4; }
+  [[gnu::noinline]] char* apart(slot_t slot, bool fill) {
+    detail::ApartAdjoints::Range& r = *apart_.find(slot);
+    if (!r.block && (fill || r.numbers)) r.fill();
+    if (r.numbers) r.move(r.block->data(), side_by_side(r.numbers), r.units);
+    return r.block ? r.at(slot) : nullptr;
+  }
+  template <class A>
+  [[gnu::noinline]] slot_t slot_among_numbers(slot_t slot) {
+    detail::ApartAdjoints::Range* const r = apart_.find(slot);
+    if (!r) return slot;
+    if (!r->numbers) {
+      constexpr index_t units = sizeof(A) / 4;
+      r->numbers = allocate(static_cast<index_t>(r->units) / units, units);
+      r->move = &detail::move_adjoints<A>;
+    }
+    return r->numbers + (slot - r->first);
+  }
+  void sweep_to(const detail::Segment* last) {
+    for (const detail::Segment* s = last_; s != last;) {
+      const detail::Segment* const before = s->before;
+      s->sweep(*this, *s);
+      s = before;
     }
   }
-  // Destroys the segments from `first` on, last first.
-  void forget(index_t first) {
-    for (index_t i = segments_.size() - 1; i >= first; --i)
-      if (segments_[i].destroy) segments_[i].destroy(segments_[i].begin);
-    segments_.shrink(first);
+  // Destroys the segments after `last`, last first.
+  void forget(detail::Segment* last) {
+    drop_segments(last);
     open_ = nullptr;
     open_until_[0] = open_until_[1] = 0;
   }
   // Scalar statements go to [cursor_, limit_) while a segment of them is open.
   void close() {
     if (!open_) return;
-    segments_.back().end = cursor_;
-    segments_.back().after = static_cast<slot_t>(units_);
+    last_->bytes = static_cast<unsigned>(cursor_ - last_->begin());
+    last_->after = static_cast<slot_t>(units_);
     open_ = nullptr;
     open_until_[0] = open_until_[1] = 0;
   }
@@ -230,6 +307,7 @@ class Tape {
   [[gnu::noinline]] detail::Result<T> rare_statement(T value, detail::Terms<T, N> terms) {
     using Statements = detail::ScalarStatements<T>;
     constexpr size_t most = Statements::most_bytes(N);
+    refer_to_numbers(terms);
     if (reinterpret_cast<size_t>(cursor_) + most > open_until<T>()) open_scalars<T>(most);
     char* const end =
         Statements::write_owned(terms, cursor_, {static_cast<slot_t>(base_), static_cast<slot_t>(units_ - base_)});
@@ -238,6 +316,13 @@ class Tape {
     const auto result = static_cast<slot_t>(units_);
     units_ += Statements::units;
     return {value, result};
+  }
+  template <class T>
+  void refer_to_numbers(detail::Terms<T, 0>&) {}
+  template <class T, int N>
+  void refer_to_numbers(detail::Terms<T, N>& terms) {
+    terms.operand = number_slot<T>(terms.operand);
+    refer_to_numbers(terms.rest);
   }
   // Statements of T may be written up to here; 0 if no segment of them is open.
   template <class T>
@@ -254,51 +339,22 @@ class Tape {
     using Statements = detail::ScalarStatements<T>;
     close();
     if (Statements::units > 1 && units_ % 2 != 0) ++units_;  // adjoints of 8 bytes and more are aligned to 8
-    char* p = room(most + sizeof(slot_t));
+    char* const p = begin_segment(&sweep_scalars<T>, nullptr, most + sizeof(slot_t))->begin();
     cursor_ = Statements::begin(p);
     // As many statements as the chunk holds must find slots.
     if (units_ + static_cast<size_t>(limit_ - p) / sizeof(slot_t) * Statements::units > most_units) fail_full();
-    segments_.push({&sweep_scalars<T>, nullptr, p, p, 0});
     open_ = &sweep_scalars<T>;
     if constexpr (__is_same(T, double) || __is_same(T, float))
       open_until_[__is_same(T, double)] = reinterpret_cast<size_t>(limit_);
     adjoints_ready_ = false;
   }
-  void enter(index_t chunk) {
-    chunk_ = chunk;
-    cursor_ = chunks_[chunk]->data();
-    limit_ = cursor_ + chunks_[chunk]->bytes;
-  }
-  char* room(size_t size) {
-    char* p = cursor_ + (16 - reinterpret_cast<size_t>(cursor_) % 16) % 16;
-    while (static_cast<size_t>(limit_ - cursor_) < size + static_cast<size_t>(p - cursor_)) {
-      const index_t next = cursor_ ? chunk_ + 1 : 0;
-      if (next == chunks_.size()) {
-        const size_t bytes = next < 9 ? detail::least_chunk << (next > 1 ? next - 1 : 0) : detail::most_chunk;
-        chunks_.push(detail::allocate_block(size > bytes ? size : bytes));
-      }
-      enter(next);
-      p = cursor_;
-    }
-    cursor_ = p + size;
-    return p;
-  }
-
-  struct Chunks : detail::Grow<detail::Block*> {
-    ~Chunks() {
-      for (index_t i = 0; i < size(); ++i)
-        if (--(*this)[i]->refs == 0) detail::free_block((*this)[i]);
-    }
-  };
-  detail::Grow<detail::Segment> segments_;
-  Chunks chunks_;
-  index_t chunk_ = 0;
-  char *cursor_ = nullptr, *limit_ = nullptr;              // the free part of the chunk
   void (*open_)(Tape&, const detail::Segment&) = nullptr;  // of the scalar statements that the last segment takes
   size_t open_until_[2] = {};                              // where the chunk ends, if they are of float, double
   unsigned long long base_ = first_slot, units_ = first_slot;
   unsigned long long lowest_ = first_slot;  // base_ moves on from here, recording by recording
+  unsigned long long lowest_apart_ = detail::ApartAdjoints::lowest;
   detail::BlockRef adjoints_;
+  detail::ApartAdjoints apart_;
   bool adjoints_ready_ = false;
   Tape* below_ = nullptr;  // of the tapes of plain code that have variables on this thread
 };
@@ -325,10 +381,12 @@ inline void Tape::activate() {
   Tape*& top = detail::active_tape<DefaultTag>;
   if (top == this) return;
   leave();
-  if (units_ == base_) {
+  if (units_ == base_ && apart_.size() == 0) {
     lowest_ = top ? (top->units_ + 15) / 16 * 16 : first_slot;
     if (base_ < lowest_ || base_ > most_used) base_ = lowest_;
     units_ = base_;
+    lowest_apart_ = top ? top->apart_.next() : detail::ApartAdjoints::lowest;
+    if (apart_.next() < lowest_apart_) apart_.rewind(0, lowest_apart_);
   }
   below_ = top;
   top = this;

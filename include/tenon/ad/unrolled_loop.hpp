@@ -31,14 +31,15 @@ struct LoopOnTape {
   void pull(Tape& tape) {
     const CellRows& rows = loop.rows;
     const index_t n = Loop::numbers * rows.cells;
-    const T* const g = tape.adjoint<T>(out);
-    if (are_zero_adjoints(g, All ? loop.steps * n : n)) return;
+    const T* const g = tape.given<T>(out);
+    if (!g || are_zero_adjoints(g, All ? loop.steps * n : n)) return tape.passed_on(out);
     loop.pull([&](index_t t, T* row) {
       if (All ? t == 0 : t != loop.steps) return;
       const T* from = All ? g + (t - 1) * n : g;
       for (int k = 0; k < Loop::numbers; ++k, row += rows.pitch, from += rows.cells)
         for (index_t c = 0; c < rows.cells; ++c) row[rows.begin() + c] += from[c];
     });
+    tape.passed_on(out);
     if (start.slot) add_rows(tape.adjoint<T>(start.slot), start, rows, loop.first_adjoint());
     add_inputs(tape, make_seq<static_cast<int>(sizeof...(In))>{});
     loop.drop_adjoints();
@@ -188,7 +189,7 @@ struct UnrolledLoop {
       if constexpr (is_taped<R>)
         if (records) {
           using Record = LoopOnTape<T, Loop, All, Start, In...>;
-          slot = tape->allocate(All ? steps * n : n, units_of<T>);
+          slot = tape->allocate_tensor(All ? steps * n : n, units_of<T>);
           Kept<Record> kept(Record{static_cast<Loop&&>(loop), slot, start, {{in}...}});
           ::new (new_record<KeptRecord<Record>>(*tape, &KeptRecord<Record>::destroy))
               KeptRecord<Record>{static_cast<Kept<Record>&&>(kept)};

@@ -14,6 +14,20 @@ namespace tenon {
 inline namespace TENON_ABI {
 
 namespace detail {
+// Says what is read after the sweep.
+struct WantAdjoints {
+  Tape& tape;
+  template <class X>
+  void number(X& x) const {
+    tape.want(x.slot);
+  }
+  template <class X>
+  void tensor(X& x) const {
+    const auto& s = x.storage();
+    if (!s.slots) return tape.want(s.slot, 1);
+    for (index_t i = 0, n = x.size(); i < n; ++i) tape.want(Element<typename bare_t<X>::value_type>::slot_of(s, i));
+  }
+};
 // The adjoints of variables, in the types that they were made from.
 template <class Tag>
 struct CollectVariables : CollectRev<Tag> {
@@ -55,6 +69,9 @@ auto Tape::gradient(const Y& y, const V&... variables) {
                 "`rev<double> z = exp(x)` or `auto z = evaluate(exp(x))` is");
   const S r = static_cast<S>(y);
   clear_adjoints();
+  want_none();
+  const WantAdjoints wanted{*this};
+  (each_part<DefaultTag>(variables, wanted), ...);
   if constexpr (has_tag<S, DefaultTag>)
     if (r.slot) *adjoint<compute_t<typename S::inner>>(r.slot) = compute_t<typename S::inner>(1);
   sweep();
@@ -63,7 +80,7 @@ auto Tape::gradient(const Y& y, const V&... variables) {
     if constexpr (is_element<W>) {
       expect<value_error>(v.slot == 0 || owns(v.slot),
                           "tenon: Tape::gradient: the variable is not of this recording; make variables after reset()");
-      return v.slot ? static_cast<typename W::inner>(*adjoint<compute_t<typename W::inner>>(v.slot))
+      return v.slot ? static_cast<typename W::inner>(*adjoint<compute_t<typename W::inner>>(home(v.slot)))
                     : typename W::inner(0);
     } else {
       CollectVariables<DefaultTag> c{{*this}};

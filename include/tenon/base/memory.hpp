@@ -149,11 +149,14 @@ inline Pool& pool() {
   if (--b->refs == 0) free_block(b);
 }
 
+struct Adopt {};
 // Owning handle of a block; copies share it.
 class BlockRef {
  public:
   constexpr BlockRef() = default;
   explicit BlockRef(size_t bytes) : block_(allocate_block(bytes)) {}
+  // Takes over a count.
+  BlockRef(Adopt, Block* b) : block_(b) {}
   constexpr BlockRef(const BlockRef& o) : block_(o.block_) {
     if (block_) ++block_->refs;
   }

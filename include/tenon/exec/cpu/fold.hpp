@@ -30,13 +30,14 @@ struct Results {
 
 /// What executors need to know of an op: sizes, and functions over buffer elements.
 struct FoldKernel {
-  index_t bytes, lanes, pack_state_bytes, pack_state_alignment, total_bytes;
+  index_t bytes, lanes, pack_state_bytes, pack_state_alignment, level_bytes;
   bool indexed;   // indices or counts are kept, of 32 bits in lanes
   bool in_order;  // elements must come in their order
   /// m results, each from n elements in a row; rows are `pitch` apart; n fits into one chunk.
   void (*rows)(const void* p, index_t pitch, index_t n, index_t m, void* out, const Results& results);
-  /// One result from many chunks: `start`, then `add` (the first of n elements is the index-th), then `end`.
-  void (*start)(void* total);
+  /// One result from fewer than 2^levels chunks: `start`, then `add` (the first of n elements is the index-th), then
+  /// `end`. The total takes total_bytes(levels).
+  void (*start)(void* total, int levels);
   void (*add)(void* total, const void* p, index_t n, index_t index);
   void (*end)(const void* total, void* out, const Results& results);
   /// As if the chunks of `more` had been added to the total, which has a multiple of a power of two of them that is at
@@ -47,13 +48,18 @@ struct FoldKernel {
   void (*finish)(Columns& c, void* out, const Results& results);
   /// As finish, where column j belongs to result j % n; `rest` holds further rows, of n elements each.
   void (*finish_together)(Columns& c, index_t n, const void* rest, index_t rows, void* out, const Results& results);
+
+  index_t total_bytes(int levels) const {
+    constexpr index_t line = static_cast<index_t>(alignment);
+    return (line + levels * level_bytes + line - 1) / line * line;
+  }
 };
 
 namespace detail {
 
 template <class Op, class S>
 struct Pairwise {
-  S level[48];
+  S* level;
   unsigned long long blocks;
   // Of 2^l blocks, which follow a multiple of so many.
   void push(S s, int l = 0) {
@@ -170,9 +176,10 @@ struct Folds {
     }
     for (index_t i = 0; i < m; ++i) put_result(to + i * results.stride, row(p + i * pitch, n, 0), results);
   }
-  static void start(void* total) {
-    static_cast<Total*>(total)->packs.blocks = 0;
-    static_cast<Total*>(total)->single.blocks = 0;
+  static void start(void* total, int levels) {
+    static_assert(sizeof(Total) <= alignment && sizeof(Kept) % alignof(S) == 0);
+    Kept* const packs = reinterpret_cast<Kept*>(static_cast<char*>(total) + alignment);
+    *static_cast<Total*>(total) = {{packs, 0}, {reinterpret_cast<S*>(packs + levels), 0}};
   }
   static void add(void* total, const void* memory, index_t n, index_t index) {
     Total& t = *static_cast<Total*>(total);
@@ -327,21 +334,22 @@ struct Folds {
 
 /// The functions of Op on buffer elements B, with results of type R.
 template <class Op, class B, class R>
-inline constexpr FoldKernel fold_kernel = {sizeof(typename detail::Folds<Op, B, R>::N),
-                                           detail::Folds<Op, B, R>::W,
-                                           sizeof(typename detail::Folds<Op, B, R>::SV),
-                                           alignof(typename detail::Folds<Op, B, R>::SV),
-                                           sizeof(typename detail::Folds<Op, B, R>::Total),
-                                           Op::indexed,
-                                           Op::indexed || detail::Folds<Op, B, R>::F::in_order,
-                                           detail::Folds<Op, B, R>::rows,
-                                           detail::Folds<Op, B, R>::start,
-                                           detail::Folds<Op, B, R>::add,
-                                           detail::Folds<Op, B, R>::end,
-                                           detail::Folds<Op, B, R>::join,
-                                           detail::Folds<Op, B, R>::columns,
-                                           detail::Folds<Op, B, R>::finish,
-                                           detail::Folds<Op, B, R>::finish_together};
+inline constexpr FoldKernel fold_kernel = {
+    sizeof(typename detail::Folds<Op, B, R>::N),
+    detail::Folds<Op, B, R>::W,
+    sizeof(typename detail::Folds<Op, B, R>::SV),
+    alignof(typename detail::Folds<Op, B, R>::SV),
+    sizeof(typename detail::Folds<Op, B, R>::Kept) + sizeof(typename detail::Folds<Op, B, R>::S),
+    Op::indexed,
+    Op::indexed || detail::Folds<Op, B, R>::F::in_order,
+    detail::Folds<Op, B, R>::rows,
+    detail::Folds<Op, B, R>::start,
+    detail::Folds<Op, B, R>::add,
+    detail::Folds<Op, B, R>::end,
+    detail::Folds<Op, B, R>::join,
+    detail::Folds<Op, B, R>::columns,
+    detail::Folds<Op, B, R>::finish,
+    detail::Folds<Op, B, R>::finish_together};
 
 }  // namespace exec
 }  // namespace TENON_ABI

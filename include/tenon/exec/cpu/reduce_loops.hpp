@@ -26,6 +26,9 @@ inline index_t chunk_of(const FoldKernel& op) {
   return (packs > 4 ? packs : 4) * op.lanes;
 }
 
+// Levels of a total of so many chunks.
+inline int levels_for(index_t chunks) { return chunks > 0 ? 64 - __builtin_clzll(static_cast<size_t>(chunks)) : 1; }
+
 // How far apart the elements of an axis are, over all leaves.
 inline index_t span(const Nest& nest, int axis) {
   index_t s = 0;
@@ -77,11 +80,11 @@ class ReduceLoops {
     }
   }
   // Folds elements [from, to) of a single row, all of which is reduced; `from` is a multiple of a chunk.
-  void fold(void* total, index_t from, index_t to) {
+  void fold(void* total, int levels, index_t from, index_t to) {
     Walk walk;
     walk.start(nest_, 0, 0);
     index_t pitch;
-    op_.start(total);
+    op_.start(total, levels);
     for (; from < to; from += chunk_) {
       const index_t length = at_most(to - from, chunk_);
       op_.add(total, block(walk, -1, 0, 1, 0, from, length, pitch), length, from);
@@ -136,8 +139,9 @@ class ReduceLoops {
     const index_t fit = tiny_rows ? room_ / n / op_.lanes * op_.lanes : chunk_ / (n > 0 ? n : 1);
     const index_t batch = short_rows && in_place ? outputs : fit;
     char* total = few_;
-    if (!short_rows && op_.total_bytes > static_cast<index_t>(sizeof(few_))) {
-      many_ = tenon::detail::BlockRef(static_cast<size_t>(op_.total_bytes));
+    const int levels = levels_for(n > 0 ? count_ / n * ((n + chunk_ - 1) / chunk_) : 0);
+    if (const index_t bytes = op_.total_bytes(levels); !short_rows && bytes > static_cast<index_t>(sizeof(few_))) {
+      many_ = tenon::detail::BlockRef(static_cast<size_t>(bytes));
       total = many_.data();
     }
     index_t pitch;
@@ -156,7 +160,7 @@ class ReduceLoops {
         continue;
       }
       for (index_t o = 0; o < outputs; ++o) {
-        op_.start(total);
+        op_.start(total, levels);
         Walk walk;
         walk.start(nest_, kept_, last, outer);
         if (along >= 0)
@@ -313,13 +317,14 @@ inline void reduce_row(const ReduceCall& call, const Nest& nest) {
   const index_t n = nest.extent[0];
   constexpr index_t most = 64;
   index_t part = chunk_of(*call.op);
+  const int levels = levels_for((n + part - 1) / part);  // of what is joined in the end
   while (part < least_part || n > most * part) part *= 2;
-  const index_t parts = (n + part - 1) / part, line = alignment,
-                bytes = (call.op->total_bytes + line - 1) / line * line;
+  const index_t parts = (n + part - 1) / part, bytes = call.op->total_bytes(levels);
   const tenon::detail::BlockRef totals(static_cast<size_t>(parts * bytes));
   in_parts(parts, 1, part, [&](index_t from, index_t to) {
     ReduceLoops loops(*call.op, nest, 0, 1, call.row, call.direct, call.count, call.plane);
-    for (; from < to; ++from) loops.fold(totals.data() + from * bytes, from * part, at_most(n, (from + 1) * part));
+    for (; from < to; ++from)
+      loops.fold(totals.data() + from * bytes, levels, from * part, at_most(n, (from + 1) * part));
   });
   for (index_t p = 1; p < parts; ++p) call.op->join(totals.data(), totals.data() + p * bytes);
   call.op->end(totals.data(), call.out, {0, call.count, call.plane});
