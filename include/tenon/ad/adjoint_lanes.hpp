@@ -22,7 +22,7 @@ class AdjointLanes {
   static bool fit(Tape& tape) {
     tape.close();
     for (const Segment* s = tape.last_; s; s = s->before)
-      if (s->sweep != &Tape::sweep_scalars<T>) return false;
+      if (s->kind != &Tape::scalars<T>) return false;
     return true;
   }
   explicit AdjointLanes(Tape& tape)

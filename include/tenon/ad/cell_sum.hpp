@@ -284,16 +284,21 @@ struct CellByCell {
 };
 
 // What a record keeps of an argument: where its adjoints are, if it has any.
-struct NoAdjoints {
-  static constexpr Along along = Along::none;
-  using value_type = char;
+struct NoAdjoints {};
+template <class E>
+struct RowsOfAdjoints {
+  E shape;
+  Strides<E::rank> strides;
+  slot_t slot;
 };
 template <class X>
 auto with_adjoints(const X& x) {
-  if constexpr (is_taped<typename X::value_type>) {
+  if constexpr (!is_taped<typename X::value_type>) {
+    return NoAdjoints{};
+  } else if constexpr (X::along == Along::none) {
     return x;
   } else {
-    return NoAdjoints{};
+    return RowsOfAdjoints<typename X::E>{x.leaf.shape, x.leaf.strides, x.slot};
   }
 }
 
@@ -317,16 +322,17 @@ struct SumOnTape {
   }
   template <class A>
   static void add(Tape& tape, T g, const T*& from, const A& x) {
-    if constexpr (is_taped<typename A::value_type>) {
+    if constexpr (!__is_same(A, NoAdjoints)) {
       T* const to = x.slot ? tape.adjoint<T>(x.slot) : nullptr;
-      if constexpr (A::along == Along::none) {
+      if constexpr (requires { x.shape; }) {
+        const Dims strides[] = {x.strides};
+        exec::each_offset(x.shape.dims(), strides, [&](const index_t* offset) {
+          if (to) to[*offset] += g * *from;
+          ++from;
+        });
+      } else {
         if (to) *to += g * *from;
         ++from;
-      } else {
-        x.each_row([&](index_t offset) {
-          for (index_t c = 0; c < x.cells(); ++c, ++from)
-            if (to) to[offset + c * x.stride()] += g * *from;
-        });
       }
     }
   }

@@ -88,6 +88,25 @@ struct KeptRecord {
   static void destroy(char* begin) { reinterpret_cast<KeptRecord*>(begin)->~KeptRecord(); }
 };
 
+// Records an object whose `pull(tape)` is a statement's rule.
+template <class S>
+struct ObjectRecord {
+  S object;
+  static void sweep(Tape& tape, const Segment& segment) {
+    reinterpret_cast<ObjectRecord*>(segment.begin())->object.pull(tape);
+  }
+  static void destroy(char* begin) { reinterpret_cast<ObjectRecord*>(begin)->~ObjectRecord(); }
+};
+template <class S>
+void record_object(Tape& tape, S&& s) {
+  if constexpr (alignof(S) <= alignof(Segment)) {
+    ::new (new_record<ObjectRecord<S>>(tape)) ObjectRecord<S>{static_cast<S&&>(s)};
+  } else {
+    Kept<S> kept(static_cast<S&&>(s));
+    ::new (new_record<KeptRecord<S>>(tape)) KeptRecord<S>{static_cast<Kept<S>&&>(kept)};
+  }
+}
+
 // An argument as it is kept: expressions as tensors, results of ops as numbers.
 template <class X>
 auto kept_argument(const X& x) {
@@ -176,8 +195,7 @@ struct Checkpoint {
       (*kept).units = units_of_parts<Tag>(y);
       if ((*kept).units == 0) return y;
       (*kept).first = place<Tag>(*tape, y, (*kept).units);
-      ::new (new_record<KeptRecord<Call>>(*tape, &KeptRecord<Call>::destroy))
-          KeptRecord<Call>{static_cast<Kept<Call>&&>(kept)};
+      ::new (new_record<KeptRecord<Call>>(*tape)) KeptRecord<Call>{static_cast<Kept<Call>&&>(kept)};
       return y;
     }
   }

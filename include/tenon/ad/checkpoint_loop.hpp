@@ -213,8 +213,7 @@ S run_checkpointed(index_t steps, S&& first, const Step& step, CheckpointOptions
     Kept<Loop> kept(Loop(step, steps, options.snapshots));
     S y = (*kept).run(static_cast<S&&>(first));
     if ((*kept).place_result(*tape, y))
-      ::new (new_record<KeptRecord<Loop>>(*tape, &KeptRecord<Loop>::destroy))
-          KeptRecord<Loop>{static_cast<Kept<Loop>&&>(kept)};
+      ::new (new_record<KeptRecord<Loop>>(*tape)) KeptRecord<Loop>{static_cast<Kept<Loop>&&>(kept)};
     return y;
   }
 }

@@ -182,7 +182,7 @@ requires(!contains_rev<T>) struct Element<rev<T, Tag>> {
     if (active) {
       using Record = GatherRecord<compute_t<T>>;
       s.slot = tape->allocate_tensor(n, units_of<T>);
-      ::new (new_record<Record>(*tape, &Record::destroy)) Record{s.slots, n, s.slot};
+      ::new (new_record<Record>(*tape)) Record{s.slots, n, s.slot};
     }
     s.slots = BlockRef();
     return s.slot;

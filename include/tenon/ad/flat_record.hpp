@@ -111,6 +111,7 @@ struct FlatRecord {
     FlatRecord& r = *reinterpret_cast<FlatRecord*>(begin);
     for (int k = 0; k < r.info->loads; ++k) r.source()[k].~FlatSource();
   }
+  static constexpr SegmentKind kind{&sweep, &destroy};
   static void compute(exec::RowFunction row, const FlatSource* source, int loads, index_t n, void* out) {
     const void* pointer[64];
     for (int k = 0; k < loads; ++k) pointer[k] = data_of(source[k]);
@@ -135,7 +136,7 @@ struct FlatRecord {
     }
     const slot_t result = tape.allocate_tensor(n, (p.result_bytes + 3) / 4);
     const size_t size = sizeof(FlatRecord) + static_cast<size_t>(p.loads) * sizeof(FlatSource);
-    auto* r = ::new (tape.record(size, &sweep, &destroy)) FlatRecord{&p, n, result};
+    auto* r = ::new (tape.record(size, kind)) FlatRecord{&p, n, result};
     for (int k = 0; k < p.loads; ++k) ::new (r->source() + k) FlatSource(static_cast<FlatSource&&>(source[k]));
     return result;
   }

@@ -213,12 +213,10 @@ struct Preaccumulate {
     if (count.at == 0) return result;
     using Record = PreaccumulatedRecord<Tag, compute_t<typename S::inner>, decltype(with_slots<Tag>(x))...>;
     const size_t bytes = static_cast<size_t>(count.at) * 4;
-    Kept<Record> kept(
-        Record{outer.allocate(1, units_of<typename S::inner>), BlockRef(bytes), {{with_slots<Tag>(x)}...}});
-    __builtin_memcpy((*kept).gradient.data(), (*loan).template adjoint<char>(first), bytes);
-    result.slot = (*kept).result;
-    ::new (new_record<KeptRecord<Record>>(outer, &KeptRecord<Record>::destroy))
-        KeptRecord<Record>{static_cast<Kept<Record>&&>(kept)};
+    BlockRef gradient(bytes);
+    __builtin_memcpy(gradient.data(), (*loan).template adjoint<char>(first), bytes);
+    result.slot = outer.allocate(1, units_of<typename S::inner>);
+    record_object(outer, Record{result.slot, static_cast<BlockRef&&>(gradient), {{with_slots<Tag>(x)}...}});
     return result;
   }
   template <class Tag, class New, class V, int... I>

@@ -141,28 +141,53 @@ struct InfoOf<P, TypeList<L...>> {
 template <class P>
 inline constexpr const ProgramInfo& program_info = InfoOf<P, exec::loads_of<P>>::value;
 
-// A pointwise statement: its leaves follow it in memory.
+// A pointwise statement: its extents and leaves follow it in memory.
 struct ProgramRecord {
   const ProgramInfo* info;
-  Dims extents;
   slot_t out;
-  Source* source() { return reinterpret_cast<Source*>(this + 1); }
+  int rank;
+  // As a Source, of which each statement has the extents once. Its strides follow.
+  struct KeptLeaf {
+    const void* data;
+    BlockRef keep;
+    slot_t slot;
+    index_t* strides() { return reinterpret_cast<index_t*>(this + 1); }
+  };
+  index_t* extents() { return reinterpret_cast<index_t*>(this + 1); }
+  size_t row() const { return static_cast<size_t>(rank) * sizeof(index_t); }
+  size_t leaf_bytes() const { return sizeof(KeptLeaf) + row(); }
+  size_t bytes() const { return sizeof(ProgramRecord) + row() + static_cast<size_t>(info->loads) * leaf_bytes(); }
+  KeptLeaf& leaf(int k) {
+    char* const first = reinterpret_cast<char*>(extents()) + row();
+    return *reinterpret_cast<KeptLeaf*>(first + static_cast<size_t>(k) * leaf_bytes());
+  }
 
   static void sweep(Tape& tape, const Segment& segment) {
     ProgramRecord& r = *reinterpret_cast<ProgramRecord*>(segment.begin());
     const ProgramInfo& p = *r.info;
+    Dims extents;
+    extents.rank = r.rank;
+    __builtin_memcpy(extents.d, r.extents(), r.row());
     void* const g = tape.given<char>(r.out);
-    if (!g || p.is_zero(g, r.extents.size())) return tape.passed_on(r.out);
+    if (!g || p.is_zero(g, extents.size())) return tape.passed_on(r.out);
+    Source source[exec::max_operands / 2];
     void* adjoint[exec::max_operands];
-    for (int k = 0; k < p.loads; ++k)
-      adjoint[k] = p.active[k] && r.source()[k].slot ? tape.adjoint<char>(r.source()[k].slot) : nullptr;
-    exec::pull_program({r.source(), p.bytes, p.loads, adjoint, p.adjoint_bytes, g, p.result_bytes, r.extents, p.pull});
+    for (int k = 0; k < p.loads; ++k) {
+      KeptLeaf& leaf = r.leaf(k);
+      source[k].data = leaf.data;
+      source[k].map.extents = extents;
+      source[k].map.strides.rank = r.rank;
+      __builtin_memcpy(source[k].map.strides.d, leaf.strides(), r.row());
+      adjoint[k] = p.active[k] && leaf.slot ? tape.adjoint<char>(leaf.slot) : nullptr;
+    }
+    exec::pull_program({source, p.bytes, p.loads, adjoint, p.adjoint_bytes, g, p.result_bytes, extents, p.pull});
     tape.passed_on(r.out);
   }
   static void destroy(char* begin) {
     ProgramRecord& r = *reinterpret_cast<ProgramRecord*>(begin);
-    for (int k = 0; k < r.info->loads; ++k) r.source()[k].~Source();
+    for (int k = 0; k < r.info->loads; ++k) r.leaf(k).~KeptLeaf();
   }
+  static constexpr SegmentKind kind{&sweep, &destroy};
   // Records a statement whose leaves are in `source` (which it takes over), unless none is on the tape; gives the slot
   // of its result.
   [[gnu::noinline]] static slot_t add(Tape& tape, const ProgramInfo& p, Source* source, const Dims& extents) {
@@ -178,9 +203,16 @@ struct ProgramRecord {
     for (int k = 0; k < p.loads; ++k)
       if (transient(source[k])) keep_copy(source[k], p.bytes[k], (p.adjoint_bytes[k] + 3) / 4);
     const slot_t out = tape.allocate_tensor(extents.size(), (p.result_bytes + 3) / 4);
-    const size_t size = sizeof(ProgramRecord) + static_cast<size_t>(p.loads) * sizeof(Source);
-    auto* r = ::new (tape.record(size, &sweep, &destroy)) ProgramRecord{&p, extents, out};
-    for (int k = 0; k < p.loads; ++k) ::new (r->source() + k) Source(static_cast<Source&&>(source[k]));
+    const ProgramRecord record{&p, out, extents.rank};
+    auto* r = ::new (tape.record(record.bytes(), kind)) ProgramRecord(record);
+    __builtin_memcpy(r->extents(), extents.d, r->row());
+    for (int k = 0; k < p.loads; ++k) {
+      Source& s = source[k];
+      if (s.slot) s.slot = static_cast<slot_t>(s.slot + s.map.offset * ((p.adjoint_bytes[k] + 3) / 4));
+      ::new (&r->leaf(k)) KeptLeaf{static_cast<const char*>(s.data) + s.map.offset * p.bytes[k],
+                                   static_cast<BlockRef&&>(s.keep), s.slot};
+      __builtin_memcpy(r->leaf(k).strides(), s.map.strides.d, r->row());
+    }
     return out;
   }
 };
@@ -237,13 +269,28 @@ struct AsideAdjoint {
   }
 };
 
+// The value of a statement, as its rule may need it: a few numbers are kept in the record.
+template <class P, class E, bool Few = E::is_static&& static_size<E>* static_cast<index_t>(sizeof(P)) <= 16>
+struct KeptValue {
+  BlockRef block;
+  explicit KeptValue(BlockRef&& b) : block(static_cast<BlockRef&&>(b)) {}
+  const P* data() const { return reinterpret_cast<const P*>(block ? block.data() : nullptr); }
+};
+template <class P, class E>
+struct KeptValue<P, E, true> {
+  static constexpr size_t bytes = static_cast<size_t>(static_size<E>) * sizeof(P);
+  alignas(P) char numbers[bytes > 0 ? bytes : 1];
+  explicit KeptValue(const BlockRef& b) { __builtin_memcpy(numbers, b.data(), bytes); }
+  const P* data() const { return reinterpret_cast<const P*>(numbers); }
+};
+
 // A cut: the node on primal leaves, its value of elements P, where its adjoint and its operands' adjoints are. Nothing
 // here depends on the tag: functions that record the same cut share it.
 template <class N, class P, bool... Active>
 struct CutRecord {
   using E = typename N::extents_type;
   N node;
-  BlockRef value;
+  KeptValue<P, E> value;
   E shape;
   slot_t out;
   slot_t slot[sizeof...(Active) + 1];
@@ -264,7 +311,7 @@ struct CutRecord {
     const compute_t<P>* adjoint = tape.given<compute_t<P>>(out);
     if (!adjoint || are_zero_adjoints(adjoint, shape.size())) return;
     const Dims dense = row_major(shape.dims());
-    const auto y = const_view(reinterpret_cast<const P*>(value ? value.data() : nullptr), shape, dense);
+    const auto y = const_view(value.data(), shape, dense);
     const auto g = const_view(adjoint, shape, dense);
     Operands<AsideAdjoint<adjoint_of<I>>...> aside;
     pull_with(y, g, pulled<Active>(tape, node.template operand<I>(), slot[I], mutable_at<I>(aside))...);
@@ -316,8 +363,12 @@ struct GatherRecord {
 };
 
 template <class R>
-R* new_record(Tape& tape, void (*destroy)(char*)) {
-  return static_cast<R*>(tape.record(sizeof(R), &R::sweep, destroy));
+inline constexpr SegmentKind kind_of{&R::sweep, &R::destroy};
+// Room for a record on the tape.
+template <class R>
+void* new_record(Tape& tape) {
+  static_assert(alignof(R) <= alignof(Segment));
+  return tape.record(sizeof(R), kind_of<R>);
 }
 
 template <class T, class E, class A>

@@ -35,7 +35,8 @@ slot_t in_precision(Tape& tape, slot_t from) {
   } else {
     using Record = PrecisionRecord<To, From>;
     const slot_t to = tape.allocate(1, units_of<To>);
-    ::new (tape.record(sizeof(Record), &Record::sweep, nullptr)) Record{to, from};
+    static constexpr SegmentKind kind{&Record::sweep, nullptr};
+    ::new (tape.record(sizeof(Record), kind)) Record{to, from};
     return to;
   }
 }

@@ -18,6 +18,12 @@ namespace tenon {
 inline namespace TENON_ABI {
 namespace detail {
 
+// A segment of scalar statements begins with where they end, and the slot after the last result.
+struct ScalarRun {
+  char* end;
+  slot_t after;
+};
+
 // Of numbers T.
 template <class T>
 struct ScalarStatements {
@@ -137,8 +143,9 @@ class ScalarSweep {
 
   // Pulls back the statements of a segment, last first.
   TENON_INLINE void run(const Segment& segment) const {
-    address result = segment.after;
-    const char* p = segment.end();
+    const ScalarRun& statements = *reinterpret_cast<const ScalarRun*>(segment.begin());
+    address result = statements.after;
+    const char* p = statements.end;
     for (;;) {
       const auto trailer = read<slot_t>(p - sizeof(slot_t));
       if constexpr (__is_same(A, T) && is_real<T>) {

@@ -30,7 +30,7 @@ class Grow {
 
  private:
   void grow() {
-    BlockRef larger(2 * block_.capacity() + 8 * sizeof(T));
+    BlockRef larger(2 * block_.capacity() + sizeof(T));
     if (size_) __builtin_memcpy(larger.data(), block_.data(), static_cast<size_t>(size_) * sizeof(T));
     block_ = static_cast<BlockRef&&>(larger);
   }
@@ -38,19 +38,20 @@ class Grow {
   index_t size_ = 0;
 };
 
-// Statements recorded one after the other, which lie behind this in memory; `sweep` pulls them back, last first, and
+// Statements recorded one after the other, which lie behind this in memory: `sweep` pulls them back, last first, and
 // `destroy`, if there is one, destroys what they hold.
-struct alignas(16) Segment {
+struct Segment;
+struct SegmentKind {
   void (*sweep)(Tape&, const Segment&);
   void (*destroy)(char* begin);
+};
+struct alignas(16) Segment {
+  const SegmentKind* kind;
   Segment* before;
-  unsigned bytes;
-  slot_t after;  // of scalar statements: the slot after the last result
   char* begin() const { return reinterpret_cast<char*>(const_cast<Segment*>(this) + 1); }
-  char* end() const { return begin() + bytes; }
 };
 
-// Chunks of a tape: the first is small, each as large as all before it together, up to the largest.
+// Chunks of a tape: the first are small, then each is half as large as all before it together, up to the largest.
 inline constexpr size_t least_chunk = 448, most_chunk = size_t{1} << 18;  // of the first, a block of 512 bytes
 
 // The segments of a tape, which lie in chunks of memory that are kept for the next recording.
@@ -67,16 +68,16 @@ class Segments {
       drop_block(c);
     }
   }
-  Segment* begin_segment(void (*sweep)(Tape&, const Segment&), void (*destroy)(char*), size_t bytes) {
+  Segment* begin_segment(const SegmentKind& kind, size_t bytes) {
     void* const p = room(sizeof(Segment) + bytes);
-    last_ = ::new (p) Segment{sweep, destroy, last_, static_cast<unsigned>(bytes), 0};
+    last_ = ::new (p) Segment{&kind, last_};
     ++count_;
     return last_;
   }
   // Destroys those after `last`, last first.
   void drop_segments(const Segment* last) {
     for (; last_ != last; last_ = last_->before, --count_)
-      if (last_->destroy) last_->destroy(last_->begin());
+      if (last_->kind->destroy) last_->kind->destroy(last_->begin());
   }
   // Where the next one goes.
   struct Place {
@@ -121,11 +122,11 @@ class Segments {
     cursor_ = p + size;
     return p;
   }
-  // A chunk, as large as all so far together, with room for a segment.
+  // A chunk, with room for a segment.
   Block* more(size_t size) {
     size_t bytes = 0;
     for (const Block* c = chunks_; c; c = c->next) bytes += c->bytes;
-    bytes = bytes < least_chunk ? least_chunk : bytes < most_chunk ? bytes : most_chunk;
+    bytes = bytes < 2 * least_chunk ? least_chunk : bytes < 2 * most_chunk ? bytes / 2 : most_chunk;
     Block* const c = allocate_block(size > bytes ? size : bytes);
     c->next = nullptr;
     return c;

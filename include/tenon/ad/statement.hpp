@@ -15,6 +15,14 @@ template <class T, class Tag>
 requires(!contains_rev<T>) struct Evaluate<rev<T, Tag>> {
   template <class N>
   static void materialize_into(const N& n, const ValueCache<true>& cache) {
+    if constexpr (shared<N>) {
+      if (n.hold && n.data == reinterpret_cast<const T*>(n.hold.data())) {
+        cache.block = n.hold;
+        cache.slot = n.slot;
+        cache.ready = true;
+        return;
+      }
+    }
     if constexpr (cut_node<N>) {
       compute_cut(n, cache, make_seq<N::arity>{});
     } else {
@@ -40,6 +48,9 @@ requires(!contains_rev<T>) struct Evaluate<rev<T, Tag>> {
   }
 
  private:
+  // A value that is there already: tensors share their elements, no statement is needed.
+  template <class N>
+  static constexpr bool shared = __is_same(N, Leaf<rev<T, Tag>, typename N::extents_type, detail::BlockRef, true>);
   template <class N>
   static void compute_program(const N& n, const ValueCache<true>& cache) {
     using P = program_of<N>;
@@ -87,8 +98,11 @@ requires(!contains_rev<T>) struct Evaluate<rev<T, Tag>> {
     auto kept = n.with(detail::primal_leaf<typename L::value_type, typename L::extents_type, L>(leaf)...);
     cache.slot = tape->allocate_tensor(shape.size(), detail::units_of<T>);
     using Record = detail::CutRecord<M, T, detail::leaf_active<L>...>;
-    ::new (detail::new_record<Record>(*tape, &Record::destroy))
-        Record{static_cast<M&&>(kept), static_cast<detail::BlockRef&&>(block), shape, cache.slot, {leaf.slot..., 0}};
+    ::new (detail::new_record<Record>(*tape)) Record{static_cast<M&&>(kept),
+                                                     detail::KeptValue<T, E>(static_cast<detail::BlockRef&&>(block)),
+                                                     shape,
+                                                     cache.slot,
+                                                     {leaf.slot..., 0}};
   }
   template <class L>
   static void keep(L& leaf) {

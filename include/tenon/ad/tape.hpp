@@ -88,10 +88,11 @@ class Tape : detail::Segments {
   }
   index_t segments() const { return count_; }
 
-  /// Room for one tensor statement's record; `pull` runs in the sweep, `destroy` at reset.
-  [[gnu::noinline]] void* record(size_t size, void (*pull)(Tape&, const detail::Segment&), void (*destroy)(char*)) {
+  /// Room for one tensor statement's record, of a kind that lives for ever: `sweep` runs in the sweep, `destroy` at
+  /// reset.
+  [[gnu::noinline]] void* record(size_t size, const detail::SegmentKind& kind) {
     close();
-    return begin_segment(pull, destroy, (size + 15) / 16 * 16)->begin();
+    return begin_segment(kind, size)->begin();
   }
   /// Whether a slot was given by this tape since it was reset; others are constants to it.
   bool owns(slot_t slot) {
@@ -244,6 +245,8 @@ class Tape : detail::Segments {
   static void sweep_scalars(Tape& tape, const detail::Segment& segment) {
     detail::ScalarSweep<T, T>(tape.adjoints_.data(), tape.base_).run(segment);
   }
+  template <class T>
+  static constexpr detail::SegmentKind scalars{&sweep_scalars<T>, nullptr};
 
   [[gnu::cold, gnu::noinline]] static void fail_full() {
     raise<value_error>(
@@ -284,7 +287,7 @@ class Tape : detail::Segments {
   void sweep_to(const detail::Segment* last) {
     for (const detail::Segment* s = last_; s != last;) {
       const detail::Segment* const before = s->before;
-      s->sweep(*this, *s);
+      s->kind->sweep(*this, *s);
       s = before;
     }
   }
@@ -297,8 +300,7 @@ class Tape : detail::Segments {
   // Scalar statements go to [cursor_, limit_) while a segment of them is open.
   void close() {
     if (!open_) return;
-    last_->bytes = static_cast<unsigned>(cursor_ - last_->begin());
-    last_->after = static_cast<slot_t>(units_);
+    *reinterpret_cast<detail::ScalarRun*>(last_->begin()) = {cursor_, static_cast<slot_t>(units_)};
     open_ = nullptr;
     open_until_[0] = open_until_[1] = 0;
   }
@@ -330,7 +332,7 @@ class Tape : detail::Segments {
     if constexpr (__is_same(T, double) || __is_same(T, float)) {
       return open_until_[__is_same(T, double)];
     } else {
-      return open_ == &sweep_scalars<T> ? reinterpret_cast<size_t>(limit_) : 0;
+      return open_ == &scalars<T> ? reinterpret_cast<size_t>(limit_) : 0;
     }
   }
   // A segment for scalar statements of T, with room for one of `most` bytes.
@@ -339,17 +341,17 @@ class Tape : detail::Segments {
     using Statements = detail::ScalarStatements<T>;
     close();
     if (Statements::units > 1 && units_ % 2 != 0) ++units_;  // adjoints of 8 bytes and more are aligned to 8
-    char* const p = begin_segment(&sweep_scalars<T>, nullptr, most + sizeof(slot_t))->begin();
-    cursor_ = Statements::begin(p);
+    char* const p = begin_segment(scalars<T>, sizeof(detail::ScalarRun) + most + sizeof(slot_t))->begin();
+    cursor_ = Statements::begin(p + sizeof(detail::ScalarRun));
     // As many statements as the chunk holds must find slots.
     if (units_ + static_cast<size_t>(limit_ - p) / sizeof(slot_t) * Statements::units > most_units) fail_full();
-    open_ = &sweep_scalars<T>;
+    open_ = &scalars<T>;
     if constexpr (__is_same(T, double) || __is_same(T, float))
       open_until_[__is_same(T, double)] = reinterpret_cast<size_t>(limit_);
     adjoints_ready_ = false;
   }
-  void (*open_)(Tape&, const detail::Segment&) = nullptr;  // of the scalar statements that the last segment takes
-  size_t open_until_[2] = {};                              // where the chunk ends, if they are of float, double
+  const detail::SegmentKind* open_ = nullptr;  // of the scalar statements that the last segment takes
+  size_t open_until_[2] = {};                  // where the chunk ends, if they are of float, double
   unsigned long long base_ = first_slot, units_ = first_slot;
   unsigned long long lowest_ = first_slot;  // base_ moves on from here, recording by recording
   unsigned long long lowest_apart_ = detail::ApartAdjoints::lowest;

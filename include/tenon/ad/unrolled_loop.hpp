@@ -190,9 +190,7 @@ struct UnrolledLoop {
         if (records) {
           using Record = LoopOnTape<T, Loop, All, Start, In...>;
           slot = tape->allocate_tensor(All ? steps * n : n, units_of<T>);
-          Kept<Record> kept(Record{static_cast<Loop&&>(loop), slot, start, {{in}...}});
-          ::new (new_record<KeptRecord<Record>>(*tape, &KeptRecord<Record>::destroy))
-              KeptRecord<Record>{static_cast<Kept<Record>&&>(kept)};
+          record_object(*tape, Record{static_cast<Loop&&>(loop), slot, start, {{in}...}});
         }
       return slot;
     });
@@ -289,10 +287,8 @@ struct UnrolledLoop {
         (in.release(), ...);
         using Record = SumOnTape<T, decltype(with_adjoints(start)), decltype(with_adjoints(in))...>;
         const slot_t slot = tape->allocate(1, units_of<T>);
-        Kept<Record> kept(
-            Record{slot, static_cast<BlockRef&&>(gradient), {{with_adjoints(start)}, {with_adjoints(in)}...}});
-        ::new (new_record<KeptRecord<Record>>(*tape, &KeptRecord<Record>::destroy))
-            KeptRecord<Record>{static_cast<Kept<Record>&&>(kept)};
+        record_object(
+            *tape, Record{slot, static_cast<BlockRef&&>(gradient), {{with_adjoints(start)}, {with_adjoints(in)}...}});
         return R(value, slot);
       }
     }

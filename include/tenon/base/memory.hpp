@@ -62,19 +62,19 @@ inline void system_deallocate(void* p, size_t bytes, void*) {
 }
 inline Allocator current_allocator{system_allocate, system_deallocate, nullptr};
 
-// Four classes to a power of two, from 64 bytes to 2^34: at most a quarter of a block is slack.
-inline constexpr int size_classes = 4 * 28;
+// Eight classes to a power of two, from 64 bytes to 2^34: at most an eighth of a block is slack.
+inline constexpr int size_classes = 8 * 28;
 inline constexpr size_t pool_limit = size_t{1} << 31;  // bytes a thread keeps at most
 constexpr int size_class_of(size_t bytes) {
   if (bytes <= 64) return 0;
   const int log = 63 - __builtin_clzll(bytes - 1);  // 2^log < bytes <= 2^(log+1)
-  const size_t quarter = size_t{1} << (log - 2);
-  const int sub = static_cast<int>((bytes - (size_t{1} << log) + quarter - 1) / quarter);  // 1..4
-  return (log - 6) * 4 + sub;
+  const size_t part = size_t{1} << (log - 3);
+  const int sub = static_cast<int>((bytes - (size_t{1} << log) + part - 1) / part);  // 1..8
+  return (log - 6) * 8 + sub;
 }
 constexpr size_t size_of_class(int c) {
-  const int log = 6 + c / 4, sub = c % 4;
-  return (size_t{1} << log) + static_cast<size_t>(sub) * (size_t{1} << (log - 2));
+  const int log = 6 + c / 8, sub = c % 8;
+  return (size_t{1} << log) + static_cast<size_t>(sub) * (size_t{1} << (log - 3));
 }
 
 inline void release_memory(Block* b) {

@@ -34,7 +34,21 @@ struct StridedMap {
   }
 };
 
-/// Strides a leaf stores: none when it is dense.
+/// Strides a leaf stores: as many as it has axes, none when it is dense.
+template <int Rank>
+struct Strides {
+  index_t d[Rank > 0 ? Rank : 1] = {};
+  constexpr Strides() = default;
+  TENON_FN Strides(const Dims& s) {
+    for (int a = 0; a < Rank; ++a) d[a] = s.d[a];
+  }
+  TENON_FN operator Dims() const {
+    Dims s;
+    s.rank = Rank;
+    for (int a = 0; a < Rank; ++a) s.d[a] = d[a];
+    return s;
+  }
+};
 template <bool Dense, int Rank>
 struct StridesForT {
   using type = Strides<Rank>;
