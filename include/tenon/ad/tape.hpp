@@ -309,7 +309,7 @@ class Tape : detail::Segments {
   [[gnu::noinline]] detail::Result<T> rare_statement(T value, detail::Terms<T, N> terms) {
     using Statements = detail::ScalarStatements<T>;
     constexpr size_t most = Statements::most_bytes(N);
-    refer_to_numbers(terms);
+    if (detail::ApartAdjoints::holds(bits_of_slots(terms))) refer_to_numbers(terms);
     if (reinterpret_cast<size_t>(cursor_) + most > open_until<T>()) open_scalars<T>(most);
     char* const end =
         Statements::write_owned(terms, cursor_, {static_cast<slot_t>(base_), static_cast<slot_t>(units_ - base_)});
@@ -320,9 +320,17 @@ class Tape : detail::Segments {
     return {value, result};
   }
   template <class T>
+  static slot_t bits_of_slots(const detail::Terms<T, 0>&) {
+    return 0;
+  }
+  template <class T, int N>
+  static slot_t bits_of_slots(const detail::Terms<T, N>& t) {
+    return t.operand | bits_of_slots(t.rest);
+  }
+  template <class T>
   void refer_to_numbers(detail::Terms<T, 0>&) {}
   template <class T, int N>
-  void refer_to_numbers(detail::Terms<T, N>& terms) {
+  [[gnu::noinline]] void refer_to_numbers(detail::Terms<T, N>& terms) {
     terms.operand = number_slot<T>(terms.operand);
     refer_to_numbers(terms.rest);
   }
