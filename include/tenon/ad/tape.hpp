@@ -212,8 +212,8 @@ class Tape : detail::Segments {
     }
     __builtin_memset(adjoints_.data() + before, 0, bytes - before);
     adjoints_ready_ = true;
-    for (auto& r : apart_)  // what goes there at the end must find room then
-      if (r.numbers >= m.units && !r.block) r.fill();
+    for (index_t i = 0; i < m.ranges; ++i)  // what goes there at the end must find room then
+      if (auto& r = apart_.begin()[i]; r.numbers >= m.units && !r.block) r.fill();
   }
   void sweep(const Mark& m) { sweep_to(m.segments.last); }
   void rewind(const Mark& m) {
@@ -309,7 +309,7 @@ class Tape : detail::Segments {
   [[gnu::noinline]] detail::Result<T> rare_statement(T value, detail::Terms<T, N> terms) {
     using Statements = detail::ScalarStatements<T>;
     constexpr size_t most = Statements::most_bytes(N);
-    if (detail::ApartAdjoints::holds(bits_of_slots(terms))) refer_to_numbers(terms);
+    if (detail::ApartAdjoints::holds(detail::bits_of_slots(terms))) refer_to_numbers(terms);
     if (reinterpret_cast<size_t>(cursor_) + most > open_until<T>()) open_scalars<T>(most);
     char* const end =
         Statements::write_owned(terms, cursor_, {static_cast<slot_t>(base_), static_cast<slot_t>(units_ - base_)});
@@ -318,14 +318,6 @@ class Tape : detail::Segments {
     const auto result = static_cast<slot_t>(units_);
     units_ += Statements::units;
     return {value, result};
-  }
-  template <class T>
-  static slot_t bits_of_slots(const detail::Terms<T, 0>&) {
-    return 0;
-  }
-  template <class T, int N>
-  static slot_t bits_of_slots(const detail::Terms<T, N>& t) {
-    return t.operand | bits_of_slots(t.rest);
   }
   template <class T>
   void refer_to_numbers(detail::Terms<T, 0>&) {}
