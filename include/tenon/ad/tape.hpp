@@ -86,7 +86,6 @@ class Tape : detail::Segments {
     for (const detail::ApartAdjoints::Range& r : apart_) sum += r.bytes();
     return sum + used();
   }
-  index_t segments() const { return count_; }
 
   /// Room for one tensor statement's record, of a kind that lives for ever: `sweep` runs in the sweep, `destroy` at
   /// reset.
@@ -309,7 +308,7 @@ class Tape : detail::Segments {
   [[gnu::noinline]] detail::Result<T> rare_statement(T value, detail::Terms<T, N> terms) {
     using Statements = detail::ScalarStatements<T>;
     constexpr size_t most = Statements::most_bytes(N);
-    if (detail::ApartAdjoints::holds(detail::bits_of_slots(terms))) refer_to_numbers(terms);
+    if (detail::ApartAdjoints::holds(detail::bits_of_slots(terms))) return apart_statement(value, terms);
     if (reinterpret_cast<size_t>(cursor_) + most > open_until<T>()) open_scalars<T>(most);
     char* const end =
         Statements::write_owned(terms, cursor_, {static_cast<slot_t>(base_), static_cast<slot_t>(units_ - base_)});
@@ -319,10 +318,16 @@ class Tape : detail::Segments {
     units_ += Statements::units;
     return {value, result};
   }
+  // One that has elements of large tensors for terms, as scalar statements do not refer to them.
+  template <class T, int N>
+  [[gnu::noinline, gnu::cold]] detail::Result<T> apart_statement(T value, detail::Terms<T, N> terms) {
+    refer_to_numbers(terms);
+    return rare_statement(value, terms);
+  }
   template <class T>
   void refer_to_numbers(detail::Terms<T, 0>&) {}
   template <class T, int N>
-  [[gnu::noinline]] void refer_to_numbers(detail::Terms<T, N>& terms) {
+  void refer_to_numbers(detail::Terms<T, N>& terms) {
     terms.operand = number_slot<T>(terms.operand);
     refer_to_numbers(terms.rest);
   }
