@@ -206,7 +206,9 @@ class Tape : detail::Segments {
     const size_t before = static_cast<size_t>(m.units - base_) * 4, bytes = adjoint_bytes();
     if (adjoints_.capacity() < bytes) {
       detail::BlockRef larger(bytes + bytes / 2);
-      __builtin_memcpy(larger.data(), adjoints_.data(), before);
+      const size_t there = adjoints_.capacity() < before ? adjoints_.capacity() : before;  // see pass_over
+      if (there) __builtin_memcpy(larger.data(), adjoints_.data(), there);
+      __builtin_memset(larger.data() + there, 0, before - there);
       adjoints_ = static_cast<detail::BlockRef&&>(larger);
     }
     __builtin_memset(adjoints_.data() + before, 0, bytes - before);
