@@ -36,10 +36,10 @@ struct StridedMap {
 
 /// Strides a leaf stores: as many as it has axes, none when it is dense.
 template <int Rank>
-struct Strides {
+struct LeafStrides {
   index_t d[Rank > 0 ? Rank : 1] = {};
-  constexpr Strides() = default;
-  TENON_FN Strides(const Dims& s) {
+  constexpr LeafStrides() = default;
+  TENON_FN LeafStrides(const Dims& s) {
     for (int a = 0; a < Rank; ++a) d[a] = s.d[a];
   }
   TENON_FN operator Dims() const {
@@ -51,7 +51,7 @@ struct Strides {
 };
 template <bool Dense, int Rank>
 struct StridesForT {
-  using type = Strides<Rank>;
+  using type = LeafStrides<Rank>;
 };
 struct NoStrides {};
 template <int Rank>
