@@ -288,7 +288,7 @@ struct NoAdjoints {};
 template <class E>
 struct RowsOfAdjoints {
   E shape;
-  LeafStrides<E::rank> strides;
+  Strides<E::rank> strides;
   slot_t slot;
 };
 template <class X>

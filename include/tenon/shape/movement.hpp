@@ -34,24 +34,10 @@ struct StridedMap {
   }
 };
 
-/// Strides a leaf stores: as many as it has axes, none when it is dense.
-template <int Rank>
-struct LeafStrides {
-  index_t d[Rank > 0 ? Rank : 1] = {};
-  constexpr LeafStrides() = default;
-  TENON_FN LeafStrides(const Dims& s) {
-    for (int a = 0; a < Rank; ++a) d[a] = s.d[a];
-  }
-  TENON_FN operator Dims() const {
-    Dims s;
-    s.rank = Rank;
-    for (int a = 0; a < Rank; ++a) s.d[a] = d[a];
-    return s;
-  }
-};
+/// Strides a leaf stores: none when it is dense.
 template <bool Dense, int Rank>
 struct StridesForT {
-  using type = LeafStrides<Rank>;
+  using type = Strides<Rank>;
 };
 struct NoStrides {};
 template <int Rank>
