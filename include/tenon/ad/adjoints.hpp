@@ -67,11 +67,21 @@ class ApartAdjoints {
     if (from == to || !ranges_[from].has(slot)) return nullptr;
     return &ranges_[last_ = from];
   }
+  /// The slot that an element has as a number; 0 if none was used as one.
+  slot_t known_number_slot(slot_t slot) {
+    if (!holds(slot)) return slot;
+    const Range* const r = find(slot);
+    return r && r->numbers ? r->numbers + (slot - r->first) : 0;
+  }
   /// The slot that an element had before it was used as a number.
   slot_t home(slot_t slot) {
     for (Range& r : *this)
       if (r.numbers && slot - r.numbers < r.units) return r.first + (slot - r.numbers);
     return slot;
+  }
+  void passed_on(slot_t slot) {
+    if (!holds(slot)) return;
+    if (Range* const r = find(slot); r && !r->wanted) r->drop();
   }
   void drop_all() {
     for (Range& r : *this) r.drop();

@@ -80,11 +80,11 @@ struct ScalarStatements {
     __builtin_memcpy(end, &t.operand, sizeof(slot_t));
     return finish(p, end, added);
   }
-  // The same for any terms; p if none is owned.
+  // The same for any terms; p if none is owned. `others`: the bits that are set in any slot that is not.
   template <int N>
-  static char* write_owned(const Terms<T, N>& t, char* const p, const Place& place) {
+  static char* write_owned(const Terms<T, N>& t, char* const p, const Place& place, slot_t& others) {
     char* end = p;
-    write_owned_terms(t, end, place);
+    write_owned_terms(t, end, place, others);
     return end == p ? p : finish(p, end, 0);
   }
 
@@ -105,11 +105,15 @@ struct ScalarStatements {
   TENON_INLINE static char* write_terms(const Terms<T, N>& t, char* p) {
     return write_terms(t.rest, none(t.operand) ? p : put(t.multiplier, t.operand, p));
   }
-  static void write_owned_terms(const Terms<T, 0>&, char*&, const Place&) {}
+  static void write_owned_terms(const Terms<T, 0>&, char*&, const Place&, slot_t&) {}
   template <int N>
-  static void write_owned_terms(const Terms<T, N>& t, char*& p, const Place& place) {
-    if (place.owns(t.operand)) p = put(t.multiplier, t.operand, p);
-    write_owned_terms(t.rest, p, place);
+  static void write_owned_terms(const Terms<T, N>& t, char*& p, const Place& place, slot_t& others) {
+    if (place.owns(t.operand)) {
+      p = put(t.multiplier, t.operand, p);
+    } else {
+      others |= t.operand;
+    }
+    write_owned_terms(t.rest, p, place, others);
   }
   TENON_INLINE static bool merge(Terms<T, 0>&, slot_t, const T&) { return false; }
   template <int N>

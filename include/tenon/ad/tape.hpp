@@ -104,11 +104,7 @@ class Tape : detail::Segments {
     return detail::ApartAdjoints::holds(slot) ? slot_among_numbers<A>(slot) : slot;
   }
   /// The same, 0 if no statement does.
-  slot_t known_number_slot(slot_t slot) {
-    if (!detail::ApartAdjoints::holds(slot)) return slot;
-    const auto* const r = apart_.find(slot);
-    return r && r->numbers ? r->numbers + (slot - r->first) : 0;
-  }
+  slot_t known_number_slot(slot_t slot) { return apart_.known_number_slot(slot); }
   /// Appends a scalar statement: its terms, without those whose slots this tape does not own. Gives its value, and the
   /// slot of the result; 0 if no term remains.
   template <class T, int N>
@@ -148,10 +144,7 @@ class Tape : detail::Segments {
     return reinterpret_cast<T*>(detail::ApartAdjoints::holds(slot) ? apart(slot, false) : side_by_side(slot));
   }
   /// The statement that gave the tensor at a slot was pulled back: nobody asks for its adjoint any more.
-  void passed_on(slot_t slot) {
-    if (!detail::ApartAdjoints::holds(slot)) return;
-    if (auto* const r = apart_.find(slot); r && !r->wanted) r->drop();
-  }
+  void passed_on(slot_t slot) { apart_.passed_on(slot); }
   /// The adjoint is read after the sweep: so many times by `take`, or as often as somebody likes.
   void want(slot_t slot, unsigned times = detail::ApartAdjoints::always) { apart_.want(apart_.home(slot), times); }
   void want_none() { apart_.want_none(); }
@@ -310,10 +303,11 @@ class Tape : detail::Segments {
   [[gnu::noinline]] detail::Result<T> rare_statement(T value, detail::Terms<T, N> terms) {
     using Statements = detail::ScalarStatements<T>;
     constexpr size_t most = Statements::most_bytes(N);
-    if (detail::ApartAdjoints::holds(detail::bits_of_slots(terms))) return apart_statement(value, terms);
     if (reinterpret_cast<size_t>(cursor_) + most > open_until<T>()) open_scalars<T>(most);
-    char* const end =
-        Statements::write_owned(terms, cursor_, {static_cast<slot_t>(base_), static_cast<slot_t>(units_ - base_)});
+    slot_t others = 0;
+    char* const end = Statements::write_owned(
+        terms, cursor_, {static_cast<slot_t>(base_), static_cast<slot_t>(units_ - base_)}, others);
+    if (__builtin_expect(detail::ApartAdjoints::holds(others), 0)) return apart_statement(value, terms);
     if (end == cursor_) return {value, 0};
     cursor_ = end;
     const auto result = static_cast<slot_t>(units_);
@@ -322,7 +316,7 @@ class Tape : detail::Segments {
   }
   // One that has elements of large tensors for terms, as scalar statements do not refer to them.
   template <class T, int N>
-  [[gnu::noinline, gnu::cold]] detail::Result<T> apart_statement(T value, detail::Terms<T, N> terms) {
+  [[gnu::noinline, gnu::cold]] detail::Result<T> apart_statement(T value, detail::Terms<T, N>& terms) {
     refer_to_numbers(terms);
     return rare_statement(value, terms);
   }
@@ -330,7 +324,8 @@ class Tape : detail::Segments {
   void refer_to_numbers(detail::Terms<T, 0>&) {}
   template <class T, int N>
   void refer_to_numbers(detail::Terms<T, N>& terms) {
-    terms.operand = number_slot<T>(terms.operand);
+    const slot_t slot = number_slot<T>(terms.operand);
+    terms.operand = detail::ApartAdjoints::holds(slot) ? 0 : slot;  // of another tape or recording: a constant
     refer_to_numbers(terms.rest);
   }
   // Statements of T may be written up to here; 0 if no segment of them is open.

@@ -25,16 +25,6 @@ TENON_INLINE constexpr auto joined(const Terms<T, N>& a, const Terms<T, M>& b) {
   return Terms<T, N + M>{a.multiplier, a.operand, joined(a.rest, b)};
 }
 
-// The bits that are set in any of its slots.
-template <class T>
-TENON_INLINE constexpr slot_t bits_of_slots(const Terms<T, 0>&) {
-  return 0;
-}
-template <class T, int N>
-TENON_INLINE constexpr slot_t bits_of_slots(const Terms<T, N>& t) {
-  return t.operand | bits_of_slots(t.rest);
-}
-
 // What a statement gives: a number and its slot.
 template <class T>
 struct Result {
