@@ -55,6 +55,9 @@ struct FoldKernel {
   }
 };
 
+// Levels of a total of so many chunks.
+inline int levels_for(index_t chunks) { return chunks > 0 ? 64 - __builtin_clzll(static_cast<size_t>(chunks)) : 1; }
+
 namespace detail {
 
 template <class Op, class S>

@@ -26,9 +26,6 @@ inline index_t chunk_of(const FoldKernel& op) {
   return (packs > 4 ? packs : 4) * op.lanes;
 }
 
-// Levels of a total of so many chunks.
-inline int levels_for(index_t chunks) { return chunks > 0 ? 64 - __builtin_clzll(static_cast<size_t>(chunks)) : 1; }
-
 // How far apart the elements of an axis are, over all leaves.
 inline index_t span(const Nest& nest, int axis) {
   index_t s = 0;
