@@ -203,13 +203,16 @@ TENON_INLINE bool flat_operands_of(const Map<Op, T, Args, N...>& n, const E& e, 
     if (view->dense &&
         (!result.overlaps({from, from + bytes}) || (from == first && view->bytes == out_element && view->same_rank)))
       continue;
-    if (bytes > room || !can_stage(view->bytes)) return false;
+    // Two numbers of four bytes, taken for a word, may lie between words.
+    const bool aligned = reinterpret_cast<__UINTPTR_TYPE__>(from) % static_cast<size_t>(unit_of(view->bytes)) == 0;
+    if (bytes > room || !can_stage(view->bytes) || !aligned) return false;
     if (p.outer == 1 && p.m > 1 && is_word(view->bytes))
       turn(place, p.n, from, p.stride, view->bytes, p.m, p.n);
     else
       gather(place, from, view->bytes, p);
     at[view->operand] = place;
-    const index_t used = (bytes + alignment - 1) / alignment * alignment;
+    constexpr index_t line = alignment;
+    const index_t used = (bytes + line - 1) / line * line;
     place += used;
     room -= used;
   }

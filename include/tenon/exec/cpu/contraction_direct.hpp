@@ -9,6 +9,7 @@
 #include <tenon/exec/cpu/matrix_vector.hpp>
 #include <tenon/exec/cpu/micro_kernel.hpp>
 #include <tenon/exec/cpu/narrow_product.hpp>
+#include <tenon/exec/cpu/stage.hpp>
 #include <tenon/exec/executor.hpp>
 #include <tenon/exec/loops.hpp>
 #include <tenon/expr/contract.hpp>

@@ -8,6 +8,7 @@
 #pragma once
 #include <tenon/base/memory.hpp>
 #include <tenon/exec/cpu/contraction_dots.hpp>
+#include <tenon/exec/cpu/stage.hpp>
 
 namespace tenon {
 inline namespace TENON_ABI {

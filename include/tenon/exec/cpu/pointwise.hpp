@@ -217,11 +217,11 @@ inline index_t rows_at_once(index_t room, index_t each, index_t gaps, index_t ro
 /// what would be read again after that.
 [[gnu::noinline]] inline bool drive_repeated(const FlatKernel& kernel, void* out, index_t out_bytes, const void** at,
                                              const bool* repeats, index_t rows, index_t n) {
-  constexpr index_t room = 2048;
+  constexpr index_t room = 2048, line = alignment;
   alignas(alignment) char buffer[room];
   index_t each = 0, gaps = 0;
   for (int k = 0; k < kernel.loads; ++k)
-    if (repeats[k] && !kernel.constant[k]) each += n * kernel.bytes[k], gaps += 2 * alignment;
+    if (repeats[k] && !kernel.constant[k]) each += n * kernel.bytes[k], gaps += 2 * line;
   const index_t some = rows_at_once(room, each, gaps, rows);
   const bool copies = each > 0 && some > 1;
   char* to = static_cast<char*>(out);
@@ -236,7 +236,7 @@ inline index_t rows_at_once(index_t room, index_t each, index_t gaps, index_t ro
     if (!repeats[k] || kernel.constant[k]) continue;
     repeat_run(place, at[k], n * kernel.bytes[k], some);
     at[k] = place;
-    place += (some * n * kernel.bytes[k] + 2 * alignment - 1) / alignment * alignment;
+    place += (some * n * kernel.bytes[k] + 2 * line - 1) / line * line;
   }
   for (index_t i = 0; i < rows; i += some) {
     const index_t m = rows - i < some ? rows - i : some;

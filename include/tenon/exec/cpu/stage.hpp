@@ -36,8 +36,7 @@ namespace detail {
 
 template <int Bytes>
 struct WordOf {
-  // Eight bytes may be two numbers of four.
-  typedef simd::int_of<Bytes> type __attribute__((may_alias, aligned(Bytes < 4 ? Bytes : 4)));
+  typedef simd::int_of<Bytes> type __attribute__((may_alias));
 };
 // An element of any type.
 template <int Bytes>
