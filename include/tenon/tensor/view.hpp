@@ -92,7 +92,7 @@ class TensorView {
   constexpr explicit TensorView(Owner& t) requires requires {
     t.storage().live;
   } : TensorView(detail::Valid{}, t.data(), t.extents(), detail::dense_strides(t.extents()),
-                   detail::hold_of<value_type>(t.storage())) {
+                 detail::hold_of<value_type>(t.storage())) {
     if constexpr (is_taped<value_type>) {
       using Base = detail::BlockStorage<primal_t<value_type>>;
       owner_ = {const_cast<Base*>(static_cast<const Base*>(&t.storage())), t.size(), 0,
