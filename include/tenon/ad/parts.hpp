@@ -78,7 +78,11 @@ void each_part(Part& x, F& f) {
   } else if constexpr (variant_like<X>) {
     visit_alternative([&](auto& a) { each_part<Tag>(a, f); }, x);
   } else if constexpr (sequence<X>) {
-    for (auto& e : x) each_part<Tag>(e, f);
+    if constexpr (requires { x.data() + x.size(); }) {  // a matrix of Eigen's has no range of its elements
+      for (auto *e = x.data(), *const end = e + x.size(); e != end; ++e) each_part<Tag>(*e, f);
+    } else {
+      for (auto& e : x) each_part<Tag>(e, f);
+    }
   } else if constexpr (__is_class(X) && has_members<X>) {
     for_each_member(x, [&](auto& m) { each_part<Tag>(m, f); });
   }
