@@ -5,6 +5,7 @@
 // length. The size of a case is the number of rows and columns, or of elements of the vector.
 #include <tenon/tenon.hpp>
 
+#include "common.hpp"
 #include "peers.hpp"
 #if BENCH_EIGEN
 #include <Eigen/Core>
