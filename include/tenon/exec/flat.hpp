@@ -62,12 +62,12 @@ requires(Located<A>::known) struct Located<Movement<M, A>> {
 // Whether extents F are the last axes of E, as far as the types know; with `Stretch`, an extent of 1 may be another.
 template <class F, class E, bool Stretch>
 constexpr bool are_last_axes() {
-  if (F::rank > E::rank || (F::rank == 0 && E::rank > 0)) return false;
-  for (int a = 1; a <= F::rank; ++a) {
+  bool fits = F::rank <= E::rank && (F::rank > 0 || E::rank == 0);
+  for (int a = 1; fits && a <= F::rank; ++a) {
     const index_t f = F::static_extent(F::rank - a), e = E::static_extent(E::rank - a);
-    if (f != dyn && e != dyn && f != e && !(Stretch && f == 1)) return false;
+    fits = f == dyn || e == dyn || f == e || (Stretch && f == 1);
   }
-  return true;
+  return fits;
 }
 // Whether N may be a program over dense operands, which needs no loop nest: each has all axes of extents E, or the last
 // so many of them, over which it repeats, or is a number. Then this is the number of axes that all have, else -1. The

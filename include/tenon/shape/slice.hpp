@@ -162,7 +162,7 @@ struct Index {
 
  private:
   // Entries before the k-th that have an axis of the operand, and those that have one of the result.
-  static constexpr int axes_before(int k, index_t without) {
+  TENON_FN static int axes_before(int k, index_t without) {
     constexpr index_t entry[entries + 1] = {Entry..., 0};
     int n = 0;
     for (int i = 0; i < k; ++i) n += entry[i] != without;
@@ -172,7 +172,8 @@ struct Index {
   TENON_FN StridedMap apply(const StridedMap& m, Seq<K...>) const {
     StridedMap r;
     r.offset = m.offset;
-    r.extents.rank = r.strides.rank = axes_before(entries, index_single);
+    constexpr int rank = axes_before(entries, index_single);
+    r.extents.rank = r.strides.rank = rank;
     (put<K, Entry>(r, m), ...);
     return r;
   }
