@@ -38,13 +38,7 @@ struct Located<Leaf<T, E, Hold, Dense>> {
     n.check();
     return n.data;
   }
-  TENON_INLINE static StridedMap map(const N& n) {
-    if constexpr (Dense) {
-      return {n.shape.dims(), tenon::detail::dense_strides(n.shape), 0};
-    } else {
-      return {n.shape.dims(), n.strides, 0};
-    }
-  }
+  TENON_INLINE static StridedMap map(const N& n) { return {n.shape.dims(), n.stride_dims(), 0}; }
 };
 template <class T, class E>
 struct Located<Value<T, E>> {
@@ -121,7 +115,7 @@ struct FlatOperands {
 struct FlatView {
   int operand;
   index_t bytes;  // of an element
-  bool dense, same_rank;
+  bool dense;
   Plane plane;
 };
 template <int N>
@@ -147,7 +141,7 @@ struct FlatViews : FlatOperands<N> {
       step *= extent[a];
     }
     FlatView& v = view[views++];
-    v = {this->count, static_cast<index_t>(sizeof(T)), dense, missing == 0, {1, step, 0, 1}};
+    v = {this->count, static_cast<index_t>(sizeof(T)), dense, {1, step, 0, 1}};
     if constexpr (F::rank > 0)
       if (!dense) v.plane.stride = stride[last], v.plane.n = extent[last];
     if constexpr (F::rank == 2)
@@ -200,8 +194,7 @@ TENON_INLINE bool flat_operands_of(const Map<Op, T, Args, N...>& n, const E& e, 
     const char* const from = static_cast<const char*>(at[view->operand]);
     const Plane& p = view->plane;
     const index_t bytes = p.n * p.m * view->bytes;
-    if (view->dense &&
-        (!result.overlaps({from, from + bytes}) || (from == first && view->bytes == out_element && view->same_rank)))
+    if (view->dense && (!result.overlaps({from, from + bytes}) || (from == first && view->bytes == out_element)))
       continue;
     // Two numbers of four bytes, taken for a word, may lie between words.
     const bool aligned = reinterpret_cast<__UINTPTR_TYPE__>(from) % static_cast<size_t>(unit_of(view->bytes)) == 0;

@@ -45,7 +45,7 @@ struct Contract : Cut<Contract<Spec, E, A, B>, contracted_t<typename A::value_ty
   static constexpr FixedString name{"contract"};
   E shape;
 
-  [[gnu::always_inline]] constexpr Contract(const E& e, A&& a, B&& b)
+  TENON_INLINE constexpr Contract(const E& e, A&& a, B&& b)
       : Base(static_cast<A&&>(a), static_cast<B&&>(b)), shape(e) {}
   TENON_FN E extents() const { return shape; }
   void compute(Result* out) const;  // exec/cpu/contract.hpp
@@ -213,7 +213,7 @@ TENON_FN E contracted_extents(const EA& a, const EB& b, Seq<I...>) {
 }
 /// The contraction of two operands with distinct labels LA and LB; the output has labels C.
 template <class C, class LA, class LB, class A, class B>
-[[gnu::always_inline]] constexpr auto contracted(A&& a, B&& b) {
+TENON_INLINE constexpr auto contracted(A&& a, B&& b) {
   using Spec = Contraction<LA, LB, C>;
   using E = extents_from<ContractedDims<Spec, typename A::extents_type, typename B::extents_type>>;
   const E shape = contracted_extents<Spec, E>(extents_in_place(a), extents_in_place(b), make_seq<E::rank>{});

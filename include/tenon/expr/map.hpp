@@ -50,7 +50,7 @@ struct Map : Node<Map<Op, T, Args, N...>, T, broadcast_t<typename N::extents_typ
   Operands<N...> operands;
   E shape;
 
-  [[gnu::always_inline]] constexpr explicit Map(N&&... n)
+  TENON_INLINE constexpr explicit Map(N&&... n)
       : operands{{static_cast<N&&>(n)}...}, shape(common_extents(make_seq<arity>{}, make_seq<E::rank>{})) {}
 
   TENON_FN E extents() const { return shape; }
@@ -87,7 +87,7 @@ struct Map : Node<Map<Op, T, Args, N...>, T, broadcast_t<typename N::extents_typ
   // One number after the other, and all at once into their places: what is written in parts and read as a whole makes
   // processors wait.
   template <int... I, int... A>
-  [[gnu::always_inline]] constexpr E common_extents(Seq<I...>, Seq<A...>) const {
+  TENON_INLINE constexpr E common_extents(Seq<I...>, Seq<A...>) const {
     if constexpr (E::is_static) {
       return E{};
     } else {
@@ -176,11 +176,11 @@ struct MapBuilder;
 template <class Op, class T, class... Arg>
 struct MapBuilder<Op, T, TypeList<Arg...>> {
   template <class... N>
-  [[gnu::always_inline]] static constexpr auto build(N&&... n) {
+  TENON_INLINE static constexpr auto build(N&&... n) {
     return Map<Op, T, TypeList<Arg...>, N...>(static_cast<N&&>(n)...);
   }
   template <class... N>
-  [[gnu::always_inline]] static constexpr auto make(N&&... n) {
+  TENON_INLINE static constexpr auto make(N&&... n) {
     return build(strengthen<Arg>(static_cast<N&&>(n))...);
   }
 };
@@ -300,7 +300,7 @@ constexpr auto complex_operand(N&& n, Rest&&... rest) {
 
 // Of nodes that are given away.
 template <class Op, class... N>
-[[gnu::always_inline]] constexpr auto make_map(N&&... n) {
+TENON_INLINE constexpr auto make_map(N&&... n) {
   static_assert(!(is_lvalue<N> || ...));
   [[maybe_unused]] constexpr bool fits = BroadcastAll<Op, typename ShapeOf<bare_t<N>>::type...>::ok;
   [[maybe_unused]] constexpr bool takes = expect_complex_fits<Op, typename TypedAs<bare_t<N>>::type...>;
@@ -317,7 +317,7 @@ template <class Op, class... N>
 }  // namespace detail
 
 template <class Op, class... X>
-[[gnu::always_inline]] constexpr auto ExprDomain::apply(X&&... x) {
+TENON_INLINE constexpr auto ExprDomain::apply(X&&... x) {
   return detail::make_map<Op>(as_node(static_cast<X&&>(x))...);
 }
 

@@ -57,7 +57,7 @@ constexpr void check_matmul(const Dims& a, const Dims& b) {
   }
 }
 template <class A, class B>
-[[gnu::always_inline]] constexpr auto matmul_nodes(A&& a, B&& b) {
+TENON_INLINE constexpr auto matmul_nodes(A&& a, B&& b) {
   using EA = typename A::extents_type;
   using EB = typename B::extents_type;
   // Operands that do not fit are an error already: the product goes on, so that it stays the only one.

@@ -142,7 +142,7 @@ struct Leaf : Node<Leaf<T, E, Hold, Dense>, T, E> {
   TENON_FN E extents() const { return shape; }
   TENON_FN Dims stride_dims() const {
     if constexpr (Dense) {
-      return row_major(shape.dims());
+      return detail::dense_strides(shape);
     } else {
       return strides;
     }

@@ -232,7 +232,7 @@ class Tensor {
       return l;
     }
   }
-  constexpr StridedMap map() const { return {dims(), row_major(dims()), 0}; }
+  constexpr StridedMap map() const { return {dims(), detail::dense_strides(extents()), 0}; }
   constexpr auto& storage() { return store_; }
   constexpr const auto& storage() const { return store_; }
   template <class N>

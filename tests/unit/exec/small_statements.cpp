@@ -232,6 +232,9 @@ void check_static_vectors() {
     z = x;
     z = matmul(a, z);
     for (index_t i = 0; i < M; ++i) differ += z(i) != product(i, false);
+    z = x;
+    z = matmul(z, t);
+    for (index_t i = 0; i < M; ++i) differ += z(i) != product(i, true);
   }
   CHECK(differ == 0);
 }
@@ -376,6 +379,7 @@ TEST_CASE("static matrices by vectors") {
   check_static_vectors<float, 3, 17>();
   check_static_vectors<float, 9, 16>();
   check_static_vectors<float, 16, 16>();
+  check_static_vectors<float, 40, 40>();
   check_static_vectors<float, 17, 33>();
   check_static_vectors<float, 10, 64>();
   check_static_vectors<float, 40, 70>();

@@ -9,6 +9,7 @@
 #include <tenon/exec/cpu/contraction_plan.hpp>
 #include <tenon/exec/cpu/matrix_vector.hpp>
 #include <tenon/exec/cpu/micro_kernel.hpp>
+#include <tenon/exec/cpu/stage.hpp>
 #include <tenon/exec/executor.hpp>
 #include <tenon/expr/contract.hpp>
 
@@ -101,7 +102,8 @@ struct SmallProduct {
   static constexpr bool joins = by_packs && W == S.n && W < L && size % L == 0 && S.k == S.n && S.a_row == S.n &&
                                 S.a_step == 1 && S.b_step == S.n && S.c_row == S.n && 2 * joined + 2 < simd::registers;
   /// Whether every operand is read before anything is written.
-  static constexpr bool single_pass = unrolled && (joins || (by_packs ? rows == S.m : S.m * S.n == 1));
+  static constexpr bool single_pass =
+      S.way == SmallWay::dots ? S.n <= vector_rows : unrolled && (joins || (by_packs ? rows == S.m : S.m * S.n == 1));
   using V = simd::pack<T, W>;
 
   template <int J>
@@ -219,7 +221,7 @@ requires((__is_same(T, float) || __is_same(T, double)) && __is_same(typename A::
   static constexpr SmallShape shape = small_shape<T, Spec, E, A, B>();
   static constexpr bool ok = shape.way != SmallWay::none;
   using Product = SmallProduct<T, shape>;
-  /// False if the target overlaps an operand that is still to be read.
+  /// False if the target overlaps an operand that is still to be read, and is too large to be computed aside.
   TENON_INLINE static bool run(const Contract<Spec, E, A, B>& n, T* out, bool noalias) {
     const T* const a = StaticMap<A>::data(n.template operand<0>());
     const T* const b = StaticMap<B>::data(n.template operand<1>());
@@ -228,10 +230,24 @@ requires((__is_same(T, float) || __is_same(T, double)) && __is_same(typename A::
       const ByteRange range = range_of(out, {E::static_dims(), row_major(E::static_dims()), 0}, bytes);
       if (range.overlaps(range_of(a, StaticMap<A>::map(), bytes)) ||
           range.overlaps(range_of(b, StaticMap<B>::map(), bytes)))
-        return false;
+        return run_aside(a, b, out);
     }
     Product::run(shape.swapped ? b : a, shape.swapped ? a : b, out);
     return true;
+  }
+
+ private:
+  // By the same kernel, so that sums come in the same order.
+  [[gnu::noinline]] static bool run_aside(const T* a, const T* b, T* out) {
+    constexpr index_t size = static_size<E> * static_cast<index_t>(sizeof(T));
+    if constexpr (size > 0 && size <= aside_bytes) {
+      alignas(alignment) T aside[static_cast<size_t>(static_size<E>)];
+      Product::run(shape.swapped ? b : a, shape.swapped ? a : b, aside);
+      __builtin_memcpy(out, aside, static_cast<size_t>(size));
+      return true;
+    } else {
+      return false;
+    }
   }
 };
 
