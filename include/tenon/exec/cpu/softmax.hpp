@@ -187,6 +187,14 @@ void softmax_panel(const Panel<C>& p, R* out, index_t inner) {
 template <int Axis, bool Log, class A>
 void Softmax<Axis, Log, A>::compute(Result* out) const {
   const A& x = this->template operand<0>();
+  using E = typename A::extents_type;
+  // Few numbers are computed in place, line by line.
+  if constexpr (E::is_static && Axis + 1 == E::rank && is_real<C> && exec::detail::InRegisters<A, Result>::always) {
+    constexpr index_t n = E::static_extent(Axis);
+    exec::detail::InRegisters<A, Result>::run(x, out);
+    for (index_t i = 0; i < static_size<E>; i += n) exec::detail::softmax_line<Log>(out + i, out + i, n);
+    return;
+  }
   const Dims e = x.extents().dims();
   index_t inner = 1;
   for (int a = Axis + 1; a < e.rank; ++a) inner *= e.d[a];
