@@ -136,22 +136,33 @@ struct InColumns {
 template <class Map, class E, int W, int Pack>
 inline constexpr LaneOffsets<W> offsets_of = lane_offsets<W, E>(Map::map(), static_cast<index_t>(Pack) * W);
 
-// Whether lanes are loaded one by one.
-template <int W, class Map, class E, int Pack>
-inline constexpr bool lane_by_lane = offsets_of<Map, E, W, Pack>.span > 2 * W;
+// Lanes are picked from a register that holds them all, or from two, or else are loaded one by one.
+template <class T>
+constexpr int lanes_around(int span, int W) {
+  int lanes = W;
+  while (lanes < span && lanes * 2 <= simd::native_lanes<T>) lanes *= 2;
+  return lanes;
+}
+template <class T, int W, class Map, class E, int Pack>
+inline constexpr bool lane_by_lane = [] {
+  constexpr int span = offsets_of<Map, E, W, Pack>.span, around = lanes_around<T>(span, W);
+  return span > (around == W ? 2 * W : around);
+}();
 template <class V, class Map, class E, int Pack, int... I>
 TENON_INLINE V load_by(const simd::lane_t<V>* p, Seq<I...>) {
+  using T = simd::lane_t<V>;
   constexpr int W = simd::lanes<V>;
   constexpr LaneOffsets<W> o = offsets_of<Map, E, W, Pack>;
+  constexpr int around = lanes_around<T>(o.span, W);
   if constexpr (o.same) {
     return simd::broadcast<V>(p[o.least]);
-  } else if constexpr (lane_by_lane<W, Map, E, Pack>) {
-    return V{p[o.at[I]]...};
-  } else if constexpr (o.span <= W) {
-    const V v = simd::load_first<V, o.span>(p + o.least);
-    return simd::shuffle<(o.at[I] - o.least)...>(v, v);
+  } else if constexpr (o.span <= around) {
+    return simd::pick<V, (o.at[I] - o.least)...>(simd::load_first<simd::pack<T, around>, o.span>(p + o.least));
+  } else if constexpr (!lane_by_lane<T, W, Map, E, Pack>) {
+    return simd::shuffle<(o.at[I] - o.least)...>(simd::load<V>(p + o.least),
+                                                 simd::load_first<V, o.span - W>(p + o.least + W));
   } else {
-    return simd::shuffle<(o.at[I] - o.least)...>(simd::load<V>(p + o.least), simd::load_first<V, o.span - W>(p + o.least + W));
+    return V{p[o.at[I]]...};
   }
 }
 // A view with any strides, lane by lane.
@@ -188,23 +199,32 @@ struct LanesOfOperands {
 
 // ---- statements ----------------------------------------------------------------------------------------------------
 
-// Lanes for so many numbers: the narrowest register that holds them, or native ones.
+template <class P>
+inline constexpr int work_of = 0;
+template <class... I>
+inline constexpr int work_of<Program<I...>> = static_cast<int>(sizeof...(I)) + (cost_of<I> + ... + 0);
+
+template <class P>
+inline constexpr int most_cost = 0;
+template <class... I>
+inline constexpr int most_cost<Program<I...>> = [] {
+  int most = 0;
+  ((most = cost_of<I> > most ? cost_of<I> : most), ...);
+  return most;
+}();
+// Lanes for so many numbers: the narrowest register that holds them, or native ones, and always those for elementary
+// functions, for which narrow registers lack instructions.
 template <class P>
 constexpr int lanes_for(index_t size) {
   constexpr int widest = tenon::detail::widest(static_cast<P*>(nullptr));
   int lanes = lanes_of<P>;
-  while (lanes / 2 >= size && (lanes / 2 * widest >= 16 || size == 1)) lanes /= 2;
+  while (lanes / 2 >= size && (lanes / 2 * widest >= 16 || size == 1) && (most_cost<P> <= 8 || size == 1)) lanes /= 2;
   return lanes;
 }
 template <class P>
 inline constexpr bool all_held_as_stored = false;
 template <class... I>
 inline constexpr bool all_held_as_stored<Program<I...>> = ((is_real<typename I::type> || is_bool<typename I::type>)&&...);
-template <class P>
-inline constexpr int work_of = 0;
-template <class... I>
-inline constexpr int work_of<Program<I...>> = static_cast<int>(sizeof...(I)) + (cost_of<I> + ... + 0);
-
 /// Node N written into dense elements Out without more than registers. `possible`: the types allow it; `always`:
 /// whatever the strides of views are.
 template <class N, class Out, class List = typename OperandsOf<N>::type>
@@ -222,7 +242,7 @@ struct InRegisters<N, Out, TypeList<L...>> {
   template <class M, int... K>
   static constexpr int single_lanes(Seq<K...>) {
     if constexpr (met<M, E> == Met::fixed && W > 1) {
-      return (0 + ... + (lane_by_lane<W, ByType<M>, E, K> ? W : 0));
+      return (0 + ... + (lane_by_lane<typename M::value_type, W, ByType<M>, E, K> ? W : 0));
     } else {
       return 0;
     }

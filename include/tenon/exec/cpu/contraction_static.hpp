@@ -11,7 +11,7 @@
 #include <tenon/exec/cpu/micro_kernel.hpp>
 #include <tenon/exec/cpu/stage.hpp>
 #include <tenon/exec/executor.hpp>
-#include <tenon/exec/located.hpp>
+#include <tenon/exec/in_registers.hpp>
 #include <tenon/expr/contract.hpp>
 
 namespace tenon {
@@ -19,8 +19,9 @@ inline namespace TENON_ABI {
 namespace exec {
 namespace detail {
 
-// How a small product is computed: not here, by a few lines, by tiles, as dot products of rows of B.
-enum class SmallWay : unsigned char { none, unrolled, tiles, dots };
+// How a small product is computed: not here, by a few lines, by tiles, as dot products of rows of B, or, where B is
+// turned and fits into a register, with its columns in lanes.
+enum class SmallWay : unsigned char { none, unrolled, tiles, dots, lanes };
 // The shape of a product in one number each.
 struct SmallShape {
   SmallWay way = SmallWay::none;
@@ -46,8 +47,12 @@ constexpr SmallShape small_shape() {
   }
   const index_t work = s.m * s.n * s.k;
   const bool dots = s.m == 1 && s.a_step == 1 && s.b_step == 1 && s.c_column == 1 && s.k > 1;
+  const bool lanes = simd::native_lanes<T> > 1 && s.m == 1 && s.n > 1 && s.c_column == 1 && s.b_step == 1 &&
+                     s.b_column == s.k && s.n * s.k <= simd::native_lanes<T>;
   if (dots && work >= 16)
     s.way = work < least_part ? SmallWay::dots : SmallWay::none;
+  else if (lanes && !s.by_rows())
+    s.way = SmallWay::lanes;
   else if ((s.by_rows() && work <= 4096) || work <= 64)
     s.way = SmallWay::unrolled;
   else if (s.by_rows() && fits_in_place<T>(s.m, s.n, s.k))
@@ -77,7 +82,7 @@ struct SmallProduct {
                                 S.a_step == 1 && S.b_step == S.n && S.c_row == S.n && 2 * joined + 2 < simd::registers;
   /// Whether every operand is read before anything is written.
   static constexpr bool single_pass =
-      S.way == SmallWay::dots ? S.n <= vector_rows : unrolled && (joins || (by_packs ? rows == S.m : S.m * S.n == 1));
+      S.way == SmallWay::lanes || (S.way == SmallWay::dots ? S.n <= vector_rows : unrolled && (joins || (by_packs ? rows == S.m : S.m * S.n == 1)));
   using V = simd::pack<T, W>;
 
   template <int J>
@@ -155,10 +160,26 @@ struct SmallProduct {
       matrix_by_vector(S.n, S.k, b, S.b_column, a, c, false);
     }
   }
+  // Step K of the sums of all columns.
+  template <int K>
+  struct Step {
+    static constexpr StridedMap map() { return {{1, {S.n}}, {1, {S.b_column}}, K * S.b_step}; }
+  };
+  template <int... K>
+  TENON_INLINE static void by_lanes(const T* a, const T* b, T* c, Seq<K...>) {
+    using R = simd::pack<T, lanes_around<T>(static_cast<int>(S.n), 16 / sizeof(T))>;
+    R sum{};
+    ((sum = multiply_add(simd::broadcast<R>(a[K * S.a_step]),
+                         load_by<R, Step<K>, Extents<S.n>, 0>(b, make_seq<simd::lanes<R>>{}), sum)),
+     ...);
+    simd::store_first<static_cast<int>(S.n)>(c, sum);
+  }
   TENON_INLINE static void run(const T* a, const T* b, T* c) {
     a += S.a;
     b += S.b;
-    if constexpr (S.way == SmallWay::dots) {
+    if constexpr (S.way == SmallWay::lanes) {
+      by_lanes(a, b, c, make_seq<static_cast<int>(S.k)>{});
+    } else if constexpr (S.way == SmallWay::dots) {
       by_dots(a, b, c);
     } else if constexpr (tiled) {
       by_tiles(a, b, c);

@@ -91,7 +91,7 @@ struct RegisterReduction {
     } else if constexpr (one) {
       return packs <= 16 && (last == W || requires { Op::template neutral<V>(); });
     } else {
-      return packs * count <= 64 && offsets_of<Along<0>, Kept, W, 0>.span <= 2 * W;
+      return packs * count <= 64 && !lane_by_lane<N, W, Along<0>, Kept, 0>;
     }
   }();
 

@@ -155,6 +155,22 @@ template <bool Log, class C>
   }
 }
 
+// N numbers in place, in one register.
+template <bool Log, int N, class V>
+TENON_INLINE void softmax_few(simd::lane_t<V>* p) {
+  V x = simd::load_first<V, N>(p);
+  if constexpr (N < simd::lanes<V>) x = simd::select(simd::first_lanes<V>(N), x, reduction_bound<V, false>());
+  const auto top = simd::reduce(x, [](auto a, auto b) { return simd::select(a > b, a, b); });
+  x = x - simd::broadcast<V>(top);
+  const V e = exp_normal<false>(x);
+  const auto total = simd::reduce_add(e);
+  if constexpr (Log) {
+    simd::store_first<N>(p, V(x - simd::broadcast<V>(log(total))));
+  } else {
+    simd::store_first<N>(p, V(e * simd::broadcast<V>(1 / total)));
+  }
+}
+
 template <bool Log, class C, class R>
 void softmax_panel(const Panel<C>& p, R* out, index_t inner) {
   if (inner > 1) {
@@ -192,7 +208,12 @@ void Softmax<Axis, Log, A>::compute(Result* out) const {
   if constexpr (E::is_static && Axis + 1 == E::rank && is_real<C> && exec::detail::InRegisters<A, Result>::always) {
     constexpr index_t n = E::static_extent(Axis);
     exec::detail::InRegisters<A, Result>::run(x, out);
-    for (index_t i = 0; i < static_size<E>; i += n) exec::detail::softmax_line<Log>(out + i, out + i, n);
+    for (index_t i = 0; i < static_size<E>; i += n)
+      if constexpr (n <= simd::native_lanes<C>) {
+        exec::detail::softmax_few<Log, n, simd::native<C>>(out + i);
+      } else {
+        exec::detail::softmax_line<Log>(out + i, out + i, n);
+      }
     return;
   }
   const Dims e = x.extents().dims();
