@@ -183,12 +183,12 @@ struct LanesOfOperands {
     const auto& x = tenon::detail::reg<J>(held);
     if constexpr (met<N, E> == Met::number) {
       return simd::broadcast<V>(x.number);
-    } else if constexpr (!simd::is_pack<V>) {
-      return x.data[met<N, E> == Met::fixed ? static_cast<int>(offsets_of<ByType<N>, E, 1, Pack>.least) : 0];
     } else if constexpr (met<N, E> == Met::fixed) {
       return load_by<V, ByType<N>, E, Pack>(x.data, make_seq<W>{});
+    } else if constexpr (!simd::is_pack<V>) {
+      return *x.data;
     } else {
-      if (static_size<E> > W || x.template lies<E>(InRows<E>::map()))
+      if (static_size < E >> W || x.template lies<E>(InRows<E>::map()))
         return load_by<V, InRows<E>, E, Pack>(x.data, make_seq<W>{});
       if constexpr (E::rank == 2)
         if (x.template lies<E>(InColumns<E>::map())) return load_by<V, InColumns<E>, E, Pack>(x.data, make_seq<W>{});
@@ -224,7 +224,8 @@ constexpr int lanes_for(index_t size) {
 template <class P>
 inline constexpr bool all_held_as_stored = false;
 template <class... I>
-inline constexpr bool all_held_as_stored<Program<I...>> = ((is_real<typename I::type> || is_bool<typename I::type>)&&...);
+inline constexpr bool all_held_as_stored<Program<I...>> = ((is_real<typename I::type> ||
+                                                            is_bool<typename I::type>)&&...);
 /// Node N written into dense elements Out without more than registers. `possible`: the types allow it; `always`:
 /// whatever the strides of views are.
 template <class N, class Out, class List = typename OperandsOf<N>::type>

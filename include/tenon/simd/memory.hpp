@@ -157,8 +157,8 @@ TENON_FN void store_partial(lane_t<V>* p, V v, index_t n) {
   }
 }
 
-/// The first N lanes from p, in pieces: unlike a masked load it waits for no store nearby, and no page next to it needs to
-/// be there. The other lanes repeat some of them; N >= 1.
+/// The first N lanes from p, in pieces: unlike a masked load it waits for no store nearby, and no page next to it needs
+/// to be there. The other lanes repeat some of them; N >= 1.
 template <class V, int N>
 TENON_FN V load_first(const lane_t<V>* p) {
 #if !defined(__CUDACC__)

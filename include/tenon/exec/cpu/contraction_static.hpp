@@ -82,7 +82,8 @@ struct SmallProduct {
                                 S.a_step == 1 && S.b_step == S.n && S.c_row == S.n && 2 * joined + 2 < simd::registers;
   /// Whether every operand is read before anything is written.
   static constexpr bool single_pass =
-      S.way == SmallWay::lanes || (S.way == SmallWay::dots ? S.n <= vector_rows : unrolled && (joins || (by_packs ? rows == S.m : S.m * S.n == 1)));
+      S.way == SmallWay::lanes ||
+      (S.way == SmallWay::dots ? S.n <= vector_rows : unrolled && (joins || (by_packs ? rows == S.m : S.m * S.n == 1)));
   using V = simd::pack<T, W>;
 
   template <int J>

@@ -66,8 +66,7 @@ void reduce_into(const A& x, R* out) {
   using X = typename A::extents_type;
   // A load is the program's buffer unless 16-bit floats become floats on the way.
   constexpr bool direct = P::size == 1 && __is_same(typename P::result, Number);
-  constexpr bool small = detail::is_small<Op, Mask, X, typename FoldedAs<Number>::type> &&
-                         detail::is_dense_over<A, X>;
+  constexpr bool small = detail::is_small<Op, Mask, X, typename FoldedAs<Number>::type> && detail::is_dense_over<A, X>;
   if constexpr (small && detail::all_static<A>) {
     detail::reduce_small<Op, Mask, P, Number, direct>(x, out);
   } else {

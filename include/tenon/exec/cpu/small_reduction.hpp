@@ -65,13 +65,13 @@ struct RegisterReduction {
   static constexpr index_t size = Scalar::size, count = Scalar::count, results = Scalar::results;
   static constexpr bool one = results == 1;
   static constexpr int lanes() {
-    int lanes = simd::native_lanes<N>;
+    int lanes = held_as_stored<N> ? simd::native_lanes<N> : 1;
     while (lanes / 2 >= (one ? size : results) && lanes / 2 * static_cast<int>(sizeof(N)) >= 16) lanes /= 2;
     return lanes;
   }
   static constexpr int W = lanes(), packs = static_cast<int>(((one ? size : results) + W - 1) / W);
   static constexpr int last = static_cast<int>(one ? size : results) - (packs - 1) * W;
-  using V = simd::pack<N, W>;
+  using V = typename FoldedPack<N, W>::type;
 
   // Element K of every result.
   template <index_t K>
@@ -85,8 +85,8 @@ struct RegisterReduction {
     }
   };
   static constexpr bool possible = [] {
-    if constexpr (size <= 0 || W == 1 || Op::indexed || !held_as_stored<N> ||
-                  !__is_same(typename Op::template state<N>, N) || requires { requires Op::has_second; }) {
+    if constexpr (size <= 0 || W == 1 || Op::indexed || !__is_same(typename Op::template state<N>, N) ||
+                  requires { requires Op::has_second; }) {
       return false;
     } else if constexpr (one) {
       return packs <= 16 && (last == W || requires { Op::template neutral<V>(); });
