@@ -19,6 +19,12 @@ inline bool is_dense(const StridedMap& m) {
 
 namespace detail {
 
+// Whether the type of a movement says all about it.
+template <class M>
+inline constexpr bool is_stateless = __is_empty(M);
+template <class E>
+inline constexpr bool is_stateless<move::BroadcastTo<E>> = E::is_static;
+
 /// Where node N's elements lie: `data(n)`, of which `map(n)` is the map. `dense`: the type says that they are row-major
 /// without gaps; `fixed`: it tells the whole map, as `fixed_map()`.
 template <class N>

@@ -158,11 +158,11 @@ template <bool Log, class C>
 // N numbers in place, in one register.
 template <bool Log, int N, class V>
 TENON_INLINE void softmax_few(simd::lane_t<V>* p) {
-  V x = simd::load_first<V, N>(p);
-  if constexpr (N < simd::lanes<V>) x = simd::select(simd::first_lanes<V>(N), x, reduction_bound<V, false>());
+  V x = simd::load_first<V, N>(p);  // whose idle lanes repeat some of them
   const auto top = simd::reduce(x, [](auto a, auto b) { return simd::select(a > b, a, b); });
   x = x - simd::broadcast<V>(top);
-  const V e = exp_normal<false>(x);
+  V e = exp_normal<false>(x);
+  if constexpr (N < simd::lanes<V>) e = simd::select(simd::first_lanes<V>(N), e, V{});
   const auto total = simd::reduce_add(e);
   if constexpr (Log) {
     simd::store_first<N>(p, V(x - simd::broadcast<V>(log(total))));
