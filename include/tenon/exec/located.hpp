@@ -52,7 +52,7 @@ struct Located<Value<T, E>> {
 template <class M, class A>
 requires(Located<A>::known) struct Located<Movement<M, A>> {
   static constexpr bool known = true, dense = false;
-  static constexpr bool fixed = Located<A>::fixed && __is_empty(M) && Movement<M, A>::E::is_static;
+  static constexpr bool fixed = Located<A>::fixed && is_stateless<M> && Movement<M, A>::E::is_static;
   TENON_INLINE static const auto* data(const Movement<M, A>& n) { return Located<A>::data(n.arg); }
   TENON_INLINE static StridedMap map(const Movement<M, A>& n) { return n.move.apply(Located<A>::map(n.arg)); }
   static constexpr StridedMap fixed_map() requires(fixed) { return M{}.apply(Located<A>::fixed_map()); }
