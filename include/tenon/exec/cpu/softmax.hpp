@@ -200,22 +200,47 @@ void softmax_panel(const Panel<C>& p, R* out, index_t inner) {
 }  // namespace detail
 }  // namespace exec
 
+namespace exec {
+namespace detail {
+
+// Few contiguous lines, one behind the other, need no panels; false if x is not so.
+template <int Axis, bool Log, class A, class C>
+TENON_INLINE bool softmax_in_place(const A& x, C* out) {
+  using X = typename A::extents_type;
+  constexpr bool last = Axis + 1 == X::rank && is_real<C>;
+  if constexpr (last && X::is_static && InRegisters<A, C>::always) {
+    constexpr index_t n = X::static_extent(Axis);
+    InRegisters<A, C>::run(x, out);
+    for (index_t i = 0; i < static_size<X>; i += n)
+      if constexpr (n <= simd::native_lanes<C>) {
+        softmax_few<Log, n, simd::native<C>>(out + i);
+      } else {
+        softmax_line<Log>(out + i, out + i, n);
+      }
+    return true;
+  } else if constexpr (last && is_dense_over<A, X>) {
+    using P = typename LinesOf<A, C>::program;
+    constexpr bool direct = P::size == 1 && __is_same(typename P::result, C);
+    const X& e = tenon::detail::extents_in_place(x);
+    const index_t n = e[Axis], size = tenon::detail::size_one_by_one(e);
+    FlatOperands<P::loads + 1> operands;
+    if (size == 0 || size > 2048 || !flat_operands(x, e, operands)) return false;
+    if constexpr (!direct) row<P, C>(out, 1, operands.at, unit_strides, size);
+    const C* const from = direct ? static_cast<const C*>(operands.at[0]) : out;
+    for (index_t i = 0; i < size; i += n) softmax_line<Log>(from + i, out + i, n);
+    return true;
+  }
+  return false;
+}
+
+}  // namespace detail
+}  // namespace exec
+
 template <int Axis, bool Log, class A>
 void Softmax<Axis, Log, A>::compute(Result* out) const {
   const A& x = this->template operand<0>();
-  using E = typename A::extents_type;
-  // Few numbers are computed in place, line by line.
-  if constexpr (E::is_static && Axis + 1 == E::rank && is_real<C> && exec::detail::InRegisters<A, Result>::always) {
-    constexpr index_t n = E::static_extent(Axis);
-    exec::detail::InRegisters<A, Result>::run(x, out);
-    for (index_t i = 0; i < static_size<E>; i += n)
-      if constexpr (n <= simd::native_lanes<C>) {
-        exec::detail::softmax_few<Log, n, simd::native<C>>(out + i);
-      } else {
-        exec::detail::softmax_line<Log>(out + i, out + i, n);
-      }
-    return;
-  }
+  if constexpr (__is_same(C, Result))
+    if (exec::detail::softmax_in_place<Axis, Log>(x, out)) return;
   const Dims e = x.extents().dims();
   index_t inner = 1;
   for (int a = Axis + 1; a < e.rank; ++a) inner *= e.d[a];
