@@ -258,43 +258,30 @@ void check_bounds() {
 
 TEST_CASE("operands of every kind, and targets") {
   check_operands<float, 1, 1>();
-  check_operands<float, 2, 1>();
   check_operands<float, 3, 3>();
   check_operands<float, 4, 4>();
-  check_operands<float, 2, 17>();
   check_operands<float, 13, 9>();
-  check_operands<double, 1, 3>();
-  check_operands<double, 2, 2>();
+  check_operands<double, 1, 2>();
   check_operands<double, 4, 3>();
-  check_operands<double, 8, 8>();
   check_operands<int, 3, 5>();
 }
 TEST_CASE("statements over few numbers that write where they read") {
   check_overlap<float, 1>();
   check_overlap<float, 3>();
-  check_overlap<float, 4>();
   check_overlap<float, 8>();
   check_overlap<float, 13>();
   check_overlap<double, 2>();
-  check_overlap<double, 5>();
-  check_overlap<int, 4>();
 }
 TEST_CASE("reductions in registers") {
   check_reductions<float, 1, 1>();
-  check_reductions<float, 1, 3>();
   check_reductions<float, 3, 1>();
-  check_reductions<float, 2, 2>();
   check_reductions<float, 3, 3>();
   check_reductions<float, 4, 4>();
   check_reductions<float, 5, 7>();
-  check_reductions<float, 8, 8>();
   check_reductions<float, 16, 16>();
-  check_reductions<float, 30, 9>();
   check_reductions<float, 2, 40>();
   check_reductions<double, 2, 3>();
-  check_reductions<double, 3, 3>();
   check_reductions<double, 4, 4>();
-  check_reductions<double, 5, 9>();
   check_reductions<double, 16, 16>();
 }
 TEST_CASE("the largest of few numbers is NaN where one of them is, and no idle lane counts") {
@@ -329,17 +316,12 @@ TEST_CASE("softmax of few numbers") {
 }
 TEST_CASE("nothing beyond the elements is read or written") {
   check_bounds<float, 1>();
-  check_bounds<float, 2>();
   check_bounds<float, 3>();
   check_bounds<float, 5>();
   check_bounds<float, 7>();
-  check_bounds<float, 9>();
-  check_bounds<float, 15>();
   check_bounds<float, 21>();
   check_bounds<float, 100>();
-  check_bounds<double, 1>();
   check_bounds<double, 3>();
-  check_bounds<double, 7>();
   check_bounds<double, 11>();
 }
 TEST_CASE("idle lanes raise nothing that the elements do not") {
