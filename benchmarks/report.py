@@ -23,7 +23,7 @@ AREAS = {
     "threads": "Two threads",
 }
 PEERS = ("eigen", "eigen5", "openblas", "blis", "libxsmm", "onednn", "xtensor", "torch", "onnxruntime", "glm")
-PEERS += ("ceres", "adept", "adolc", "cppad")
+PEERS += ("ceres", "adept", "adolc", "cppad", "codipack", "xad", "sacado", "autodiff")
 OWN = ("tenon", "hand", "peak")
 CLOSE = 1.05  # at most so many times as long counts as not behind
 
