@@ -167,9 +167,11 @@ void add_scalar_code(GradientCase<P>& c, const X& numbers, const F& f) {
 }
 
 /// The same with the reverse mode of autodiff, which keeps an expression as nodes and walks it as a tree: what is used
-/// twice is walked twice with all that it was computed from. Only where no long recurrence makes that exponential.
+/// twice is walked twice, with all that it was computed from. Not for recurrences, which make that exponential in their
+/// length (burgers, lstm).
 template <class P, class X, class F>
-void add_expression_tree(GradientCase<P>& c, const X& numbers, const F& f) {
+void add_expression_tree([[maybe_unused]] GradientCase<P>& c, [[maybe_unused]] const X& numbers,
+                         [[maybe_unused]] const F& f) {
 #if BENCH_AUTODIFF
   c.run("autodiff", [=](P& p) {
     using T = autodiff::var;
