@@ -80,7 +80,6 @@ peers_for() {
 }
 
 if [ -n "$run" ]; then
-  # Named each time: with another compiler than before, CMake forgets what it was told.
   peers=()
   for peer in ADEPT ADOLC CPPAD CODIPACK XAD SACADO AUTODIFF ONNXRUNTIME; do
     for place in "TENON_${peer}_INCLUDE" "TENON_${peer}_LIBRARY"; do
@@ -90,6 +89,8 @@ if [ -n "$run" ]; then
   [ "$arch" = native ] || peers+=(-DTENON_ONNXRUNTIME_LIBRARY=)  # it chooses its code at run time, come what may
   provide g++ cmake ninja-build libbenchmark-dev libeigen3-dev libopenblas-dev libblis-dev libglm-dev libxsmm-dev \
     libdnnl-dev libxtensor-dev libxsimd-dev libadolc-dev libceres-dev libtrilinos-sacado-dev python3 || true
+  # A folder that was configured with another compiler would let CMake forget all that it is told here.
+  rm -f "$build/CMakeCache.txt"
   # shellcheck disable=SC2046
   cmake -S "$root" -B "$build" -DCMAKE_CXX_COMPILER="$(type -P "$(find_gxx)")" -DCMAKE_BUILD_TYPE=Release \
     -DCMAKE_CXX_FLAGS_RELEASE= -DTENON_BUILD_TESTS=OFF -DTENON_BUILD_EXAMPLES=OFF -DTENON_BUILD_BENCHMARKS=ON \
