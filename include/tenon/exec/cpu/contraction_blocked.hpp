@@ -221,7 +221,7 @@ class Blocked : BlockedFields {
     const index_t k = words(block_.steps);
     const int widest = tile_width<T>(columns, panels_from == 0);
     for (index_t r = 0; r < rows;) {
-      const int height = tile_height<T>(rows - r, widest);
+      const int height = tile_height<T>(packs_a_ ? smaller(rows - r, R - r % R) : rows - r, widest);
       const Word* a = packs_a_      ? in_place(a_buffer_.data()) + r / R * R * k + r % R
                       : computes_a_ ? in_place(a_buffer_.data()) + r * computed_row(block_.steps)
                                     : in_place(a_) + a_row_.at(i + r) + a_sum_.at(s);
