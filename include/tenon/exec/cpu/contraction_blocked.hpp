@@ -116,7 +116,7 @@ class Blocked : BlockedFields {
     computes_a_ = call_.a.prologue && call_.a.plain && !call_.a.prologue->by_outer;
     packs_a_ = computes_a_ ? false : !a_strided || (a_sum_.stride != 1 && m > 2 && n > 3 * C && m * k * bytes > 16384);
     const bool b_in_place = b_strided && b_column_.stride == 1, few = m <= 3 * R;
-    const index_t apart = b_in_place ? lines_apart(b_sum_.stride * bytes) : 1, most = 1024;
+    const index_t apart = b_in_place ? lines_apart(b_sum_.stride * bytes) : 1, most = most_steps;
     const bool one_by_one = m == 1 && group == 1, short_sums = packs_a_ || (few && apart * smaller(k, most) > compete);
     const index_t limit = one_by_one   ? (k * n * bytes > 1048576 ? 16 : most)
                           : short_sums ? (bytes == 4 ? 320 : 256)
@@ -128,10 +128,14 @@ class Blocked : BlockedFields {
     packs_b_ = !b_in_place || (!few && (R < 6 ? k * n * bytes > 65536 || b_sum_.stride * bytes > 2048
                                               : apart * sum_block_ > compete || (apart >= 4096 && m >= 256)));
     column_block_ = 32 * W;
-    row_block_ = (computes_a_ ? 4 : 16) * R;
+    row_block_ = 16 * R;
     if (!packs_a_ && !one_by_one && k > 0) {  // columns that the second-level cache holds beside the rows that pass
-      const index_t fit = (TENON_ISA == 512 ? 524288 : 262144) / (words(sum_block_) * bytes) / C * C;
+      const index_t fit = kept_bytes / (words(sum_block_) * bytes) / C * C;
       column_block_ = fit < 2 * C ? 2 * C : fit;
+    }
+    if (computes_a_) {  // and rows that are computed; many, since those just written are read more slowly
+      const index_t fit = kept_bytes / 4 / (computed_row(sum_block_) * bytes) / R * R;
+      row_block_ = fit < R ? R : smaller(fit, row_block_);
     }
   }
   // Lines that lie x bytes apart are in as few sets of a cache as if they lay the largest power of two in x apart. From
@@ -202,9 +206,14 @@ class Blocked : BlockedFields {
     return rounded_up(steps, line) + line;
   }
   void compute_rows(index_t i, index_t rows, index_t s, index_t steps) {
-    Word* to = buffer<Word>(a_buffer_, rows * computed_row(steps));
-    for (index_t r = 0; r < rows; ++r, to += computed_row(steps))
-      call_.a.prologue->compute(to, batch_, i + r, s, steps);
+    constexpr index_t bytes = sizeof(Word);
+    Word* const to = buffer<Word>(a_buffer_, rows * computed_row(steps));
+    call_.a.prologue->compute_rows(to, computed_row(steps) * bytes, rows, batch_, i, s, steps);
+  }
+  // The same rows of the next block are computed from what comes while those of this one go through the tiles.
+  void expect_rows(index_t i, index_t rows) const {
+    for (const index_t end = smaller(i + row_block_ + rows, a_row_.size); i + row_block_ < end; ++i)
+      call_.a.prologue->expect(batch_, i + row_block_, block_.step, block_.steps);
   }
   void pack(const BlockedOperand& x, PackFunction f, index_t panel, Word* to, const char* from, const Line& outer,
             index_t o, index_t n, const Line& sum, index_t k, index_t m) const {
@@ -227,6 +236,7 @@ class Blocked : BlockedFields {
                                     : in_place(a_) + a_row_.at(i + r) + a_sum_.at(s);
       const index_t a_row = packs_a_ ? 1 : computes_a_ ? computed_row(block_.steps) : a_row_.stride;
       const index_t a_step = packs_a_ ? R : computes_a_ ? 1 : a_sum_.stride;
+      if (computes_a_) expect_rows(i + r, height);
       Number* const line =
           call_.epilogue ? block_.rows + (block_.whole ? 0 : (i + r - block_.first_row) * width) : nullptr;
       for (index_t q = 0, start = 0; q < columns;) {
