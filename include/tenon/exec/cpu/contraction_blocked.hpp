@@ -25,7 +25,7 @@ class Blocked : BlockedFields {
   using Number = sum_t<T>;
   static constexpr index_t R = tile_rows<T>, C = tile_columns<T>, W = simd::native_lanes<Number>;
   // Elements of the sum in a word, and words that a panel of columns begins with.
-  static constexpr index_t group = Step<T>::group, begin = Step<T>::begins ? 1 : 0;
+  static constexpr index_t group = Step<T>::group, begin = Step<T>::begins ? 1 : 0, number = sizeof(Number);
   // Plain rows by a plain vector go to matrix_by_vector().
   static constexpr bool has_vector_kernel = __is_same(T, float) || __is_same(T, double);
 
@@ -237,8 +237,6 @@ class Blocked : BlockedFields {
       const index_t a_row = packs_a_ ? 1 : computes_a_ ? computed_row(block_.steps) : a_row_.stride;
       const index_t a_step = packs_a_ ? R : computes_a_ ? 1 : a_sum_.stride;
       if (computes_a_) expect_rows(i + r, height);
-      Number* const line =
-          call_.epilogue ? block_.rows + (block_.whole ? 0 : (i + r - block_.first_row) * width) : nullptr;
       for (index_t q = 0, start = 0; q < columns;) {
         const bool panel = q >= panels_from;
         const index_t wide = vector_columns<T>, left = (panel ? columns : panels_from) - q;
@@ -251,15 +249,20 @@ class Blocked : BlockedFields {
             panel ? block_.panels + p / C * C * (begin + k) + p % C : in_place(b_) + b_column_.at(j + q) + b_sum_.at(s);
         const TileFunction<T> f = vector ? vector_tile<T> : tile_function<T>(height, packs, packs_a_);
         const bool fills = valid == lanes || (masked_tiles<T> && packs == 1 && !vector);
-        if (line) {
+        if (call_.epilogue) {
+          Number* const line = block_.rows + (block_.whole ? 0 : (i + r - block_.first_row) * width);
           f(k, a, a_row, a_step, b, b_step, line + (q - start), width, !first, valid);
           if (last && (q + valid == columns || q + valid - start >= block_.strip)) {
-            finish(line, width, i + r, height, j + start, q + valid - start);
+            finish({line, width * number, i + r, height, j + start, q + valid - start});
             start = q + valid;
           }
         } else if (fills && !c_row_.offset && c_column_.contiguous(j + q) >= valid) {
-          f(k, a, a_row, a_step, b, b_step, reinterpret_cast<Number*>(c_) + c_row_.at(i + r) + c_column_.at(j + q),
-            c_row_.stride, call_.add || !first, valid);
+          Number* c = reinterpret_cast<Number*>(c_) + c_row_.at(i + r) + c_column_.at(j + q);
+          index_t alike = valid == C && c_column_.contiguous(j + q) >= left ? left / C : 1;  // tiles, from this one on
+          for (;; b += panel ? C * (begin + k) : C, c += C, q += C) {
+            f(k, a, a_row, a_step, b, b_step, c, c_row_.stride, call_.add || !first, valid);
+            if (--alike == 0) break;
+          }
         } else {
           alignas(alignment) Number tile[R * C];
           f(k, a, a_row, a_step, b, b_step, tile, C, false, valid);
@@ -292,27 +295,6 @@ class Blocked : BlockedFields {
       q = last;
     }
   }
-  void finish(const Number* line, index_t stride, index_t i, index_t rows, index_t j, index_t columns) {
-    const Epilogue& e = *call_.epilogue;
-    const void* source[Epilogue::max_leaves];
-    for (index_t r = 0; r < rows; ++r) {
-      for (int l = 0; l < e.leaves; ++l)
-        if (l != e.product)  // which has no memory of its own
-          source[l] = e.data[l] + (batch_ * e.batch[l] + (i + r) * row_leaf_[l] + j * column_leaf_[l]) * e.bytes[l];
-      source[e.product] = line + r * stride;
-      char* out = c_ + (c_row_.at(i + r) + c_column_.at(j)) * call_.c_bytes;
-      if (!e.past_caches || c_column_.stride != 1) {
-        e.row(out, c_column_.stride, source, column_leaf_, columns);
-        continue;
-      }
-      const index_t before = smaller(before_line(out, call_.c_bytes), columns);
-      if (before > 0) e.row(out, 1, source, column_leaf_, before);
-      for (int l = 0; l < e.leaves; ++l)
-        source[l] = static_cast<const char*>(source[l]) + before * column_leaf_[l] * e.bytes[l];
-      if (before < columns) e.row(out + before * call_.c_bytes, past_caches, source, column_leaf_, columns - before);
-    }
-  }
-
   // Rows [from, to) by few columns.
   void few_columns(index_t from, index_t to) {
     if constexpr (group == 1) {
@@ -328,7 +310,7 @@ class Blocked : BlockedFields {
         narrow_product<Number>(m, n, k, in_place(a_) + a_row_.at(from), a_row_.stride, in_place(b_), b_sum_.stride,
                                b_column_.stride, lines, into_target ? c_row_.stride : n, into_target && call_.add);
         if (call_.epilogue)
-          finish(lines, n, from, m, 0, n);
+          finish({lines, n * number, from, m, 0, n});
         else if (!into_target)
           scatter(lines, n, from, m, 0, n, call_.add);
       }
@@ -358,7 +340,7 @@ class Blocked : BlockedFields {
           scatter(tile, width, i, valid_rows, column, valid, call_.add);
         }
       }
-      if (lines) finish(lines, n, i, valid_rows, from_column, n);
+      if (lines) finish({lines, n * number, i, valid_rows, from_column, n});
     }
     finished();
   }
@@ -385,7 +367,7 @@ class Blocked : BlockedFields {
       } while (s < k);
     }
     if (call_.epilogue)
-      finish(line, n, 0, 1, from, n);
+      finish({line, n * number, 0, 1, from, n});
     else if (!into_target)
       scatter(line, n, 0, 1, from, n, call_.add);
     finished();
