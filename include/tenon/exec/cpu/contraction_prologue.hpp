@@ -88,8 +88,8 @@ inline constexpr index_t kept_bytes = TENON_ISA == 512 ? 524288 : 262144, most_s
 }
 
 /// Which axis of operand `mine` (the axes of the labels in it) of a contraction with `theirs` is the batch, which has
-/// its rows (or columns), which the sum (-1: none); false if it has several, or is better computed before: what would be
-/// computed more than once.
+/// its rows (or columns), which the sum (-1: none); false if it has several, or is better computed before: what would
+/// be computed more than once.
 [[gnu::noinline]] inline bool prologue_axes(int (&axis)[3], const ContractionLabels& l, const signed char* mine,
                                             const Dims& me, const signed char* theirs, const Dims& other,
                                             index_t element_bytes, bool costly) {

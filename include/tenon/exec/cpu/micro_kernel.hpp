@@ -52,7 +52,7 @@ TENON_INLINE void in_register([[maybe_unused]] V& x) {
 #endif
 }
 
-// Asks for so many bytes of each row, to be written. A call: in place, gcc would keep all addresses until they are.
+// Asks for so many bytes of each row, to be written. A call: in place, gcc would keep all addresses for the stores.
 [[gnu::noinline]] inline void expect_rows(void* to, index_t apart, int rows, int bytes) {
   for (char* row = static_cast<char*>(to); rows > 0; --rows, row += apart)
     for (int i = 0; i < bytes; i += 64) __builtin_prefetch(row + i, 1);
@@ -67,7 +67,6 @@ struct Tile {
   static constexpr int W = simd::lanes<V>, bases = (R + 2) / 3;
   static constexpr bool masked = N % 2 == 1 && masked_tiles<T>;
   static constexpr bool full = R * N >= 2 * tile_rows<T>;
-  static constexpr index_t long_sum = 128, line = 64 / static_cast<index_t>(sizeof(Word));
   V sum[R * N] = {};
   index_t lanes;  // of the last pack, if masked
 
@@ -76,24 +75,30 @@ struct Tile {
   TENON_INLINE void begin(const Word* b, Seq<I...>) {
     ((sum[I] = simd::bitcast<V>(load<I % N, U>(b + I % N * W))), ...);
   }
-  // Where a long sum is to go is on its way to the cache while the sum runs.
-  TENON_INLINE static void expect(index_t k, Number* c, index_t c_row) {
-    if (full && k > long_sum) expect_rows(c, c_row * static_cast<index_t>(sizeof(Number)), R, N * simd::native_bytes);
-  }
-  // Every third row has a pointer; the other two are one and two strides from it. With each line of a long sum the same
-  // line of the next tile's rows is asked for: at a row's start no prefetcher knows yet where it goes.
+  // Every third row has a pointer; the other two are one and two strides from it.
   template <int... G>
   TENON_INLINE void run(index_t k, const Word* a, index_t a_row, index_t a_step, const Word* b, index_t b_step,
                         Seq<G...>) {
     const Word* base[] = {a + 3 * G * a_row...};
-    const bool ahead = full && a_step == 1 && k > long_sum;
-    for (index_t left = k; left > 0;) {
-      index_t n = ahead && left > line ? line : left;
-      left -= n;
-      if (ahead) (next_rows(base[G], a_row), ...);
+    for (; k > 0; --k) {
+      step(base, a_row, b, make_seq<N>{}, make_seq<R * N>{});
+      ((base[G] += a_step), ...);
+      b += b_step;
+    }
+  }
+  // The same for rows that follow the sum, a line of the cache at a time. With each the same line of the next tile's
+  // rows is asked for: at a row's start no prefetcher knows yet where it goes.
+  template <int... G>
+  TENON_INLINE void run_ahead(index_t k, const Word* a, index_t a_row, const Word* b, index_t b_step, Seq<G...>) {
+    constexpr index_t line = 64 / static_cast<index_t>(sizeof(Word));
+    const Word* base[] = {a + 3 * G * a_row...};
+    while (k > 0) {
+      index_t n = k < line ? k : line;
+      k -= n;
+      (next_rows(base[G], a_row), ...);
       for (; n > 0; --n) {
         step(base, a_row, b, make_seq<N>{}, make_seq<R * N>{});
-        ((base[G] += a_step), ...);
+        (++base[G], ...);
         b += b_step;
       }
     }
@@ -146,21 +151,33 @@ struct Tile {
   }
 };
 
+// Sums of so many steps are worth asking for what comes next: where they are to go while they run, and more rows.
+inline constexpr index_t long_sum = 128;
+template <class T, int R, int N>
+[[gnu::noinline]] void long_tile(index_t k, const word_t<T>* a, index_t a_row, const word_t<T>* b, index_t b_step,
+                                 sum_t<T>* c, index_t c_row, bool add, index_t lanes) {
+  expect_rows(c, c_row * static_cast<index_t>(sizeof(*c)), R, N * simd::native_bytes);
+  Tile<T, R, N> t{.lanes = lanes - (N - 1) * Tile<T, R, N>::W};
+  if constexpr (Step<T>::begins) t.begin(b, make_seq<R * N>{}), b += b_step;
+  t.run_ahead(k, a, a_row, b, b_step, make_seq<Tile<T, R, N>::bases>{});
+  t.store(c, c_row, add, make_seq<R * N>{});
+}
 template <class T, int R, int N>
 [[gnu::noinline]] void tile(index_t k, const word_t<T>* a, index_t a_row, index_t a_step, const word_t<T>* b,
                             index_t b_step, sum_t<T>* c, index_t c_row, bool add, index_t lanes) {
+  if constexpr (Tile<T, R, N>::full)
+    if (k > long_sum && a_step == 1) return long_tile<T, R, N>(k, a, a_row, b, b_step, c, c_row, add, lanes);
   Tile<T, R, N> t{.lanes = lanes - (N - 1) * Tile<T, R, N>::W};
   if constexpr (Step<T>::begins) t.begin(b, make_seq<R * N>{}), b += b_step;
-  t.expect(k, c, c_row);
   t.run(k, a, a_row, a_step, b, b_step, make_seq<Tile<T, R, N>::bases>{});
   t.store(c, c_row, add, make_seq<R * N>{});
 }
 template <class T, int R, int N>
 [[gnu::noinline]] void packed_tile(index_t k, const word_t<T>* a, index_t, index_t, const word_t<T>* b, index_t b_step,
                                    sum_t<T>* c, index_t c_row, bool add, index_t lanes) {
+  if (k > long_sum) expect_rows(c, c_row * static_cast<index_t>(sizeof(*c)), R, N * simd::native_bytes);
   Tile<T, R, N> t{.lanes = lanes - (N - 1) * Tile<T, R, N>::W};
   if constexpr (Step<T>::begins) t.begin(b, make_seq<R * N>{}), b += b_step;
-  t.expect(k, c, c_row);
   t.run_packed(k, a, b, b_step);
   t.store(c, c_row, add, make_seq<R * N>{});
 }
