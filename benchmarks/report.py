@@ -23,7 +23,7 @@ AREAS = {
     "threads": "Two threads",
 }
 PEERS = ("eigen", "eigen5", "openblas", "blis", "libxsmm", "onednn", "xtensor", "torch", "onnxruntime", "glm")
-PEERS += ("ceres", "adept", "adolc", "cppad")
+PEERS += ("ceres", "adept", "adolc", "cppad", "codipack", "xad", "sacado", "autodiff")
 OWN = ("tenon", "hand", "peak")
 CLOSE = 1.05  # at most so many times as long counts as not behind
 
@@ -160,7 +160,10 @@ def gradients(title, cases, kept):
     print("Value and derivatives over the value alone (`primal`: plain scalar loops, compiled with `-O3`). `hand` is scalar")
     print("code; `tenon_scalar` is the primal's source over `rev<double>`, as it is for the tapes among the peers; `tenon`")
     print("is written with tensors or fixed sizes. In brackets: bytes of memory beside the results, of tenon all that a")
-    print("first call takes.\n")
+    print("first call takes. The numbers of all peers go forwards in `ba` and `hand`, and in reverse elsewhere.")
+    if "autodiff" in found:
+        print("`autodiff` walks what it kept as a tree: it is left out where that is exponential (`burgers`, `lstm`).")
+    print()
 
     def cell(case, row, library):
         if library not in row or "primal" not in row:

@@ -15,6 +15,10 @@
 #   TENON_BENCH_TORCH=ON       libtorch, which takes long to compile (Debian: libtorch-dev)
 #   TENON_ONNXRUNTIME_INCLUDE=DIR, TENON_ONNXRUNTIME_LIBRARY=FILE   ONNX Runtime, where no package has it: a folder with
 #                              onnxruntime_c_api.h, and libonnxruntime.so; not with --arch, which it cannot be held to
+#   TENON_<NAME>_INCLUDE=DIR, TENON_<NAME>_LIBRARY=FILE   libraries for derivatives, where no package has them: a folder
+#                              with their headers, and the library (CODIPACK, SACADO and AUTODIFF have none), of ADEPT,
+#                              ADOLC, CPPAD, CODIPACK (codi.hpp), XAD (XAD/XAD.hpp), SACADO (Sacado.hpp) and
+#                              AUTODIFF (autodiff/reverse/var.hpp); built with optimisation, or their times mean little
 #   TENON_BENCH_DATA=DIR       ADBench's own inputs, from a folder that holds its `data` as `adbench`
 set -eu -o pipefail
 root=$(cd "$(dirname "$0")/.." && pwd)
@@ -76,16 +80,22 @@ peers_for() {
 }
 
 if [ -n "$run" ]; then
-  onnxruntime=(${TENON_ONNXRUNTIME_INCLUDE:+"-DTENON_ONNXRUNTIME_INCLUDE=$TENON_ONNXRUNTIME_INCLUDE"}
-    ${TENON_ONNXRUNTIME_LIBRARY:+"-DTENON_ONNXRUNTIME_LIBRARY=$TENON_ONNXRUNTIME_LIBRARY"})
-  [ "$arch" = native ] || onnxruntime=(-DTENON_ONNXRUNTIME_LIBRARY=)  # it chooses its code at run time, come what may
+  peers=()
+  for peer in ADEPT ADOLC CPPAD CODIPACK XAD SACADO AUTODIFF ONNXRUNTIME; do
+    for place in "TENON_${peer}_INCLUDE" "TENON_${peer}_LIBRARY"; do
+      [ -z "${!place:-}" ] || peers+=("-D$place=${!place}")
+    done
+  done
+  [ "$arch" = native ] || peers+=(-DTENON_ONNXRUNTIME_LIBRARY=)  # it chooses its code at run time, come what may
   provide g++ cmake ninja-build libbenchmark-dev libeigen3-dev libopenblas-dev libblis-dev libglm-dev libxsmm-dev \
-    libdnnl-dev libxtensor-dev libxsimd-dev libadolc-dev libceres-dev python3 || true
+    libdnnl-dev libxtensor-dev libxsimd-dev libadolc-dev libceres-dev libtrilinos-sacado-dev python3 || true
+  # A folder that was configured with another compiler would let CMake forget all that it is told here.
+  rm -f "$build/CMakeCache.txt"
   # shellcheck disable=SC2046
   cmake -S "$root" -B "$build" -DCMAKE_CXX_COMPILER="$(type -P "$(find_gxx)")" -DCMAKE_BUILD_TYPE=Release \
     -DCMAKE_CXX_FLAGS_RELEASE= -DTENON_BUILD_TESTS=OFF -DTENON_BUILD_EXAMPLES=OFF -DTENON_BUILD_BENCHMARKS=ON \
     -DTENON_BENCHMARK_FLAGS="-O2 -march=$arch" ${TENON_EIGEN5_INCLUDE:+"-DTENON_EIGEN5_INCLUDE=$TENON_EIGEN5_INCLUDE"} \
-    ${TENON_BENCH_TORCH:+"-DTENON_BENCH_TORCH=$TENON_BENCH_TORCH"} "${onnxruntime[@]}" $(generator "$build")
+    ${TENON_BENCH_TORCH:+"-DTENON_BENCH_TORCH=$TENON_BENCH_TORCH"} "${peers[@]}" $(generator "$build")
   cmake --build "$build" --parallel "$(parallel_jobs)" --target tenon_bench || {
     echo "FAILED: the benchmarks do not build (they need libbenchmark-dev)" >&2
     exit 1

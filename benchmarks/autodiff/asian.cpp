@@ -62,9 +62,10 @@ struct Asian : Differentiated {
 
 const Area area([] {
   GradientCase<Asian> c("autodiff/asian/f64/1000x64", [] { return new Asian; });
-  add_scalar_code(
-      c, [](const Asian& p) -> const auto& { return p.p; },
-      [](const Asian& p, const auto* x) { return asian::price(p.s, x, p.z.data()); });
+  const auto numbers = [](const Asian& p) -> const auto& { return p.p; };
+  const auto price = [](const Asian& p, const auto* x) { return asian::price(p.s, x, p.z.data()); };
+  add_scalar_code(c, numbers, price);
+  add_expression_tree(c, numbers, price);
   c.run("hand", [](Asian& a) { a.hand(); });
   c.run("tenon", [](Asian& a) { on_tape(a.tape, a.p, a, [&](const auto& p) { return tensor_price(p, a.normal); }); });
 });

@@ -96,20 +96,19 @@ struct Ba : Differentiated {
   std::vector<double> p, feature;
 };
 
-// Forward mode: each parameter is a number with 15 tangents.
-template <class Make, class Value, class Tangent>
-void forward(Ba& b, const Make& make, const Value& value, const Tangent& tangent) {
-  using T = decltype(make(0.0, 0));
+// Forward mode: each parameter is a number with 15 derivatives.
+constexpr auto forward = [](Ba& b, const auto& variable, const auto& value, const auto& store) {
+  using T = decltype(variable(0.0, 0));
   for (size_t i = 0; i < b.n; ++i) {
     T p[parameters], e[2];
-    for (int k = 0; k < parameters; ++k) p[k] = make(b.p[i * parameters + static_cast<size_t>(k)], k);
+    for (int k = 0; k < parameters; ++k) p[k] = variable(b.p[i * parameters + static_cast<size_t>(k)], k);
     ba::error(p, b.feature.data() + 2 * i, e);
     for (int k = 0; k < 2; ++k) {
       b.error(i)[k] = value(e[k]);
-      for (int t = 0; t < parameters; ++t) b.jacobian(i)[k * parameters + t] = tangent(e[k], t);
+      store(e[k], b.jacobian(i) + k * parameters);
     }
   }
-}
+};
 
 void add(const std::string& size, std::function<Ba*()> make) {
   GradientCase<Ba> c("autodiff/ba/f64/" + size, std::move(make));
@@ -131,32 +130,7 @@ void add(const std::string& size, std::function<Ba*()> make) {
     tenon::unrolled_jacobian(reprojection).batch(b.batch_errors, b.batch_jacobians, b.rows, b.features);
     b.batched = true;
   });
-  c.run("tenon_dual", [](Ba& b) {
-    using D = tenon::dual<double, parameters>;
-    const auto variable = [](double v, int k) {
-      D x(v);
-      x.tangent[k] = 1;
-      return x;
-    };
-    forward(
-        b, variable, [](const D& x) { return x.value; }, [](const D& x, int k) { return x.tangent[k]; });
-  });
-#if BENCH_AUTODIFF_EIGEN
-  c.run("eigen_autodiffscalar", [](Ba& b) {
-    using D = Eigen::AutoDiffScalar<Eigen::Matrix<double, parameters, 1>>;
-    forward(
-        b, [](double v, int k) { return D(v, parameters, k); }, [](const D& x) { return x.value(); },
-        [](const D& x, int k) { return x.derivatives()[k]; });
-  });
-#endif
-#if BENCH_CERES
-  c.run("ceres_jet", [](Ba& b) {
-    using D = ceres::Jet<double, parameters>;
-    forward(
-        b, [](double v, int k) { return D(v, k); }, [](const D& x) { return x.a; },
-        [](const D& x, int k) { return x.v[k]; });
-  });
-#endif
+  add_forward_code<parameters>(c, forward);
 }
 
 const Area area([] {

@@ -159,9 +159,10 @@ template <tenon::index_t D, class... A>
 void add(const std::string& size, A... a) {
   using P = FixedGmm<D>;
   GradientCase<P> c("autodiff/gmm/f64/" + size, [=] { return new P(a...); });
-  add_scalar_code(
-      c, [](const Gmm& p) -> const auto& { return p.p; },
-      [](const Gmm& p, const auto* x) { return gmm::log_posterior(p.s, x, p.x.data()); });
+  const auto numbers = [](const Gmm& p) -> const auto& { return p.p; };
+  const auto log_posterior = [](const Gmm& p, const auto* x) { return gmm::log_posterior(p.s, x, p.x.data()); };
+  add_scalar_code(c, numbers, log_posterior);
+  add_expression_tree(c, numbers, log_posterior);
   c.run("hand", [](Gmm& g) { g.hand(); });
   c.run("tenon", [](P& g) {
     on_tape(

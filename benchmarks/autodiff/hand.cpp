@@ -74,19 +74,17 @@ struct Tracking : Differentiated {
   double p[parameters] = {}, unused = 0;
 };
 
-// Forward mode: each parameter is a number with 26 tangents.
-template <class Make, class Value, class Tangent>
-void forward(Tracking& t, const Make& make, const Value& value, const Tangent& tangent) {
-  using T = decltype(make(0.0, 0));
+// Forward mode: each parameter is a number with 26 derivatives.
+constexpr auto forward = [](Tracking& t, const auto& variable, const auto& value, const auto& store) {
+  using T = decltype(variable(0.0, 0));
   std::vector<T> p(parameters), e(t.values);
-  for (size_t k = 0; k < parameters; ++k) p[k] = make(t.p[k], static_cast<int>(k));
+  for (size_t k = 0; k < parameters; ++k) p[k] = variable(t.p[k], static_cast<int>(k));
   problem::errors(t.model, static_cast<const T*>(p.data()), e.data());
   for (size_t i = 0; i < t.values; ++i) {
     t.y[i] = value(e[i]);
-    double* row = t.y.data() + t.values + i * parameters;
-    for (size_t k = 0; k < parameters; ++k) row[k] = tangent(e[i], static_cast<int>(k));
+    store(e[i], t.y.data() + t.values + i * parameters);
   }
-}
+};
 
 // A bone moves with the four angles of its finger alone: its frame is of numbers with four tangents, one register.
 void by_fingers(Tracking& t) {
@@ -163,32 +161,7 @@ void add(const std::string& size, std::function<Tracking*()> make) {
   c.primal("primal", [](Tracking& t) { problem::errors(t.model, static_cast<const double*>(t.p), t.y.data()); });
   c.run("hand", [](Tracking& t) { t.hand(); });
   c.run("tenon", by_fingers);
-  c.run("tenon_dual", [](Tracking& t) {
-    using D = tenon::dual<double, problem::parameters>;
-    const auto variable = [](double v, int k) {
-      D x(v);
-      x.tangent[k] = 1;
-      return x;
-    };
-    forward(
-        t, variable, [](const D& x) { return x.value; }, [](const D& x, int k) { return x.tangent[k]; });
-  });
-#if BENCH_AUTODIFF_EIGEN
-  c.run("eigen_autodiffscalar", [](Tracking& t) {
-    using D = Eigen::AutoDiffScalar<Eigen::Matrix<double, problem::parameters, 1>>;
-    forward(
-        t, [](double v, int k) { return D(v, problem::parameters, k); }, [](const D& x) { return x.value(); },
-        [](const D& x, int k) { return x.derivatives()[k]; });
-  });
-#endif
-#if BENCH_CERES
-  c.run("ceres_jet", [](Tracking& t) {
-    using D = ceres::Jet<double, problem::parameters>;
-    forward(
-        t, [](double v, int k) { return D(v, k); }, [](const D& x) { return x.a; },
-        [](const D& x, int k) { return x.v[k]; });
-  });
-#endif
+  add_forward_code<problem::parameters>(c, forward);
 }
 
 const Area area([] {

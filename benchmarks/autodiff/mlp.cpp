@@ -90,9 +90,10 @@ void add_curvature() {
 const Area area([] {
   add_curvature();
   GradientCase<Mlp> c("autodiff/mlp/f64/16-32-32-4x32", [] { return new Mlp; });
-  add_scalar_code(
-      c, [](const Mlp& p) -> const auto& { return p.w; },
-      [](const Mlp& p, const auto* x) { return mlp::loss(p.net, x, p.x.data(), p.t.data()); });
+  const auto numbers = [](const Mlp& p) -> const auto& { return p.w; };
+  const auto loss = [](const Mlp& p, const auto* x) { return mlp::loss(p.net, x, p.x.data(), p.t.data()); };
+  add_scalar_code(c, numbers, loss);
+  add_expression_tree(c, numbers, loss);
   c.run("hand", [](Mlp& p) { p.hand(); });
   c.run("tenon", [](Mlp& p) {
     on_tape(

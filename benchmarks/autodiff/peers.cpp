@@ -37,6 +37,26 @@ const Area area([] {
 #else
   say("cppad", nullptr, "CMake: TENON_CPPAD_INCLUDE, TENON_CPPAD_LIBRARY");
 #endif
+#if BENCH_CODIPACK
+  say("codipack", CODI_VERSION, "");
+#else
+  say("codipack", nullptr, "CMake: TENON_CODIPACK_INCLUDE");
+#endif
+#if BENCH_XAD
+  say("xad", XAD_VERSION_STRING, "");
+#else
+  say("xad", nullptr, "CMake: TENON_XAD_INCLUDE, TENON_XAD_LIBRARY");
+#endif
+#if BENCH_SACADO
+  say("sacado", Sacado_Version().c_str(), "");
+#else
+  say("sacado", nullptr, "Debian: libtrilinos-sacado-dev");
+#endif
+#if BENCH_AUTODIFF
+  say("autodiff", "found", "");
+#else
+  say("autodiff", nullptr, "CMake: TENON_AUTODIFF_INCLUDE");
+#endif
 });
 
 }  // namespace

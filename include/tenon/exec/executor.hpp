@@ -83,21 +83,21 @@ void in_parts(index_t n, index_t unit, index_t work, const F& part) {
   const tenon::detail::Threads* const threads = tenon::detail::current_threads;
   const index_t units = (n + unit - 1) / unit;
   if (units < 2 || !goes_in_parts(n * work)) return part(index_t{0}, n);
-  // Pieces as large as pays, and a few for each thread, which may be of unequal speed.
+  // Pieces as large as pays, a few for each thread, which may be of unequal speed, and alike: the last to end is waited
+  // for.
   const index_t least = (least_part + unit * work - 1) / (unit * work),
-                share = (units + 4 * threads->count - 1) / (4 * threads->count);
-  const index_t step = (least > share ? least : share) * unit;
+                share = (units + 4 * threads->count - 1) / (4 * threads->count), most = least > share ? least : share;
   struct Context {
     const F& part;
-    index_t n, step;
-  } context{part, n, step};
+    index_t n, unit, units, pieces;
+    index_t start(index_t i) const { return i < pieces ? units * i / pieces * unit : n; }
+  } context{part, n, unit, units, (units + most - 1) / most};
   const auto task = [](void* c, int i) {
     const Context& x = *static_cast<const Context*>(c);
-    const index_t from = i * x.step, to = from + x.step < x.n ? from + x.step : x.n;
     const detail::Serial scope;
-    x.part(from, to);
+    x.part(x.start(i), x.start(i + 1));
   };
-  threads->run(threads->executor, static_cast<int>((n + step - 1) / step), task, &context);
+  threads->run(threads->executor, static_cast<int>(context.pieces), task, &context);
 }
 }  // namespace exec
 

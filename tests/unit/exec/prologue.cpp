@@ -140,6 +140,9 @@ TEST_CASE("what would be computed often, or is small, is evaluated first; explai
   CHECK(std::string(explain(matmul(x * s, w)).c_str()).find("multiply(a, b) [256, 64]") != std::string::npos);
   CHECK(explain(matmul(x * s, wide)).temporaries == 1);
   CHECK(explain(matmul(small * 2, small)).temporaries == 1);
+  const auto longer = numbers<float>(256, 600, 6), square = numbers<float>(600, 600, 7);  // more than is kept at once
+  CHECK(explain(matmul(longer * 2, square)).temporaries == 1);
+  CHECK(packed(explain(matmul(longer * 2, numbers<float>(600, 100, 8)))));
   CHECK(array_equal(evaluate(matmul(x * s, wide)), evaluate(matmul(evaluate(x * s), wide))));
   CHECK(array_equal(evaluate(matmul(small * 2, small)), evaluate(matmul(small, small) * 2)));
 }

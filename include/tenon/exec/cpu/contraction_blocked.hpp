@@ -25,7 +25,7 @@ class Blocked : BlockedFields {
   using Number = sum_t<T>;
   static constexpr index_t R = tile_rows<T>, C = tile_columns<T>, W = simd::native_lanes<Number>;
   // Elements of the sum in a word, and words that a panel of columns begins with.
-  static constexpr index_t group = Step<T>::group, begin = Step<T>::begins ? 1 : 0;
+  static constexpr index_t group = Step<T>::group, begin = Step<T>::begins ? 1 : 0, number = sizeof(Number);
   // Plain rows by a plain vector go to matrix_by_vector().
   static constexpr bool has_vector_kernel = __is_same(T, float) || __is_same(T, double);
 
@@ -116,7 +116,7 @@ class Blocked : BlockedFields {
     computes_a_ = call_.a.prologue && call_.a.plain && !call_.a.prologue->by_outer;
     packs_a_ = computes_a_ ? false : !a_strided || (a_sum_.stride != 1 && m > 2 && n > 3 * C && m * k * bytes > 16384);
     const bool b_in_place = b_strided && b_column_.stride == 1, few = m <= 3 * R;
-    const index_t apart = b_in_place ? lines_apart(b_sum_.stride * bytes) : 1, most = 1024;
+    const index_t apart = b_in_place ? lines_apart(b_sum_.stride * bytes) : 1, most = most_steps;
     const bool one_by_one = m == 1 && group == 1, short_sums = packs_a_ || (few && apart * smaller(k, most) > compete);
     const index_t limit = one_by_one   ? (k * n * bytes > 1048576 ? 16 : most)
                           : short_sums ? (bytes == 4 ? 320 : 256)
@@ -128,10 +128,14 @@ class Blocked : BlockedFields {
     packs_b_ = !b_in_place || (!few && (R < 6 ? k * n * bytes > 65536 || b_sum_.stride * bytes > 2048
                                               : apart * sum_block_ > compete || (apart >= 4096 && m >= 256)));
     column_block_ = 32 * W;
-    row_block_ = (computes_a_ ? 4 : 16) * R;
+    row_block_ = 16 * R;
     if (!packs_a_ && !one_by_one && k > 0) {  // columns that the second-level cache holds beside the rows that pass
-      const index_t fit = (TENON_ISA == 512 ? 524288 : 262144) / (words(sum_block_) * bytes) / C * C;
+      const index_t fit = kept_bytes / (words(sum_block_) * bytes) / C * C;
       column_block_ = fit < 2 * C ? 2 * C : fit;
+    }
+    if (computes_a_) {  // and rows that are computed; many, since those just written are read more slowly
+      const index_t fit = kept_bytes / 4 / (computed_row(sum_block_) * bytes) / R * R;
+      row_block_ = fit < R ? R : smaller(fit, row_block_);
     }
   }
   // Lines that lie x bytes apart are in as few sets of a cache as if they lay the largest power of two in x apart. From
@@ -202,9 +206,14 @@ class Blocked : BlockedFields {
     return rounded_up(steps, line) + line;
   }
   void compute_rows(index_t i, index_t rows, index_t s, index_t steps) {
-    Word* to = buffer<Word>(a_buffer_, rows * computed_row(steps));
-    for (index_t r = 0; r < rows; ++r, to += computed_row(steps))
-      call_.a.prologue->compute(to, batch_, i + r, s, steps);
+    constexpr index_t bytes = sizeof(Word);
+    Word* const to = buffer<Word>(a_buffer_, rows * computed_row(steps));
+    call_.a.prologue->compute_rows(to, computed_row(steps) * bytes, rows, batch_, i, s, steps);
+  }
+  // The same rows of the next block are computed from what comes while those of this one go through the tiles.
+  void expect_rows(index_t i, index_t rows) const {
+    for (const index_t end = smaller(i + row_block_ + rows, a_row_.size); i + row_block_ < end; ++i)
+      call_.a.prologue->expect(batch_, i + row_block_, block_.step, block_.steps);
   }
   void pack(const BlockedOperand& x, PackFunction f, index_t panel, Word* to, const char* from, const Line& outer,
             index_t o, index_t n, const Line& sum, index_t k, index_t m) const {
@@ -221,14 +230,13 @@ class Blocked : BlockedFields {
     const index_t k = words(block_.steps);
     const int widest = tile_width<T>(columns, panels_from == 0);
     for (index_t r = 0; r < rows;) {
-      const int height = tile_height<T>(rows - r, widest);
+      const int height = tile_height<T>(packs_a_ ? smaller(rows - r, R - r % R) : rows - r, widest);
       const Word* a = packs_a_      ? in_place(a_buffer_.data()) + r / R * R * k + r % R
                       : computes_a_ ? in_place(a_buffer_.data()) + r * computed_row(block_.steps)
                                     : in_place(a_) + a_row_.at(i + r) + a_sum_.at(s);
       const index_t a_row = packs_a_ ? 1 : computes_a_ ? computed_row(block_.steps) : a_row_.stride;
       const index_t a_step = packs_a_ ? R : computes_a_ ? 1 : a_sum_.stride;
-      Number* const line =
-          call_.epilogue ? block_.rows + (block_.whole ? 0 : (i + r - block_.first_row) * width) : nullptr;
+      if (computes_a_) expect_rows(i + r, height);
       for (index_t q = 0, start = 0; q < columns;) {
         const bool panel = q >= panels_from;
         const index_t wide = vector_columns<T>, left = (panel ? columns : panels_from) - q;
@@ -241,15 +249,20 @@ class Blocked : BlockedFields {
             panel ? block_.panels + p / C * C * (begin + k) + p % C : in_place(b_) + b_column_.at(j + q) + b_sum_.at(s);
         const TileFunction<T> f = vector ? vector_tile<T> : tile_function<T>(height, packs, packs_a_);
         const bool fills = valid == lanes || (masked_tiles<T> && packs == 1 && !vector);
-        if (line) {
+        if (call_.epilogue) {
+          Number* const line = block_.rows + (block_.whole ? 0 : (i + r - block_.first_row) * width);
           f(k, a, a_row, a_step, b, b_step, line + (q - start), width, !first, valid);
           if (last && (q + valid == columns || q + valid - start >= block_.strip)) {
-            finish(line, width, i + r, height, j + start, q + valid - start);
+            finish({line, width * number, i + r, height, j + start, q + valid - start});
             start = q + valid;
           }
         } else if (fills && !c_row_.offset && c_column_.contiguous(j + q) >= valid) {
-          f(k, a, a_row, a_step, b, b_step, reinterpret_cast<Number*>(c_) + c_row_.at(i + r) + c_column_.at(j + q),
-            c_row_.stride, call_.add || !first, valid);
+          Number* c = reinterpret_cast<Number*>(c_) + c_row_.at(i + r) + c_column_.at(j + q);
+          index_t alike = valid == C && c_column_.contiguous(j + q) >= left ? left / C : 1;  // tiles, from this one on
+          for (;; b += panel ? C * (begin + k) : C, c += C, q += C) {
+            f(k, a, a_row, a_step, b, b_step, c, c_row_.stride, call_.add || !first, valid);
+            if (--alike == 0) break;
+          }
         } else {
           alignas(alignment) Number tile[R * C];
           f(k, a, a_row, a_step, b, b_step, tile, C, false, valid);
@@ -282,27 +295,6 @@ class Blocked : BlockedFields {
       q = last;
     }
   }
-  void finish(const Number* line, index_t stride, index_t i, index_t rows, index_t j, index_t columns) {
-    const Epilogue& e = *call_.epilogue;
-    const void* source[Epilogue::max_leaves];
-    for (index_t r = 0; r < rows; ++r) {
-      for (int l = 0; l < e.leaves; ++l)
-        if (l != e.product)  // which has no memory of its own
-          source[l] = e.data[l] + (batch_ * e.batch[l] + (i + r) * row_leaf_[l] + j * column_leaf_[l]) * e.bytes[l];
-      source[e.product] = line + r * stride;
-      char* out = c_ + (c_row_.at(i + r) + c_column_.at(j)) * call_.c_bytes;
-      if (!e.past_caches || c_column_.stride != 1) {
-        e.row(out, c_column_.stride, source, column_leaf_, columns);
-        continue;
-      }
-      const index_t before = smaller(before_line(out, call_.c_bytes), columns);
-      if (before > 0) e.row(out, 1, source, column_leaf_, before);
-      for (int l = 0; l < e.leaves; ++l)
-        source[l] = static_cast<const char*>(source[l]) + before * column_leaf_[l] * e.bytes[l];
-      if (before < columns) e.row(out + before * call_.c_bytes, past_caches, source, column_leaf_, columns - before);
-    }
-  }
-
   // Rows [from, to) by few columns.
   void few_columns(index_t from, index_t to) {
     if constexpr (group == 1) {
@@ -318,7 +310,7 @@ class Blocked : BlockedFields {
         narrow_product<Number>(m, n, k, in_place(a_) + a_row_.at(from), a_row_.stride, in_place(b_), b_sum_.stride,
                                b_column_.stride, lines, into_target ? c_row_.stride : n, into_target && call_.add);
         if (call_.epilogue)
-          finish(lines, n, from, m, 0, n);
+          finish({lines, n * number, from, m, 0, n});
         else if (!into_target)
           scatter(lines, n, from, m, 0, n, call_.add);
       }
@@ -348,7 +340,7 @@ class Blocked : BlockedFields {
           scatter(tile, width, i, valid_rows, column, valid, call_.add);
         }
       }
-      if (lines) finish(lines, n, i, valid_rows, from_column, n);
+      if (lines) finish({lines, n * number, i, valid_rows, from_column, n});
     }
     finished();
   }
@@ -375,7 +367,7 @@ class Blocked : BlockedFields {
       } while (s < k);
     }
     if (call_.epilogue)
-      finish(line, n, 0, 1, from, n);
+      finish({line, n * number, 0, 1, from, n});
     else if (!into_target)
       scatter(line, n, 0, 1, from, n, call_.add);
     finished();

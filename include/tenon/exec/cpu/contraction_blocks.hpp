@@ -45,6 +45,12 @@ namespace detail {
 inline index_t smaller(index_t a, index_t b) { return a < b ? a : b; }
 inline index_t rounded_up(index_t n, index_t to) { return (n + to - 1) / to * to; }
 
+// Rows of the product, `apart` bytes from each other, on their way through the epilogue.
+struct Strip {
+  const void* line = nullptr;
+  index_t apart = 0, row = 0, rows = 0, column = 0, columns = 0;
+};
+
 // What the threads that share a contraction have in common.
 struct BlockedFields {
   BlockedCall call_{};
@@ -58,6 +64,7 @@ struct BlockedFields {
 
   // Lines for tiles of so many lanes; gives the tables that they refer to.
   tenon::detail::BlockRef start(const BlockedCall& call, ContractionPlan& p, index_t lanes);
+  void finish(const Strip& s) const;
 };
 
 // Columns are where the output is contiguous, unless they are too few to fill a register of `lanes`: then what was
@@ -98,6 +105,28 @@ inline bool swaps_operands(const ContractionPlan& p, index_t lanes) {
     column_leaf_ = swap ? e->row_stride : e->column_stride;
   }
   return tables;
+}
+
+[[gnu::noinline]] inline void BlockedFields::finish(const Strip& s) const {
+  const Epilogue& e = *call_.epilogue;
+  const void* source[Epilogue::max_leaves];
+  for (index_t r = 0; r < s.rows; ++r) {
+    const index_t row = s.row + r;
+    for (int l = 0; l < e.leaves; ++l)
+      if (l != e.product)  // which has no memory of its own
+        source[l] = e.data[l] + (batch_ * e.batch[l] + row * row_leaf_[l] + s.column * column_leaf_[l]) * e.bytes[l];
+    source[e.product] = static_cast<const char*>(s.line) + r * s.apart;
+    char* const out = c_ + (c_row_.at(row) + c_column_.at(s.column)) * call_.c_bytes;
+    if (!e.past_caches || c_column_.stride != 1) {
+      e.row(out, c_column_.stride, source, column_leaf_, s.columns);
+      continue;
+    }
+    const index_t before = smaller(before_line(out, call_.c_bytes), s.columns);
+    if (before > 0) e.row(out, 1, source, column_leaf_, before);
+    for (int l = 0; l < e.leaves; ++l)
+      source[l] = static_cast<const char*>(source[l]) + before * column_leaf_[l] * e.bytes[l];
+    if (before < s.columns) e.row(out + before * call_.c_bytes, past_caches, source, column_leaf_, s.columns - before);
+  }
 }
 
 }  // namespace detail

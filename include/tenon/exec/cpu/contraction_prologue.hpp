@@ -31,16 +31,34 @@ struct Prologue {
   index_t bytes[max_leaves], batch[max_leaves], outer[max_leaves], sum[max_leaves];
 
   /// Computes n elements from index (b, o, k) on, along one of the axes.
-  void compute(void* to, index_t b, index_t o, index_t k, index_t n) const {
+  void compute(void* to, index_t b, index_t o, index_t k, index_t n) const { compute_rows(to, 0, 1, b, o, k, n); }
+  /// The same for so many rows, `apart` bytes from each other.
+  void compute_rows(void* to, index_t apart, index_t rows, index_t b, index_t o, index_t k, index_t n) const {
     const void* source[max_leaves];
     for (int l = 0; l < leaves; ++l) source[l] = data[l] + (b * batch[l] + o * outer[l] + k * sum[l]) * bytes[l];
-    row(to, 1, source, by_outer ? outer : sum, n);
+    for (char* row_to = static_cast<char*>(to);; row_to += apart) {
+      row(row_to, 1, source, by_outer ? outer : sum, n);
+      if (--rows == 0) return;
+      for (int l = 0; l < leaves; ++l) source[l] = static_cast<const char*>(source[l]) + outer[l] * bytes[l];
+    }
+  }
+  /// Asks for what n elements from index (b, o, k) on along the sum are computed from, where it is in one piece and no
+  /// other row's.
+  void expect(index_t b, index_t o, index_t k, index_t n) const {
+    for (int l = 0; l < leaves; ++l) {
+      if (sum[l] != 1 || outer[l] == 0) continue;
+      const char* const from = data[l] + (b * batch[l] + o * outer[l] + k) * bytes[l];
+      for (index_t i = 0; i < n * bytes[l]; i += 64) __builtin_prefetch(from + i, 0, 2);
+    }
   }
 };
 
 namespace detail {
 
 inline constexpr index_t computed_bytes = 16384;  // of a piece
+// Of columns, what the second-level cache holds beside the rows that pass: for each so many rows are computed anew. And
+// as many steps of the sum as they have at most.
+inline constexpr index_t kept_bytes = TENON_ISA == 512 ? 524288 : 262144, most_steps = 1024;
 
 /// Packs rows (columns) [o, o + n) by steps [k, k + m) of matrix b of an operand into panels of P rows of words,
 /// `group` elements each.
@@ -70,12 +88,13 @@ inline constexpr index_t computed_bytes = 16384;  // of a piece
 }
 
 /// Which axis of operand `mine` (the axes of the labels in it) of a contraction with `theirs` is the batch, which has
-/// its rows (or columns), which the sum (-1: none); false if it is better computed before, or has several.
+/// its rows (or columns), which the sum (-1: none); false if it has several, or is better computed before: what would
+/// be computed more than once.
 [[gnu::noinline]] inline bool prologue_axes(int (&axis)[3], const ContractionLabels& l, const signed char* mine,
                                             const Dims& me, const signed char* theirs, const Dims& other,
                                             index_t element_bytes, bool costly) {
   constexpr index_t least = 16, least_elements = 4096, most_beside = 1024, most_beside_costly = 128;
-  index_t beside = 1;  // columns (rows) of the other operand: for each some hundred of them it is computed anew
+  index_t beside = 1;  // columns (rows) of the other operand
   axis[0] = axis[1] = axis[2] = -1;
   for (int i = 0; i < l.count; ++i) {
     const bool here = mine[i] >= 0 && me.d[mine[i]] != 1, there = theirs[i] >= 0 && other.d[theirs[i]] != 1;
@@ -88,8 +107,10 @@ inline constexpr index_t computed_bytes = 16384;  // of a piece
     if (a >= 0) return false;
     a = mine[i];
   }
+  const index_t sum = axis[2] < 0 ? 1 : me.d[axis[2]], steps = sum < most_steps ? sum : most_steps;
   return axis[1] >= 0 && me.d[axis[1]] >= least && beside >= least &&
-         beside <= (costly ? most_beside_costly : most_beside) && me.size() >= least_elements && element_bytes > 1;
+         beside <= (costly ? most_beside_costly : most_beside) && beside * steps * element_bytes <= kept_bytes &&
+         me.size() >= least_elements && element_bytes > 1;
 }
 /// Fills in p for an operand of which the axes are known.
 [[gnu::noinline]] inline void plan_prologue(Prologue& p, const int (&axis)[3], const PointwiseCall& loop) {

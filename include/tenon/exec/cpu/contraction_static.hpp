@@ -107,7 +107,8 @@ struct SmallProduct {
     V sum[R * chunks] = {};
 #pragma GCC unroll 8
     for (index_t k = 0; k < S.k; ++k, a += S.a_step, b += S.b_step) {
-      const V column[] = {load<J>(b)...};
+      V column[] = {load<J>(b)...};
+      (in_register(column[J]), ...);
       ((sum[I] = multiply_add(simd::broadcast<V>(a[I / chunks * S.a_row]), column[I % chunks], sum[I])), ...);
     }
     (store<I % chunks>(c + I / chunks * S.c_row, sum[I]), ...);
@@ -134,16 +135,20 @@ struct SmallProduct {
     V sum[R * chunks] = {};
 #pragma GCC unroll 2
     for (index_t k = 0; k < S.k; ++k, a += S.a_step, b += S.b_step) {
-      const V column[] = {load<J>(b)...};
+      V column[] = {load<J>(b)...};
+      (in_register(column[J]), ...);
       ((sum[I] = multiply_add(simd::broadcast<V>(a[I / chunks * S.a_row]), column[I % chunks], sum[I])), ...);
     }
     (store<I % chunks>(c + I / chunks * S.c_row, sum[I]), ...);
   }
   [[gnu::noinline]] static void by_tiles(const T* a, const T* b, T* c) {
-    constexpr int whole = static_cast<int>(S.m) / rows, rest = static_cast<int>(S.m) % rows;
-    for (int i = 0; i < whole; ++i, a += rows * S.a_row, c += rows * S.c_row)
-      one_tile<rows>(a, b, c, make_seq<chunks>{}, make_seq<rows * chunks>{});
-    if constexpr (rest > 0) one_tile<rest>(a, b, c, make_seq<chunks>{}, make_seq<rest * chunks>{});
+    // As many rows each as can be: a low tile does not hide the latency of additions.
+    constexpr int m = static_cast<int>(S.m), tiles = (m + rows - 1) / rows, low = m / tiles, high = m % tiles;
+    if constexpr (high > 0)
+      for (int i = 0; i < high; ++i, a += (low + 1) * S.a_row, c += (low + 1) * S.c_row)
+        one_tile<low + 1>(a, b, c, make_seq<chunks>{}, make_seq<(low + 1) * chunks>{});
+    for (int i = high; i < tiles; ++i, a += low * S.a_row, c += low * S.c_row)
+      one_tile<low>(a, b, c, make_seq<chunks>{}, make_seq<low * chunks>{});
   }
   // Few short rows have packs of their length.
   static constexpr int dot_lanes() {

@@ -44,6 +44,20 @@ TENON_FN V multiply_add(V a, V b, V c) {
   return Step<simd::lane_t<V>>::multiply_add(a, b, c);
 }
 
+// Stays in the register that it was loaded into: where registers are left, gcc would load it once for each use.
+template <class V>
+TENON_INLINE void in_register([[maybe_unused]] V& x) {
+#if TENON_ISA >= 256 && !defined(__clang__) && !defined(__CUDACC__)
+  asm("" : "+v"(x));
+#endif
+}
+
+// Asks for so many bytes of each row, to be written. A call: in place, gcc would keep all addresses for the stores.
+[[gnu::noinline]] inline void expect_rows(void* to, index_t apart, int rows, int bytes) {
+  for (char* row = static_cast<char*>(to); rows > 0; --rows, row += apart)
+    for (int i = 0; i < bytes; i += 64) __builtin_prefetch(row + i, 1);
+}
+
 template <class T, int R, int N>
 struct Tile {
   using Word = word_t<T>;
@@ -52,6 +66,7 @@ struct Tile {
   using V = simd::native<Number>;
   static constexpr int W = simd::lanes<V>, bases = (R + 2) / 3;
   static constexpr bool masked = N % 2 == 1 && masked_tiles<T>;
+  static constexpr bool full = R * N >= 2 * tile_rows<T>;
   V sum[R * N] = {};
   index_t lanes;  // of the last pack, if masked
 
@@ -71,6 +86,23 @@ struct Tile {
       b += b_step;
     }
   }
+  // The same for rows that follow the sum, a line of the cache at a time. With each the same line of the next tile's
+  // rows is asked for: at a row's start no prefetcher knows yet where it goes.
+  template <int... G>
+  TENON_INLINE void run_ahead(index_t k, const Word* a, index_t a_row, const Word* b, index_t b_step, Seq<G...>) {
+    constexpr index_t line = 64 / static_cast<index_t>(sizeof(Word));
+    const Word* base[] = {a + 3 * G * a_row...};
+    while (k > 0) {
+      index_t n = k < line ? k : line;
+      k -= n;
+      (next_rows(base[G], a_row), ...);
+      for (; n > 0; --n) {
+        step(base, a_row, b, make_seq<N>{}, make_seq<R * N>{});
+        (++base[G], ...);
+        b += b_step;
+      }
+    }
+  }
   // A packed with tile_rows elements a step.
   TENON_INLINE void run_packed(index_t k, const Word* a, const Word* b, index_t b_step) {
     for (; k > 0; --k) {
@@ -88,6 +120,12 @@ struct Tile {
   }
 
  private:
+  // Into the second level: the rows may not exist, and nothing is read.
+  TENON_INLINE static void next_rows(const Word* row, index_t a_row) {
+    const auto bytes = static_cast<__UINTPTR_TYPE__>(a_row) * sizeof(Word);
+    auto at = reinterpret_cast<__UINTPTR_TYPE__>(row) + R * bytes;
+    for (int i = 0; i < 3; ++i, at += bytes) __builtin_prefetch(reinterpret_cast<const void*>(at), 0, 2);
+  }
   template <int J, class X>
   TENON_INLINE X load(const simd::lane_t<X>* p) const {
     if constexpr (masked && J + 1 == N) {
@@ -106,15 +144,29 @@ struct Tile {
   }
   template <int... J, int... I>
   TENON_INLINE void step(const Word* const (&base)[bases], index_t a_row, const Word* b, Seq<J...>, Seq<I...>) {
-    const U column[] = {load<J, U>(b + J * W)...};
+    U column[] = {load<J, U>(b + J * W)...};
+    (in_register(column[J]), ...);
     ((sum[I] = Step<T>::multiply_add(simd::broadcast<U>(base[I / N / 3][I / N % 3 * a_row]), column[I % N], sum[I])),
      ...);
   }
 };
 
+// Sums of so many steps are worth asking for what comes next: where they are to go while they run, and more rows.
+inline constexpr index_t long_sum = 128;
+template <class T, int R, int N>
+[[gnu::noinline]] void long_tile(index_t k, const word_t<T>* a, index_t a_row, const word_t<T>* b, index_t b_step,
+                                 sum_t<T>* c, index_t c_row, bool add, index_t lanes) {
+  expect_rows(c, c_row * static_cast<index_t>(sizeof(*c)), R, N * simd::native_bytes);
+  Tile<T, R, N> t{.lanes = lanes - (N - 1) * Tile<T, R, N>::W};
+  if constexpr (Step<T>::begins) t.begin(b, make_seq<R * N>{}), b += b_step;
+  t.run_ahead(k, a, a_row, b, b_step, make_seq<Tile<T, R, N>::bases>{});
+  t.store(c, c_row, add, make_seq<R * N>{});
+}
 template <class T, int R, int N>
 [[gnu::noinline]] void tile(index_t k, const word_t<T>* a, index_t a_row, index_t a_step, const word_t<T>* b,
                             index_t b_step, sum_t<T>* c, index_t c_row, bool add, index_t lanes) {
+  if constexpr (Tile<T, R, N>::full)
+    if (k > long_sum && a_step == 1) return long_tile<T, R, N>(k, a, a_row, b, b_step, c, c_row, add, lanes);
   Tile<T, R, N> t{.lanes = lanes - (N - 1) * Tile<T, R, N>::W};
   if constexpr (Step<T>::begins) t.begin(b, make_seq<R * N>{}), b += b_step;
   t.run(k, a, a_row, a_step, b, b_step, make_seq<Tile<T, R, N>::bases>{});
@@ -123,6 +175,7 @@ template <class T, int R, int N>
 template <class T, int R, int N>
 [[gnu::noinline]] void packed_tile(index_t k, const word_t<T>* a, index_t, index_t, const word_t<T>* b, index_t b_step,
                                    sum_t<T>* c, index_t c_row, bool add, index_t lanes) {
+  if (k > long_sum) expect_rows(c, c_row * static_cast<index_t>(sizeof(*c)), R, N * simd::native_bytes);
   Tile<T, R, N> t{.lanes = lanes - (N - 1) * Tile<T, R, N>::W};
   if constexpr (Step<T>::begins) t.begin(b, make_seq<R * N>{}), b += b_step;
   t.run_packed(k, a, b, b_step);
@@ -154,14 +207,17 @@ constexpr int tile_width(index_t left, bool padded) {
   if (wide_tiles<T> && left > (padded ? 3 * W : 4 * W - 1)) return 4;
   return left > (padded ? W : 2 * W - 1) ? 2 : 1;
 }
-/// The largest height of a compiled tile that is at most `rows`, in a row of tiles the widest of which has `packs`
-/// packs. No tile reaches from one packed panel of A into the next.
+/// The height of the next tile if `rows` are left, at most that of a full one in a row of tiles the widest of which has
+/// `packs` packs. Two tiles of half the height come rather than a full one and one that is too low to hide the latency
+/// of additions. No tile reaches from one packed panel of A into the next if no more rows are asked for than it has.
 template <class T>
 constexpr int tile_height(index_t rows, int packs) {
   constexpr int heights[] = {12, 8, 6, 4, 2, 1};
   const int full = packs == 3 ? 8 : packs > 2 ? tile_rows<T> / 2 : tile_rows<T>;
+  const index_t rest = rows - full;
+  const index_t most = packs != 3 && rest >= 2 && 2 * rest < full ? full * 2 / 3 : full;
   for (int h : heights)
-    if (h <= full && h <= rows && !(packs == 3 && h == 6)) return h;
+    if (h <= most && h <= rows && !(packs == 3 && h == 6)) return h;
   return 1;
 }
 /// The tile of `rows` rows (a height that tile_height gives) and one, two or, if wide_tiles<T>, three or four packs.
@@ -185,8 +241,7 @@ TENON_INLINE void product_by_tiles(index_t m, index_t n, index_t k, const T* a, 
         wide_tiles<T> && masked_tiles<T> && left > 2 * W && left <= 3 * W ? 3 : tile_width<T>(left, false);
     const index_t valid = left < packs * W ? left : packs * W;
     for (index_t i = 0; i < m;) {
-      // Two tiles of 8 rows rather than one of 12 and one of 4, which is too low to hide the latency of additions.
-      const int rows = packs <= 2 && tile_rows<T> == 12 && m - i == 16 ? 8 : tile_height<T>(m - i, packs);
+      const int rows = tile_height<T>(m - i, packs);
       tile_function<T>(rows, packs, false)(k, a + i * a_row, a_row, a_step, b + j, b_step, c + i * c_row + j, c_row,
                                            add, valid);
       i += rows;
