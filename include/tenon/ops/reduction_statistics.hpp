@@ -109,8 +109,10 @@ struct Spread : Reduction<D> {
   TENON_FN static Moments<V> around(V center, const simd::lane_t<V>* p, index_t stride, index_t n, index_t before = 0) {
     const V zero = reduction_constant<V>(0);
     V sum[4] = {zero, zero, zero, zero}, squares[4] = {zero, zero, zero, zero};
-    const auto distance = [&](index_t i) { return V(simd::load<V>(p + i * stride) - center); };
-    const auto add = [&](index_t i, int u) {
+    const auto distance = [&](index_t i) __attribute__((always_inline)) {
+      return V(simd::load<V>(p + i * stride) - center);
+    };
+    const auto add = [&](index_t i, int u) __attribute__((always_inline)) {
       const V d = distance(i);
       sum[u] = sum[u] + d;
       squares[u] = squares[u] + real_product(d, d);

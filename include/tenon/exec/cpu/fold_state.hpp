@@ -72,7 +72,9 @@ struct Fold {
       return Op::template fold<P>(p, stride, n);
     } else {
       // Index of a pack: in its lanes along a row (step > 1), the same in all of them down a column.
-      const auto get = [&](index_t i) { return lifted(simd::load<P>(p + i * stride), first + i * step, step); };
+      const auto get = [&](index_t i) __attribute__((always_inline)) {
+        return lifted(simd::load<P>(p + i * stride), first + i * step, step);
+      };
       auto s = get(0);
       index_t i = 1;
       if (!in_order && n >= 8) {
