@@ -178,9 +178,9 @@ struct Locate : Reduction<D> {
       r.value = further<Largest>(v, r.value);
       if constexpr (lanewise::floating<V>) sum = sum + v;
     };
-    if (n == 8) {
-#pragma GCC unroll 8
-      for (int i = 0; i < 8; ++i) meet(i);
+    if (n == 4) {
+#pragma GCC unroll 4
+      for (int i = 0; i < 4; ++i) meet(i);
     } else {
       for (index_t i = 0; i < n; ++i) meet(i);
     }

@@ -193,9 +193,9 @@ class ReduceLoops {
   }
 
   // Memory for the states of columns, in as many levels as there are bits in the number of chains.
-  void give_levels(Columns& c, index_t columns, index_t blocks) {
+  void give_levels(Columns& c, index_t columns, index_t rows) {
     index_t n = 3;
-    for (index_t b = blocks / Columns::blocks_in_chain; b > 0; b /= 2) ++n;
+    for (index_t chains = rows / Columns::short_chain; chains > 0; chains /= 2) ++n;
     // Packs of counts are wider, and so more aligned, than any memory given.
     const index_t align = op_.pack_state_alignment;
     const index_t bytes = n * ((columns + op_.lanes - 1) / op_.lanes) * op_.pack_state_bytes + align;
@@ -210,7 +210,6 @@ class ReduceLoops {
   void start(Columns& c, index_t columns) const {
     c.columns = columns;
     c.packs = (columns + op_.lanes - 1) / op_.lanes;
-    c.chain = 0;
     c.rows = 0;
     c.chains = 0;
   }
@@ -229,9 +228,9 @@ class ReduceLoops {
     // Long runs of each row keep the prefetchers going.
     const bool in_place = direct_ && nest_.operand[1].stride[along] == 1;
     const index_t width = at_most(columns, chunk_), fit = room_ / at_most(outputs_, chunk_);
-    const index_t some = in_place ? rows_at_once : fit < rows_at_once ? fit : fit / rows_at_once * rows_at_once;
+    const index_t some = in_place ? rows : fit < rows_at_once ? fit : fit / rows_at_once * rows_at_once;
     Columns c;
-    give_levels(c, width, count_ / rows * ((rows + 3) / 4));
+    give_levels(c, width, count_);
     Walk outer;
     outer.start(nest_, 0, along);
     do {
@@ -264,7 +263,7 @@ class ReduceLoops {
       if (nest_.operand[k].stride[inner] != nest_.operand[k].stride[along] * columns) return false;
     const index_t wide_rows = rows / together, done = wide_rows * together;
     Columns c;
-    give_levels(c, wide, wide_rows / rows_at_once + 1);
+    give_levels(c, wide, wide_rows);
     Walk outer;
     outer.start(nest_, 0, along);
     do {
