@@ -1,25 +1,15 @@
-// tenon/exec/cpu/fold.hpp: folds elements in cache into states of a reduction: along rows, and down columns.
+// tenon/exec/cpu/fold.hpp: folds elements in cache into states of a reduction: along rows; what ops compile to.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // What a reduction op compiles to is a table of a few functions over raw memory; the loops that call them, in
 // reduce_loops.hpp, are shared by all ops. States of blocks are joined like the carries of a binary counter.
 #pragma once
 #include <tenon/base/memory.hpp>
-#include <tenon/exec/cpu/fold_state.hpp>
+#include <tenon/exec/cpu/fold_columns.hpp>
 
 namespace tenon {
 inline namespace TENON_ABI {
 namespace exec {
-
-/// Columns that are being folded; the states are in `levels`, level after level, `packs` of them in each.
-struct Columns {
-  char* levels;
-  index_t columns, packs;
-  index_t rows = 0;               // in level 0 so far: a chain, which is full after so many
-  unsigned long long chains = 0;  // full chains: bit l is set when level l + 1 is in use
-  static constexpr index_t long_chain = 64, short_chain = 32;
-  static constexpr int most_rows = 8;  // of a block
-};
 
 /// How results lie, and what they are made from.
 struct Results {
@@ -103,7 +93,8 @@ struct KeptState<true, S, SV> {
 };
 
 template <class Op, class B, class R>
-struct Folds {
+struct Folds : FoldColumns<Op, B> {
+  using C = FoldColumns<Op, B>;
   using F = Fold<Op, B>;
   using N = typename F::N;
   using V = typename F::V;
@@ -118,10 +109,6 @@ struct Folds {
     Pairwise<Op, S> single;
   };
 
-  // As a whole a struct of packs would go through memory once more, in narrower pieces.
-  TENON_INLINE static SV by_packs(const SV& s) {
-    return F::mapped(s, [](const auto& v) { return v; });
-  }
   // The last elements of a row, fewer than a pack, filled up with elements that change nothing.
   TENON_INLINE static bool tail_fills_pack(index_t rest) { return F::has_neutral && rest > 2; }
   TENON_INLINE static SV tail_pack(const N* p, index_t rest, index_t index) {
@@ -172,8 +159,8 @@ struct Folds {
         const index_t k = m - i < most ? m - i : most;
         for (index_t j = 0; j < k; ++j) some[j] = lanes_of_row(p + (i + j) * pitch, n, 0);
         for (index_t j = 0; j < k; ++j)
-          put_result(to + (i + j) * results.stride, end_of_row(F::joined(by_packs(some[j])), p + (i + j) * pitch, n, 0),
-                     results);
+          put_result(to + (i + j) * results.stride,
+                     end_of_row(F::joined(F::by_packs(some[j])), p + (i + j) * pitch, n, 0), results);
       }
       if (n >= W) return;
     }
@@ -223,130 +210,10 @@ struct Folds {
     t.single.append(m.single);
   }
 
-  TENON_INLINE static SV state(Columns& c, int l, index_t k) { return by_packs(level(c, l)[k]); }
-  static SV* level(Columns& c, int l) { return reinterpret_cast<SV*>(c.levels) + l * c.packs; }
-  // States of packs that hold as many elements, those before in `a`.
-  static void combine_all(SV* to, const SV* a, const SV* b, index_t packs) {
-    if constexpr (requires { Op::combine_all(to, a, b, packs); }) {
-      Op::combine_all(to, a, b, packs);
-    } else {
-      for (index_t k = 0; k < packs; ++k) to[k] = Op::combine(by_packs(a[k]), by_packs(b[k]));
-    }
-  }
-  // The first level that is not in use: the chain in level 0 goes there, joined with those of all levels below.
-  static int free_level(const Columns& c) { return 1 + __builtin_ctzll(~c.chains); }
-  static void carry(Columns& c, index_t from = 0) {
-    const int to = free_level(c);
-    SV* const s = level(c, to) + from;
-    if (to == 1)
-      for (index_t k = from; k < c.packs; ++k) level(c, 1)[k] = state(c, 0, k);
-    for (int l = 1; l < to; ++l) combine_all(s, level(c, l) + from, l == 1 ? level(c, 0) + from : s, c.packs - from);
-    ++c.chains;
-    c.rows = 0;
-  }
-  // States of one number go from row to row as these lie in memory, in chains that are short: each row rounds. Others
-  // take less to be extended by some rows than to be read and written for each; four rows are as many streams as
-  // prefetchers follow well.
-  static constexpr bool extends = requires(const SV& s, const N* p) { Op::extended(s, p, 0, 0, 0, 0); };
-  static constexpr bool row_by_row = simd::is_pack<SV> && !extends && !requires(const N* p) {
-    Op::template fold<V>(p, 0, 0);
-  };
-  static constexpr index_t chain = row_by_row ? Columns::short_chain : Columns::long_chain;
-  static constexpr index_t at_once = extends ? 4 : Columns::most_rows;
-  static constexpr index_t wide = 32;  // packs of a row from which on walking it pays
-  // The state of n rows after those of `to`, `before` in number.
-  TENON_INLINE static SV more(const SV& to, const N* p, index_t pitch, index_t n, index_t index,
-                              [[maybe_unused]] index_t before) {
-    if constexpr (extends) {
-      return Op::extended(by_packs(to), p, pitch, n, index, before);
-    } else if constexpr (row_by_row) {
-      SV s = to;
-      for (index_t i = 0; i < n; ++i) s = Op::combine(s, Op::lift(simd::load<V>(p + i * pitch), 0));
-      return s;
-    } else {
-      return Op::combine(by_packs(to), F::template packs<V>(p, pitch, n, index, 1));
-    }
-  }
-  // The state of n rows.
-  TENON_INLINE static SV first(const N* p, index_t pitch, index_t n, index_t index) {
-    if constexpr (row_by_row) {
-      return more(Op::lift(simd::load<V>(p), 0), p + pitch, pitch, n - 1, index + 1, 1);
-    } else {
-      return F::template packs<V>(p, pitch, n, index, 1);
-    }
-  }
-  // Rows one after the other, so many packs of each. The prefetchers of some cores fall behind such a walk, and a pass
-  // of its own for what is carried would keep memory waiting: a chain's last row takes it along.
-  static void walk(Columns& c, const N* p, index_t pitch, index_t n, index_t packs) {
-    SV* const s = level(c, 0);
-    const bool full = Op::rounds && c.rows + n >= chain;
-    const auto each = [&](index_t i, const auto& put) __attribute__((always_inline)) {
-      constexpr index_t ahead = 1024;  // bytes
-      const N* const row = p + i * pitch;
-#pragma GCC unroll 4
-      for (index_t k = 0; k < packs; ++k) {
-        __builtin_prefetch(reinterpret_cast<const char*>(row + k * W) + ahead);
-        put(k, Op::lift(simd::load<V>(row + k * W), 0));
-      }
-    };
-    index_t i = 0;
-    if (c.rows == 0) each(i++, [&](index_t k, const SV& x) { s[k] = x; });
-    for (; i + full < n; ++i) each(i, [&](index_t k, const SV& x) { s[k] = Op::combine(s[k], x); });
-    if (i == n) return;
-    SV* const to = level(c, free_level(c));
-    each(i, [&](index_t k, const SV& x) {
-      SV v = Op::combine(s[k], x);
-      for (SV* l = s + c.packs; l < to; l += c.packs) v = Op::combine(l[k], v);
-      to[k] = v;
-    });
-  }
-  [[gnu::noinline]] static void columns(Columns& c, const void* memory, index_t pitch, index_t n, index_t index,
-                                        bool padded) {
-    const N* p = static_cast<const N*>(memory);
-    const index_t rest = c.columns - (c.packs - 1) * W, whole = padded || rest == W ? c.packs : c.packs - 1;
-    SV* const s = level(c, 0);
-    const index_t before = c.rows;
-    const bool walks = row_by_row && whole >= wide;
-    if constexpr (row_by_row)
-      if (walks) walk(c, p, pitch, n, whole);
-    if (!walks) {
-      index_t i = 0;  // rows done
-      if (before == 0) {
-        i = n;
-        for (index_t k = 0; k < whole; ++k) s[k] = first(p + k * W, pitch, n, index);
-      }
-      for (; i + at_once <= n; i += at_once)  // a constant, which unrolls the loops over rows
-        for (index_t k = 0; k < whole; ++k)
-          s[k] = more(s[k], p + i * pitch + k * W, pitch, at_once, index + i, before + i);
-      if (i < n)
-        for (index_t k = 0; k < whole; ++k)
-          s[k] = more(s[k], p + i * pitch + k * W, pitch, n - i, index + i, before + i);
-    }
-    if constexpr (W > 1)
-      if (whole < c.packs) {
-        N staged[Columns::most_rows * W] = {};
-        for (index_t r = 0; r < n; ++r)
-          simd::store(staged + r * W, simd::load_partial<V>(p + whole * W + r * pitch, rest));
-        s[whole] = before == 0 ? first(staged, W, n, index) : more(s[whole], staged, W, n, index, before);
-      }
-    c.rows += n;
-    if constexpr (Op::rounds)
-      if (c.rows >= chain) carry(c, walks ? whole : 0);
-  }
-  static void total_columns([[maybe_unused]] Columns& c) {
-    if constexpr (!Op::rounds) return;
-    if (c.chains == 0) return;  // all in the first chain
-    if (c.rows > 0) carry(c);
-    int l = __builtin_ctzll(c.chains) + 1;
-    SV* s = level(c, 0);
-    for (index_t k = 0; k < c.packs; ++k) s[k] = state(c, l, k);
-    for (unsigned long long b = c.chains >> l; b; b >>= 1)
-      if (++l; b & 1) combine_all(s, level(c, l), s, c.packs);
-  }
   static void finish(Columns& c, void* out, const Results& results) {
-    total_columns(c);
+    C::total_columns(c);
     for (index_t k = 0; k < c.packs; ++k) {
-      const SV s = state(c, 0, k);
+      const SV s = C::state(c, 0, k);
       const index_t from = k * W, lanes = c.columns - from < W ? c.columns - from : W;
       R* to = static_cast<R*>(out) + from * results.stride;
       if constexpr (Op::finishes_packs && W > 1 && (__is_same(R, N) || Op::indexed)) {
@@ -383,12 +250,12 @@ struct Folds {
   }
   static void finish_together(Columns& c, index_t n, const void* rest, index_t rows, void* out,
                               const Results& results) {
-    total_columns(c);
+    C::total_columns(c);
     const N* p = static_cast<const N*>(rest);
     for (index_t r = 0; r < n; ++r) {
-      S s = F::lane(level(c, 0)[r / W], static_cast<int>(r % W));
+      S s = F::lane(C::level(c, 0)[r / W], static_cast<int>(r % W));
       for (index_t j = r + n; j < c.columns; j += n)
-        s = Op::combine(s, F::lane(level(c, 0)[j / W], static_cast<int>(j % W)));
+        s = Op::combine(s, F::lane(C::level(c, 0)[j / W], static_cast<int>(j % W)));
       for (index_t i = 0; i < rows; ++i) s = Op::combine(s, Op::lift(p[i * n + r], 0));
       put_result(static_cast<R*>(out) + r * results.stride, s, results);
     }

@@ -100,6 +100,10 @@ struct Fold {
       return f(s);
     }
   }
+  // As a whole a struct of packs would go through memory once more, in narrower pieces.
+  TENON_INLINE static SV by_packs(const SV& s) {
+    return mapped(s, [](const auto& v) { return v; });
+  }
   TENON_INLINE static S lane(const SV& s, int l) {
     if constexpr (W == 1) {
       return s;
