@@ -51,23 +51,25 @@ struct FoldColumns {
     ++c.chains;
     c.rows = 0;
   }
-  // States of one number go from row to row as these lie in memory, in chains that are short: each row rounds. Others
-  // take less to be extended by some rows than to be read and written for each; four rows are as many streams as
-  // prefetchers follow well.
+  // Every row rounds sums of one number, so their chains are short. Where a state fills a line of the cache they go row
+  // by row, as these lie in memory. Others take less to be extended by some rows than to be read and written for each;
+  // four rows are as many streams as prefetchers follow well.
   static constexpr bool extends = requires(const SV& s, const N* p) { Op::extended(s, p, 0, 0, 0, 0); };
-  static constexpr bool row_by_row = simd::is_pack<SV> && !extends && !requires(const N* p) {
+  static constexpr bool one_number = simd::is_pack<SV> && !extends && !requires(const N* p) {
     Op::template fold<V>(p, 0, 0);
   };
-  static constexpr index_t chain = row_by_row ? Columns::short_chain : Columns::long_chain;
-  static constexpr index_t at_once = extends ? 4 : Columns::most_rows;
-  static constexpr index_t wide = 32;  // packs of a row from which on walking it pays
+  static constexpr bool row_by_row = one_number && sizeof(SV) >= 64;
+  static constexpr index_t chain = one_number ? Columns::short_chain : Columns::long_chain;
+  static constexpr index_t at_once = extends || one_number ? 4 : Columns::most_rows;
+  static constexpr index_t wide = 32;  // packs of a row from which on it is worth while
   // The state of n rows after those of `to`, `before` in number.
   TENON_INLINE static SV more(const SV& to, const N* p, index_t pitch, index_t n, index_t index,
                               [[maybe_unused]] index_t before) {
     if constexpr (extends) {
       return Op::extended(F::by_packs(to), p, pitch, n, index, before);
-    } else if constexpr (row_by_row) {
+    } else if constexpr (one_number) {
       SV s = to;
+#pragma GCC unroll 8
       for (index_t i = 0; i < n; ++i) s = Op::combine(s, Op::lift(simd::load<V>(p + i * pitch), 0));
       return s;
     } else {
@@ -76,7 +78,7 @@ struct FoldColumns {
   }
   // The state of n rows.
   TENON_INLINE static SV first(const N* p, index_t pitch, index_t n, index_t index) {
-    if constexpr (row_by_row) {
+    if constexpr (one_number) {
       return more(Op::lift(simd::load<V>(p), 0), p + pitch, pitch, n - 1, index + 1, 1);
     } else {
       return F::template packs<V>(p, pitch, n, index, 1);

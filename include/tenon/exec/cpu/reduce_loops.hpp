@@ -227,7 +227,8 @@ class ReduceLoops {
     const index_t columns = nest_.extent[along], rows = nest_.extent[inner];
     // Long runs of each row keep the prefetchers going.
     const bool in_place = direct_ && nest_.operand[1].stride[along] == 1;
-    const index_t width = at_most(columns, chunk_), fit = room_ / at_most(outputs_, chunk_);
+    const bool long_runs = in_place && op_.pack_state_bytes == op_.lanes * op_.bytes;  // states are numbers
+    const index_t width = at_most(columns, long_runs ? room_ : chunk_), fit = room_ / at_most(outputs_, chunk_);
     const index_t some = in_place ? rows : fit < rows_at_once ? fit : fit / rows_at_once * rows_at_once;
     Columns c;
     give_levels(c, width, count_);
