@@ -1,7 +1,7 @@
 // tenon/exec/cpu/reduce_loops.hpp: the loops of reductions, shared by all ops and expressions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Along a contiguous axis a row is folded in lanes; across rows every lane is a column, eight rows at a time. States of
+// Along a contiguous axis a row is folded in lanes; across rows every lane is a column, a few rows at a time. States of
 // blocks are joined pairwise, so the error of a sum grows with the logarithm of its length. The grouping depends on the
 // extents and the strides alone: the same bits every time. The loops are no templates of the expression or the op: they
 // call its row kernel and its fold kernel.
