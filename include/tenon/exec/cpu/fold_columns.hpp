@@ -17,7 +17,7 @@ struct Columns {
   index_t rows = 0;               // in level 0 so far: a chain, which is full after so many
   unsigned long long chains = 0;  // full chains: bit l is set when level l + 1 is in use
   static constexpr index_t long_chain = 64, short_chain = 32;
-  static constexpr int most_rows = 8;  // of a block
+  static constexpr index_t most_rows = 8;  // of a block
 };
 
 namespace detail {
@@ -109,38 +109,49 @@ struct FoldColumns {
       to[k] = v;
     });
   }
+  // The last pack of n rows, which is not whole.
+  static void last_pack(Columns& c, const N* p, index_t pitch, index_t n, index_t index, index_t lanes) {
+    SV& s = level(c, 0)[c.packs - 1];
+    for (index_t done = 0; done < n; done += Columns::most_rows) {
+      const index_t some = n - done < Columns::most_rows ? n - done : Columns::most_rows, before = c.rows + done;
+      N staged[Columns::most_rows * W] = {};
+      for (index_t i = 0; i < some; ++i)
+        simd::store(staged + i * W, simd::load_partial<V>(p + (done + i) * pitch, lanes));
+      s = before == 0 ? first(staged, W, some, index) : more(s, staged, W, some, index + done, before);
+    }
+  }
   [[gnu::noinline]] static void columns(Columns& c, const void* memory, index_t pitch, index_t n, index_t index,
                                         bool padded) {
     const N* p = static_cast<const N*>(memory);
     const index_t rest = c.columns - (c.packs - 1) * W, whole = padded || rest == W ? c.packs : c.packs - 1;
     SV* const s = level(c, 0);
-    const index_t before = c.rows;
     const bool walks = row_by_row && whole >= wide;
-    if constexpr (row_by_row)
-      if (walks) walk(c, p, pitch, n, whole);
-    if (!walks) {
-      index_t i = 0;  // rows done
-      if (before == 0) {
-        i = n;
-        for (index_t k = 0; k < whole; ++k) s[k] = first(p + k * W, pitch, n, index);
+    for (index_t m; n > 0; n -= m, p += m * pitch, index += m) {
+      constexpr index_t most = Columns::most_rows;
+      m = walks && Op::rounds ? (chain - c.rows + most - 1) / most * most : most;  // blocks up to the end of a chain
+      if (m > n) m = n;
+      const index_t before = c.rows;
+      if constexpr (row_by_row)
+        if (walks) walk(c, p, pitch, m, whole);
+      if (!walks) {
+        index_t i = 0;  // rows done
+        if (before == 0) {
+          i = m;
+          for (index_t k = 0; k < whole; ++k) s[k] = first(p + k * W, pitch, m, index);
+        }
+        for (; i + at_once <= m; i += at_once)  // a constant, which unrolls the loops over rows
+          for (index_t k = 0; k < whole; ++k)
+            s[k] = more(s[k], p + i * pitch + k * W, pitch, at_once, index + i, before + i);
+        if (i < m)
+          for (index_t k = 0; k < whole; ++k)
+            s[k] = more(s[k], p + i * pitch + k * W, pitch, m - i, index + i, before + i);
       }
-      for (; i + at_once <= n; i += at_once)  // a constant, which unrolls the loops over rows
-        for (index_t k = 0; k < whole; ++k)
-          s[k] = more(s[k], p + i * pitch + k * W, pitch, at_once, index + i, before + i);
-      if (i < n)
-        for (index_t k = 0; k < whole; ++k)
-          s[k] = more(s[k], p + i * pitch + k * W, pitch, n - i, index + i, before + i);
+      if constexpr (W > 1)
+        if (whole < c.packs) last_pack(c, p + whole * W, pitch, m, index, rest);
+      c.rows += m;
+      if constexpr (Op::rounds)
+        if (c.rows >= chain) carry(c, walks ? whole : 0);
     }
-    if constexpr (W > 1)
-      if (whole < c.packs) {
-        N staged[Columns::most_rows * W] = {};
-        for (index_t r = 0; r < n; ++r)
-          simd::store(staged + r * W, simd::load_partial<V>(p + whole * W + r * pitch, rest));
-        s[whole] = before == 0 ? first(staged, W, n, index) : more(s[whole], staged, W, n, index, before);
-      }
-    c.rows += n;
-    if constexpr (Op::rounds)
-      if (c.rows >= chain) carry(c, walks ? whole : 0);
   }
   static void total_columns([[maybe_unused]] Columns& c) {
     if constexpr (!Op::rounds) return;

@@ -213,12 +213,10 @@ class ReduceLoops {
     c.rows = 0;
     c.chains = 0;
   }
-  // Rows of a block, folded a few at a time.
   void add(Columns& c, const char* p, index_t pitch, index_t rows, index_t index) const {
     const bool padded = p == buffer_;
     if (padded) __builtin_memset(buffer_ + rows * pitch * op_.bytes, 0, static_cast<size_t>(op_.lanes * op_.bytes));
-    for (index_t r = 0; r < rows; r += rows_at_once)
-      op_.columns(c, p + r * pitch * op_.bytes, pitch, at_most(rows - r, rows_at_once), index + r, padded);
+    op_.columns(c, p, pitch, rows, index, padded);
   }
 
   // The innermost kept axis is contiguous: lanes are columns.
