@@ -185,7 +185,8 @@ struct Locate : Reduction<D> {
       for (index_t i = 0; i < n; ++i) meet(i);
     }
     if constexpr (!lanewise::integral<V>) {
-      if (simd::any(sum != sum)) {
+      constexpr unsigned long long all = ~0ull >> (64 - simd::lanes<V>);
+      if (simd::equal_lanes(sum, sum) != all) {
         r = {s.value, s.index};
         for (index_t i = 0; i < n; ++i) r = combine(r, {simd::load<V>(p + i * stride), at(i)});
       }
