@@ -134,12 +134,13 @@ struct FoldColumns {
       if constexpr (row_by_row)
         if (walks) walk(c, p, pitch, m, whole);
       if (!walks) {
-        index_t i = 0;  // rows done
-        if (before == 0) {
-          i = m;
-          for (index_t k = 0; k < whole; ++k) s[k] = first(p + k * W, pitch, m, index);
+        index_t i = before == 0 ? m : 0;  // rows done; constants unroll the loops over rows
+        if (i == most) {
+          for (index_t k = 0; k < whole; ++k) s[k] = first(p + k * W, pitch, most, index);
+        } else if (i > 0) {
+          for (index_t k = 0; k < whole; ++k) s[k] = first(p + k * W, pitch, i, index);
         }
-        for (; i + at_once <= m; i += at_once)  // a constant, which unrolls the loops over rows
+        for (; i + at_once <= m; i += at_once)
           for (index_t k = 0; k < whole; ++k)
             s[k] = more(s[k], p + i * pitch + k * W, pitch, at_once, index + i, before + i);
         if (i < m)
