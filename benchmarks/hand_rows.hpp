@@ -11,7 +11,8 @@
 
 namespace bench::hand {
 
-constexpr long together = 8;  // rows that pass at once
+constexpr long together = 8;  // rows that pass at once where much is done with them,
+constexpr long streams = 4;   // and where little is: prefetchers follow so many well
 constexpr long chain = 64;    // rows whose sums are rounded one after the other
 
 inline __m512 at(const float* p) { return _mm512_loadu_ps(p); }
@@ -33,14 +34,11 @@ inline float row_sum(const float* x, long n) {
 struct Moments {
   float mean, variance;
 };
-inline __m512 eight(const float* x, long step) {
-  return ((at(x) + at(x + step)) + (at(x + 2 * step) + at(x + 3 * step))) +
-         ((at(x + 4 * step) + at(x + 5 * step)) + (at(x + 6 * step) + at(x + 7 * step)));
-}
+inline __m512 four(const float* x, long step) { return (at(x) + at(x + step)) + (at(x + 2 * step) + at(x + 3 * step)); }
 // Sums of x - c and of its square, where c is the mean of the first elements of the lane; then lanes are joined (Chan,
 // Golub and LeVeque 1979).
 inline Moments row_moments(const float* x, long n) {
-  const __m512 c = n < 128 ? at(x) : eight(x, 16) * _mm512_set1_ps(0.125f);
+  const __m512 c = n < 128 ? at(x) : (four(x, 16) + four(x + 64, 16)) * _mm512_set1_ps(0.125f);
   __m512 s[4], q[4];
 #pragma GCC unroll 4
   for (int u = 0; u < 4; ++u) s[u] = at(x + 16 * u) - c, q[u] = s[u] * s[u];
@@ -78,7 +76,7 @@ inline Moments row_moments(const float* x, long n) {
 // Two passes, both with e^x: the first keeps the largest element so far and the sum relative to it (Milakov and
 // Gimelshein 2018), so that the matrix is read twice and written once.
 [[gnu::noinline]] inline void softmax0(const float* x, float* y, long rows, long n) {
-  static float tops[4096], sums[4096];
+  alignas(64) static float tops[4096], sums[4096];
   for (long i = 0; i < rows; i += together)
     for (long j = 0; j < n; j += 16) {
       const __m512 old = i ? at(tops + j) : _mm512_set1_ps(-3.40282347e38f);  // -inf cannot be taken from -inf
@@ -104,20 +102,20 @@ inline Moments row_moments(const float* x, long n) {
     for (long j = 0; j < n; j += 16) _mm512_storeu_ps(y + j, (at(x + j) - b) * a);
   }
 }
-// Means and sums of squared distances of columns: eight rows at a time around the mean of up to 64 rows so far, whose
+// Means and sums of squared distances of columns: four rows at a time around the mean of up to 64 rows so far, whose
 // states are then joined; in the end finish(column, mean, variance).
 template <class F>
 void column_moments(const float* x, long rows, long n, F finish) {
-  static float means[4096], squares[4096], all_means[4096], all_squares[4096];
-  for (long i = 0; i < rows; i += together) {
+  alignas(64) static float means[4096], squares[4096], all_means[4096], all_squares[4096];
+  for (long i = 0; i < rows; i += streams) {
     const long before = i % chain;
-    const __m512 share = _mm512_set1_ps(1 / static_cast<float>(before + together));
+    const __m512 share = _mm512_set1_ps(1 / static_cast<float>(before + streams));
     for (long j = 0; j < n; j += 16) {
       const float* const p = x + i * n + j;
-      const __m512 c = before ? at(means + j) : eight(p, n) * _mm512_set1_ps(0.125f);
+      const __m512 c = before ? at(means + j) : four(p, n) * _mm512_set1_ps(0.25f);
       __m512 s[2], q[2];
 #pragma GCC unroll 8
-      for (long r = 0; r < together; ++r) {
+      for (long r = 0; r < streams; ++r) {
         const __m512 d = at(p + r * n) - c;
         s[r % 2] = r < 2 ? d : s[r % 2] + d;
         q[r % 2] = r < 2 ? d * d : _mm512_fmadd_ps(d, d, q[r % 2]);
@@ -126,8 +124,8 @@ void column_moments(const float* x, long rows, long n, F finish) {
       _mm512_storeu_ps(means + j, c + off);
       _mm512_storeu_ps(squares + j, before ? at(squares + j) + square : square);
     }
-    if (before + together < chain) continue;
-    const float done = static_cast<float>(i + together - chain), part = chain / (done + chain);
+    if (before + streams < chain) continue;
+    const float done = static_cast<float>(i + streams - chain), part = chain / (done + chain);
     for (long j = 0; j < n; j += 16) {
       const __m512 first = done > 0 ? at(all_means + j) : at(means + j), d = at(means + j) - first;
       const __m512 old = done > 0 ? at(all_squares + j) : _mm512_setzero_ps();
@@ -139,7 +137,7 @@ void column_moments(const float* x, long rows, long n, F finish) {
     finish(j, at(all_means + j), at(all_squares + j) * _mm512_set1_ps(1 / static_cast<float>(rows)));
 }
 [[gnu::noinline]] inline void layernorm0(const float* x, float* y, long rows, long n, float epsilon) {
-  static float factor[4096], center[4096];
+  alignas(64) static float factor[4096], center[4096];
   column_moments(x, rows, n, [=](long j, __m512 mean, __m512 variance) {
     _mm512_storeu_ps(factor + j, _mm512_set1_ps(1) / _mm512_sqrt_ps(variance + _mm512_set1_ps(epsilon)));
     _mm512_storeu_ps(center + j, mean);
@@ -152,18 +150,24 @@ void column_moments(const float* x, long rows, long n, F finish) {
 [[gnu::noinline]] inline void sum1(const float* x, float* y, long rows, long n, float f) {
   for (long i = 0; i < rows; ++i) y[i] = row_sum(x + i * n, n) * f;
 }
-// Two rows at a time, near to the order of memory; sums of 64 rows are added up, so that small numbers count.
+// Row after row, as memory lies: no prefetcher follows several rows as well as one. Sums of 64 rows are added up, so
+// that small numbers count.
 [[gnu::noinline]] inline void sum0(const float* x, float* y, long rows, long n, float f) {
-  static float part[4096];
-  for (long i = 0; i < rows; i += 2)
-    for (long j = 0; j < n; j += 16) {
-      const __m512 two = at(x + i * n + j) + at(x + (i + 1) * n + j);
-      const __m512 s = i % chain ? at(part + j) + two : two;
-      if (i % chain + 2 < chain)
-        _mm512_storeu_ps(part + j, s);
-      else
-        _mm512_storeu_ps(y + j, (i < chain ? s : at(y + j) + s) * _mm512_set1_ps(i + 2 < rows ? 1 : f));
+  alignas(64) static float part[4096];
+  for (long i = 0; i < rows; i += chain) {
+    for (long r = 0; r < chain; ++r) {
+      const float* const p = x + (i + r) * n;
+      for (long j = 0; j < n; j += 64)
+#pragma GCC unroll 4
+        for (int u = 0; u < 4; ++u) {
+          _mm_prefetch(reinterpret_cast<const char*>(p + j + 16 * u) + 1024, _MM_HINT_T0);
+          const __m512 v = at(p + j + 16 * u);
+          _mm512_storeu_ps(part + j + 16 * u, r ? at(part + j + 16 * u) + v : v);
+        }
     }
+    const __m512 factor = _mm512_set1_ps(i + chain < rows ? 1 : f);
+    for (long j = 0; j < n; j += 16) _mm512_storeu_ps(y + j, (i ? at(y + j) + at(part + j) : at(part + j)) * factor);
+  }
 }
 [[gnu::noinline]] inline void var1(const float* x, float* y, long rows, long n) {
   for (long i = 0; i < rows; ++i) y[i] = row_moments(x + i * n, n).variance;
@@ -205,22 +209,22 @@ void column_moments(const float* x, long rows, long n, F finish) {
   }
 }
 [[gnu::noinline]] inline void argmax0(const float* x, std::int64_t* y, long rows, long n) {
-  static float best[4096];
-  static int where[4096];
+  alignas(64) static float best[4096];
+  alignas(64) static int where[4096];
   for (long j = 0; j < n; ++j) best[j] = x[j], where[j] = 0;
-  for (long i = 0; i < rows; i += together)
+  for (long i = 0; i < rows; i += streams)
     for (long j = 0; j < n; j += 16) {
       __m512 b = at(best + j), s = _mm512_setzero_ps();
       __m512i w = _mm512_loadu_si512(where + j);
 #pragma GCC unroll 8
-      for (long r = 0; r < together; ++r) {
+      for (long r = 0; r < streams; ++r) {
         const __m512 v = at(x + (i + r) * n + j);
         w = _mm512_mask_mov_epi32(w, _mm512_cmp_ps_mask(v, b, _CMP_GT_OQ), _mm512_set1_epi32(static_cast<int>(i + r)));
         b = _mm512_max_ps(v, b);
         s += v;
       }
       if (_mm512_cmp_ps_mask(s, s, _CMP_UNORD_Q)) {
-        for (long r = 0; r < together; ++r)
+        for (long r = 0; r < streams; ++r)
           for (long k = j; k < j + 16; ++k) {
             const float v = x[(i + r) * n + k];
             if (best[k] == best[k] && !(v <= best[k])) best[k] = v, where[k] = static_cast<int>(i + r);

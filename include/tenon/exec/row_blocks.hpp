@@ -131,6 +131,20 @@ namespace detail {
 template <class N>
 bool direct_hazard(const N& n, const void* out, const StridedMap& map, index_t bytes);
 
+// A node as it is met along one row: a leaf with one element in each row is a number there.
+template <class N>
+struct AlongRow {
+  using type = N;
+};
+template <class T, class E, class Hold, bool Dense>
+requires(E::rank > 0 && E::static_extent(E::rank - 1) == 1) struct AlongRow<Leaf<T, E, Hold, Dense>> {
+  using type = Leaf<T, Extents<>, Hold, Dense>;
+};
+template <class Op, class T, class Args, class... N>
+struct AlongRow<Map<Op, T, Args, N...>> {
+  using type = Map<Op, T, Args, typename AlongRow<N>::type...>;
+};
+
 /// Adds the loop of a node whose leaves are ready, or in slots; `Few`: over results of folds.
 template <bool Few, class N, class Out>
 void record_loop(RowSteps& steps, const N& n, Out* out, const StridedMap& target) {
@@ -139,7 +153,7 @@ void record_loop(RowSteps& steps, const N& n, Out* out, const StridedMap& target
   n.fill(end);
   const PackedRow* packed = nullptr;
   RowFunction few = nullptr;
-  if constexpr (lanes_of < P >> 1) packed = &packed_row<P, Out>;
+  if constexpr (lanes_of < P >> 1) packed = &packed_row<program_of<typename AlongRow<N>::type>, Out>;
   if constexpr (Few) few = few_elements<P, Out>;
   steps.add({nullptr, exec::row<P, Out>, packed, few, false, 0, 0, 0, target.extents, 0, P::loads}, out, sizeof(Out),
             target, source, load_bytes<P>);

@@ -54,7 +54,7 @@ template <bool Largest, class V>
 TENON_FN Extremes<V> extremes(const simd::lane_t<V>* p, index_t stride, index_t n) {
   const V first = simd::load<V>(p);
   V best[4] = {first, first, first, first}, nan[4] = {first, first, first, first};
-  const auto meet = [&](index_t i, int u) {
+  const auto meet = [&](index_t i, int u) __attribute__((always_inline)) {
     const V v = simd::load<V>(p + i * stride);
     best[u] = further<Largest>(v, best[u]);
     if constexpr (lanewise::floating<V>) nan[u] = math::kernel::nan_of(v, nan[u]);
@@ -172,20 +172,21 @@ struct Locate : Reduction<D> {
     Located<V> r{s.value, s.index};
     V sum{};  // NaN if an element is, and seldom else (of infinities of both signs)
     const auto at = [&](index_t i) { return simd::broadcast<I>(static_cast<simd::lane_t<I>>(first + i)); };
-    const auto meet = [&](index_t i) {
+    const auto meet = [&](index_t i) __attribute__((always_inline)) {
       const V v = simd::load<V>(p + i * stride);
       r.index = simd::select(Largest ? v > r.value : v < r.value, at(i), r.index);
       r.value = further<Largest>(v, r.value);
       if constexpr (lanewise::floating<V>) sum = sum + v;
     };
-    if (n == 8) {
-#pragma GCC unroll 8
-      for (int i = 0; i < 8; ++i) meet(i);
+    if (n == 4) {
+#pragma GCC unroll 4
+      for (int i = 0; i < 4; ++i) meet(i);
     } else {
       for (index_t i = 0; i < n; ++i) meet(i);
     }
     if constexpr (!lanewise::integral<V>) {
-      if (simd::any(sum != sum)) {
+      constexpr unsigned long long all = ~0ull >> (64 - simd::lanes<V>);
+      if (simd::equal_lanes(sum, sum) != all) {
         r = {s.value, s.index};
         for (index_t i = 0; i < n; ++i) r = combine(r, {simd::load<V>(p + i * stride), at(i)});
       }

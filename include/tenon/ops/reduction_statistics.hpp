@@ -41,6 +41,22 @@ TENON_FN auto real_part(V v) {
     return v;
 }
 
+// Joins moments of so many elements.
+template <class V>
+struct Joining {
+  V share, weight;
+  index_t count;
+  TENON_FN Joining(index_t a, index_t b) : count(a + b) {
+    const double part = static_cast<double>(b) / static_cast<double>(count);
+    share = reduction_constant<V>(part);
+    weight = reduction_constant<V>(static_cast<double>(a) * part);
+  }
+  TENON_FN Moments<V> operator()(const Moments<V>& a, const Moments<V>& b) const {
+    const V delta = b.mean - a.mean;
+    return {V(a.mean + delta * share), V(a.squares + b.squares + real_product(delta, delta) * weight), count};
+  }
+};
+
 template <class D>
 struct Spread : Reduction<D> {
   static constexpr OnComplex on_complex = OnComplex::values;
@@ -62,12 +78,13 @@ struct Spread : Reduction<D> {
   TENON_FN static Moments<V> combine(const Moments<V>& a, const Moments<V>& b) {
     if (a.count == 0) return b;
     if (b.count == 0) return a;
-    const double n = static_cast<double>(a.count + b.count), share = static_cast<double>(b.count) / n;
-    const V delta = b.mean - a.mean;
-    return {V(a.mean + delta * reduction_constant<V>(share)),
-            V(a.squares + b.squares +
-              real_product(delta, delta) * reduction_constant<V>(static_cast<double>(a.count) * share)),
-            a.count + b.count};
+    return Joining<V>(a.count, b.count)(a, b);
+  }
+  /// The same for so many states that have equal counts each, not 0.
+  template <class V>
+  static void combine_all(Moments<V>* to, const Moments<V>* a, const Moments<V>* b, index_t n) {
+    const Joining<V> joint(a->count, b->count);
+    for (index_t i = 0; i < n; ++i) to[i] = joint(a[i], b[i]);
   }
   /// Squares are summed around the mean of the first elements, which is near enough that nothing cancels.
   template <class V>
@@ -109,8 +126,10 @@ struct Spread : Reduction<D> {
   TENON_FN static Moments<V> around(V center, const simd::lane_t<V>* p, index_t stride, index_t n, index_t before = 0) {
     const V zero = reduction_constant<V>(0);
     V sum[4] = {zero, zero, zero, zero}, squares[4] = {zero, zero, zero, zero};
-    const auto distance = [&](index_t i) { return V(simd::load<V>(p + i * stride) - center); };
-    const auto add = [&](index_t i, int u) {
+    const auto distance = [&](index_t i) __attribute__((always_inline)) {
+      return V(simd::load<V>(p + i * stride) - center);
+    };
+    const auto add = [&](index_t i, int u) __attribute__((always_inline)) {
       const V d = distance(i);
       sum[u] = sum[u] + d;
       squares[u] = squares[u] + real_product(d, d);

@@ -97,6 +97,13 @@ TEST_CASE("operands of fewer rows take part as wholes") {
       right = right && std::fabs(y(i, j) - ((x(i, j) - top) * scale(i, 0) + 2 * bias(j))) <= 1e-4f;
   }
   CHECK(right);
+  // What the types know to have one element in each row, dense and as every other element of a view.
+  Tensor<float, dyn, 1> known(rows, 1);
+  Tensor<float, dyn, 2> pairs(rows, 2);
+  for (index_t i = 0; i < rows; ++i) known(i, 0) = pairs(i, 0) = scale(i, 0), pairs(i, 1) = -1;
+  const TensorView<const float, dyn, 1> apart(pairs.data(), Dims{2, {rows, 1}}, Dims{2, {2, 1}});
+  CHECK(all((x - max<1>(x, keepdims)) * known + bias + one_row * 0.5f == y));
+  CHECK(all((x - max<1>(x, keepdims)) * apart + bias + one_row * 0.5f == y));
 }
 
 TEST_CASE("three axes, and reductions that need all rows") {

@@ -1,25 +1,15 @@
-// tenon/exec/cpu/fold.hpp: folds elements in cache into states of a reduction: along rows, and down columns.
+// tenon/exec/cpu/fold.hpp: folds elements in cache into states of a reduction: along rows; what ops compile to.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // What a reduction op compiles to is a table of a few functions over raw memory; the loops that call them, in
 // reduce_loops.hpp, are shared by all ops. States of blocks are joined like the carries of a binary counter.
 #pragma once
 #include <tenon/base/memory.hpp>
-#include <tenon/exec/cpu/fold_state.hpp>
+#include <tenon/exec/cpu/fold_columns.hpp>
 
 namespace tenon {
 inline namespace TENON_ABI {
 namespace exec {
-
-/// Columns that are being folded; the states are in `levels`, level after level, `packs` of them in each.
-struct Columns {
-  char* levels;
-  index_t columns, packs;
-  int chain = 0;                                            // blocks in level 0 so far,
-  index_t rows = 0;                                         // and their rows
-  unsigned long long chains = 0;                            // full chains: bit l is set when level l + 1 is in use
-  static constexpr int blocks_in_chain = 8, most_rows = 8;  // of a chain, of a block
-};
 
 /// How results lie, and what they are made from.
 struct Results {
@@ -103,7 +93,8 @@ struct KeptState<true, S, SV> {
 };
 
 template <class Op, class B, class R>
-struct Folds {
+struct Folds : FoldColumns<Op, B> {
+  using C = FoldColumns<Op, B>;
   using F = Fold<Op, B>;
   using N = typename F::N;
   using V = typename F::V;
@@ -118,10 +109,6 @@ struct Folds {
     Pairwise<Op, S> single;
   };
 
-  // As a whole a struct of packs would go through memory once more, in narrower pieces.
-  TENON_INLINE static SV by_packs(const SV& s) {
-    return F::mapped(s, [](const auto& v) { return v; });
-  }
   // The last elements of a row, fewer than a pack, filled up with elements that change nothing.
   TENON_INLINE static bool tail_fills_pack(index_t rest) { return F::has_neutral && rest > 2; }
   TENON_INLINE static SV tail_pack(const N* p, index_t rest, index_t index) {
@@ -172,8 +159,8 @@ struct Folds {
         const index_t k = m - i < most ? m - i : most;
         for (index_t j = 0; j < k; ++j) some[j] = lanes_of_row(p + (i + j) * pitch, n, 0);
         for (index_t j = 0; j < k; ++j)
-          put_result(to + (i + j) * results.stride, end_of_row(F::joined(by_packs(some[j])), p + (i + j) * pitch, n, 0),
-                     results);
+          put_result(to + (i + j) * results.stride,
+                     end_of_row(F::joined(F::by_packs(some[j])), p + (i + j) * pitch, n, 0), results);
       }
       if (n >= W) return;
     }
@@ -223,68 +210,10 @@ struct Folds {
     t.single.append(m.single);
   }
 
-  TENON_INLINE static SV state(Columns& c, int l, index_t k) { return by_packs(level(c, l)[k]); }
-  static SV* level(Columns& c, int l) { return reinterpret_cast<SV*>(c.levels) + l * c.packs; }
-  static void carry(Columns& c) {
-    SV* s = level(c, 0);
-    int l = 1;
-    for (unsigned long long b = c.chains; b & 1; b >>= 1, ++l)
-      for (index_t k = 0; k < c.packs; ++k) s[k] = Op::combine(state(c, l, k), state(c, 0, k));
-    for (index_t k = 0; k < c.packs; ++k) level(c, l)[k] = state(c, 0, k);
-    ++c.chains;
-    c.chain = 0;
-    c.rows = 0;
-  }
-  // The state of n rows after those of `to`, `before` in number.
-  TENON_INLINE static SV more(const SV& to, const N* p, index_t pitch, index_t n, index_t index,
-                              [[maybe_unused]] index_t before) {
-    if constexpr (requires { Op::extended(to, p, pitch, n, index, before); }) {
-      return Op::extended(by_packs(to), p, pitch, n, index, before);
-    } else {
-      return Op::combine(by_packs(to), F::template packs<V>(p, pitch, n, index, 1));
-    }
-  }
-  [[gnu::noinline]] static void columns(Columns& c, const void* memory, index_t pitch, index_t n, index_t index,
-                                        bool padded) {
-    const N* p = static_cast<const N*>(memory);
-    const index_t rest = c.columns - (c.packs - 1) * W, whole = padded || rest == W ? c.packs : c.packs - 1;
-    SV* const s = level(c, 0);
-    const index_t before = c.rows;
-    if (before == 0) {
-      for (index_t k = 0; k < whole; ++k) s[k] = F::template packs<V>(p + k * W, pitch, n, index, 1);
-    } else if (n == Columns::most_rows) {  // a constant, which unrolls the loops over rows
-      for (index_t k = 0; k < whole; ++k) s[k] = more(s[k], p + k * W, pitch, Columns::most_rows, index, before);
-    } else {
-      for (index_t k = 0; k < whole; ++k) s[k] = more(s[k], p + k * W, pitch, n, index, before);
-    }
-    if constexpr (W > 1)
-      if (whole < c.packs) {
-        N staged[Columns::most_rows * W] = {};
-        for (index_t i = 0; i < n; ++i)
-          simd::store(staged + i * W, simd::load_partial<V>(p + whole * W + i * pitch, rest));
-        s[whole] =
-            before == 0 ? F::template packs<V>(staged, W, n, index, 1) : more(s[whole], staged, W, n, index, before);
-      }
-    c.rows += n;
-    ++c.chain;
-    if constexpr (Op::rounds)
-      if (c.chain == Columns::blocks_in_chain) carry(c);
-  }
-  static void total_columns([[maybe_unused]] Columns& c) {
-    if constexpr (!Op::rounds) return;
-    if (c.chains == 0) return;  // all in the first chain
-    if (c.chain > 0) carry(c);
-    int l = __builtin_ctzll(c.chains) + 1;
-    SV* s = level(c, 0);
-    for (index_t k = 0; k < c.packs; ++k) s[k] = state(c, l, k);
-    for (unsigned long long b = c.chains >> l; b; b >>= 1)
-      if (++l; b & 1)
-        for (index_t k = 0; k < c.packs; ++k) s[k] = Op::combine(state(c, l, k), state(c, 0, k));
-  }
   static void finish(Columns& c, void* out, const Results& results) {
-    total_columns(c);
+    C::total_columns(c);
     for (index_t k = 0; k < c.packs; ++k) {
-      const SV s = state(c, 0, k);
+      const SV s = C::state(c, 0, k);
       const index_t from = k * W, lanes = c.columns - from < W ? c.columns - from : W;
       R* to = static_cast<R*>(out) + from * results.stride;
       if constexpr (Op::finishes_packs && W > 1 && (__is_same(R, N) || Op::indexed)) {
@@ -321,12 +250,12 @@ struct Folds {
   }
   static void finish_together(Columns& c, index_t n, const void* rest, index_t rows, void* out,
                               const Results& results) {
-    total_columns(c);
+    C::total_columns(c);
     const N* p = static_cast<const N*>(rest);
     for (index_t r = 0; r < n; ++r) {
-      S s = F::lane(level(c, 0)[r / W], static_cast<int>(r % W));
+      S s = F::lane(C::level(c, 0)[r / W], static_cast<int>(r % W));
       for (index_t j = r + n; j < c.columns; j += n)
-        s = Op::combine(s, F::lane(level(c, 0)[j / W], static_cast<int>(j % W)));
+        s = Op::combine(s, F::lane(C::level(c, 0)[j / W], static_cast<int>(j % W)));
       for (index_t i = 0; i < rows; ++i) s = Op::combine(s, Op::lift(p[i * n + r], 0));
       put_result(static_cast<R*>(out) + r * results.stride, s, results);
     }

@@ -72,7 +72,9 @@ struct Fold {
       return Op::template fold<P>(p, stride, n);
     } else {
       // Index of a pack: in its lanes along a row (step > 1), the same in all of them down a column.
-      const auto get = [&](index_t i) { return lifted(simd::load<P>(p + i * stride), first + i * step, step); };
+      const auto get = [&](index_t i) __attribute__((always_inline)) {
+        return lifted(simd::load<P>(p + i * stride), first + i * step, step);
+      };
       auto s = get(0);
       index_t i = 1;
       if (!in_order && n >= 8) {
@@ -97,6 +99,10 @@ struct Fold {
     } else {
       return f(s);
     }
+  }
+  // As a whole a struct of packs would go through memory once more, in narrower pieces.
+  TENON_INLINE static SV by_packs(const SV& s) {
+    return mapped(s, [](const auto& v) { return v; });
   }
   TENON_INLINE static S lane(const SV& s, int l) {
     if constexpr (W == 1) {

@@ -1,7 +1,7 @@
 // tenon/exec/cpu/reduce_loops.hpp: the loops of reductions, shared by all ops and expressions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Along a contiguous axis a row is folded in lanes; across rows every lane is a column, eight rows at a time. States of
+// Along a contiguous axis a row is folded in lanes; across rows every lane is a column, a few rows at a time. States of
 // blocks are joined pairwise, so the error of a sum grows with the logarithm of its length. The grouping depends on the
 // extents and the strides alone: the same bits every time. The loops are no templates of the expression or the op: they
 // call its row kernel and its fold kernel.
@@ -193,9 +193,9 @@ class ReduceLoops {
   }
 
   // Memory for the states of columns, in as many levels as there are bits in the number of chains.
-  void give_levels(Columns& c, index_t columns, index_t blocks) {
+  void give_levels(Columns& c, index_t columns, index_t rows) {
     index_t n = 3;
-    for (index_t b = blocks / Columns::blocks_in_chain; b > 0; b /= 2) ++n;
+    for (index_t chains = rows / Columns::short_chain; chains > 0; chains /= 2) ++n;
     // Packs of counts are wider, and so more aligned, than any memory given.
     const index_t align = op_.pack_state_alignment;
     const index_t bytes = n * ((columns + op_.lanes - 1) / op_.lanes) * op_.pack_state_bytes + align;
@@ -210,16 +210,13 @@ class ReduceLoops {
   void start(Columns& c, index_t columns) const {
     c.columns = columns;
     c.packs = (columns + op_.lanes - 1) / op_.lanes;
-    c.chain = 0;
     c.rows = 0;
     c.chains = 0;
   }
-  // Rows of a block, folded a few at a time.
   void add(Columns& c, const char* p, index_t pitch, index_t rows, index_t index) const {
     const bool padded = p == buffer_;
     if (padded) __builtin_memset(buffer_ + rows * pitch * op_.bytes, 0, static_cast<size_t>(op_.lanes * op_.bytes));
-    for (index_t r = 0; r < rows; r += rows_at_once)
-      op_.columns(c, p + r * pitch * op_.bytes, pitch, at_most(rows - r, rows_at_once), index + r, padded);
+    op_.columns(c, p, pitch, rows, index, padded);
   }
 
   // The innermost kept axis is contiguous: lanes are columns.
@@ -228,10 +225,11 @@ class ReduceLoops {
     const index_t columns = nest_.extent[along], rows = nest_.extent[inner];
     // Long runs of each row keep the prefetchers going.
     const bool in_place = direct_ && nest_.operand[1].stride[along] == 1;
-    const index_t width = at_most(columns, chunk_), fit = room_ / at_most(outputs_, chunk_);
-    const index_t some = in_place ? rows_at_once : fit < rows_at_once ? fit : fit / rows_at_once * rows_at_once;
+    const bool long_runs = in_place && op_.pack_state_bytes == op_.lanes * op_.bytes;  // states are numbers
+    const index_t width = at_most(columns, long_runs ? room_ : chunk_), fit = room_ / at_most(outputs_, chunk_);
+    const index_t some = in_place ? rows : fit < rows_at_once ? fit : fit / rows_at_once * rows_at_once;
     Columns c;
-    give_levels(c, width, count_ / rows * ((rows + 3) / 4));
+    give_levels(c, width, count_);
     Walk outer;
     outer.start(nest_, 0, along);
     do {
@@ -264,7 +262,7 @@ class ReduceLoops {
       if (nest_.operand[k].stride[inner] != nest_.operand[k].stride[along] * columns) return false;
     const index_t wide_rows = rows / together, done = wide_rows * together;
     Columns c;
-    give_levels(c, wide, wide_rows / rows_at_once + 1);
+    give_levels(c, wide, wide_rows);
     Walk outer;
     outer.start(nest_, 0, along);
     do {

@@ -85,133 +85,34 @@ inline void run_along_rows(const RowStep& step, const Walked* o, index_t m) {
     }
   }
 }
-// `o`: the step's operands, at the first of m rows.
-[[gnu::noinline]] inline void run_step(const RowStep& step, const Walked* o, index_t m, bool rows) {
+// `o`: the step's operands, at the first of m rows, which every step walks.
+inline void run_by_rows(const RowStep& step, const Walked* o, index_t m) {
   char* const out = const_cast<char*>(o[0].base);
+  const index_t n = step.extents.d[1];
+  if (step.op) return step.op->rows(o[1].base, o[1].stride[0], n, m, out, {o[0].stride[0], step.count, step.plane});
+  if (n > 1) return run_along_rows(step, o, m);
+  const void* from[max_operands];
+  index_t stride[max_operands];
+  for (int k = 0; k < step.loads; ++k) {
+    from[k] = o[k + 1].base;
+    stride[k] = o[k + 1].stride[0];
+  }
+  (step.few && m <= 8 ? step.few : step.row)(out, o[0].stride[0], from, stride, m);
+}
+[[gnu::noinline]] inline void run_nest(const RowStep& step, const Walked* o, index_t m) {
   Dims extents = step.extents;
   extents.d[0] = m;
-  if (step.op && rows) {
-    step.op->rows(o[1].base, o[1].stride[0], extents.d[1], m, out, {o[0].stride[0], step.count, step.plane});
-  } else if (step.op) {
-    reduce({step.op, step.row, step.direct, extents, step.mask, out, o[0].bytes, step.count, step.plane}, o + 1,
-           step.loads);
-  } else if (rows && extents.d[1] == 1) {
-    const void* from[max_operands];
-    index_t stride[max_operands];
-    for (int k = 0; k < step.loads; ++k) {
-      from[k] = o[k + 1].base;
-      stride[k] = o[k + 1].stride[0];
-    }
-    (step.few && m <= 8 ? step.few : step.row)(out, o[0].stride[0], from, stride, m);
-  } else if (rows) {
-    run_along_rows(step, o, m);
-  } else {
-    Nest nest;
-    nest.rank = extents.rank;
-    for (int a = 0; a < extents.rank; ++a) nest.extent[a] = extents.d[a];
-    nest.operands = step.loads + 1;
-    __builtin_memcpy(nest.operand, o, static_cast<size_t>(nest.operands) * sizeof(Walked));
-    drive_all(nest, step.row);
-  }
+  if (step.op)
+    return reduce({step.op, step.row, step.direct, extents, step.mask, const_cast<char*>(o[0].base), o[0].bytes,
+                   step.count, step.plane},
+                  o + 1, step.loads);
+  Nest nest;
+  nest.rank = extents.rank;
+  for (int a = 0; a < extents.rank; ++a) nest.extent[a] = extents.d[a];
+  nest.operands = step.loads + 1;
+  __builtin_memcpy(nest.operand, o, static_cast<size_t>(nest.operands) * sizeof(Walked));
+  drive_all(nest, step.row);
 }
-
-// Rows long enough to go one by one: while a row is written to memory, the next one is folded. The last step is a row
-// behind the others, so that it need not wait for what they found out: a slot holds the results of two rows by turns.
-// What the steps need is worked out before the first row; from row to row only addresses move.
-class LongRows {
- public:
-  static constexpr index_t least_bytes = 1024;
-
-  // `at`: the operands of all steps at the first row, results of folds in slots.
-  LongRows(const RowSteps& s, const Walked* at, const bool* in_slot) : s_(s) {
-    for (int i = 0; i < s.steps && possible_; ++i) {
-      const RowStep& step = s.step[i];
-      const bool last = i + 1 == s.steps;
-      possible_ = step.op || (last ? step.packed != nullptr : step.few != nullptr && step.extents.d[1] == 1);
-      if (last) last_moving_ = movings_;
-      for (int k = step.first; k <= step.first + step.loads && possible_; ++k) {
-        const Walked& o = at[k];
-        const Step by{in_slot[k] ? static_cast<index_t>(alignment) : o.stride[0] * o.bytes, in_slot[k]};
-        place_[k] = o.base;
-        mask_[k] = -1;
-        if (!last || k == step.first || step.packed->constant[k - step.first - 1] || o.stride[1] == 1) {
-          if (by.bytes != 0) moving_[movings_++] = {k, by};
-        } else if ((possible_ =
-                        o.stride[1] == 0 && repeats_ < most && o.bytes * step.packed->lanes <= simd::native_bytes)) {
-          repeat_[repeats_] = {o.base, o.bytes, by};
-          place_[k] = full_[repeats_++];
-          mask_[k] = 0;
-        }
-      }
-    }
-  }
-  bool possible() const { return possible_; }
-  void run(index_t rows) {
-    folds();
-    for (; rows > 0; --rows) {
-      if (rows > 1) folds();
-      last();
-    }
-  }
-
- private:
-  static constexpr int most = 8;  // operands that repeat
-  // From one row to the next: forth and back in slots.
-  struct Step {
-    index_t bytes;
-    bool turns;
-    const char* from(const void* p) {
-      const char* const next = static_cast<const char*>(p) + bytes;
-      if (turns) bytes = -bytes;
-      return next;
-    }
-  };
-  struct Moving {
-    int operand;
-    Step by;
-  };
-  struct Repeat {
-    const char* from;
-    index_t bytes;
-    Step by;
-  };
-
-  void move(int from, int to) {
-    for (; from < to; ++from) place_[moving_[from].operand] = moving_[from].by.from(place_[moving_[from].operand]);
-  }
-  void folds() {
-    for (int i = 0; i + 1 < s_.steps; ++i) {
-      const RowStep& step = s_.step[i];
-      void* const out = const_cast<void*>(place_[step.first]);
-      const void* const* const from = place_ + step.first + 1;
-      const index_t n = step.extents.d[1];
-      if (step.op)
-        step.op->rows(from[0], n, n, 1, out, {1, step.count, step.plane});
-      else
-        step.few(out, 1, from, mask_ + step.first + 1, 1);
-    }
-    move(0, last_moving_);
-  }
-  void last() {
-    const RowStep& step = s_.step[s_.steps - 1];
-    for (int r = 0; r < repeats_; ++r) {
-      repeat_element(full_[r], repeat_[r].from, repeat_[r].bytes, 1);
-      repeat_[r].from = repeat_[r].by.from(repeat_[r].from);
-    }
-    step.packed->run(const_cast<void*>(place_[step.first]), place_ + step.first + 1, mask_ + step.first + 1,
-                     step.extents.d[1], false);
-    move(last_moving_, movings_);
-  }
-
-  const RowSteps& s_;
-  bool possible_ = true;
-  int movings_ = 0, repeats_ = 0, last_moving_ = 0;
-  Moving moving_[max_operands];
-  Repeat repeat_[most];
-  const void* place_[max_operands];
-  index_t mask_[max_operands];
-  alignas(alignment) char full_[most][simd::native_bytes];  // registers full of an element
-};
 
 }  // namespace detail
 
@@ -246,13 +147,9 @@ inline bool RowSteps::run(index_t work) {
       in_slot[k] = offset < static_cast<__UINTPTR_TYPE__>(slots * slot_bytes);
       at[k].base = in_slot[k] ? own.data() + offset : at[k].base + from * at[k].stride[0] * at[k].bytes;
     }
-    if (by_rows && each * operand[last.first].bytes >= LongRows::least_bytes) {
-      LongRows one_by_one(*this, at, in_slot);
-      if (one_by_one.possible()) return one_by_one.run(to - from);
-    }
     for (; from < to; from += unit) {
       const index_t m = at_most(to - from, unit);
-      for (int i = 0; i < steps; ++i) run_step(step[i], at + step[i].first, m, by_rows);
+      for (int i = 0; i < steps; ++i) (by_rows ? run_by_rows : run_nest)(step[i], at + step[i].first, m);
       for (int k = 0; k < operands; ++k)
         if (!in_slot[k]) at[k].base += m * at[k].stride[0] * at[k].bytes;
     }

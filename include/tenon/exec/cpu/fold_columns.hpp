@@ -1,0 +1,172 @@
+// tenon/exec/cpu/fold_columns.hpp: folds rows into states of a reduction down columns: every lane is a column.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Rows come a few at a time. Sums of some rows are a chain, rounded one after the other; chains are joined like the
+// carries of a binary counter. Which rows are joined when depends on their number alone.
+#pragma once
+#include <tenon/exec/cpu/fold_state.hpp>
+
+namespace tenon {
+inline namespace TENON_ABI {
+namespace exec {
+
+/// Columns that are being folded; the states are in `levels`, level after level, `packs` of them in each.
+struct Columns {
+  char* levels;
+  index_t columns, packs;
+  index_t rows = 0;               // in level 0 so far: a chain, which is full after so many
+  unsigned long long chains = 0;  // full chains: bit l is set when level l + 1 is in use
+  static constexpr index_t long_chain = 64, short_chain = 32;
+  static constexpr index_t most_rows = 8;  // of a block
+};
+
+namespace detail {
+
+template <class Op, class B>
+struct FoldColumns {
+  using F = Fold<Op, B>;
+  using N = typename F::N;
+  using V = typename F::V;
+  using SV = typename F::SV;
+  static constexpr index_t W = F::W;
+
+  TENON_INLINE static SV state(Columns& c, int l, index_t k) { return F::by_packs(level(c, l)[k]); }
+  static SV* level(Columns& c, int l) { return reinterpret_cast<SV*>(c.levels) + l * c.packs; }
+  // States of packs that hold as many elements, those before in `a`.
+  static void combine_all(SV* to, const SV* a, const SV* b, index_t packs) {
+    if constexpr (requires { Op::combine_all(to, a, b, packs); }) {
+      Op::combine_all(to, a, b, packs);
+    } else {
+      for (index_t k = 0; k < packs; ++k) to[k] = Op::combine(F::by_packs(a[k]), F::by_packs(b[k]));
+    }
+  }
+  // The first level that is not in use: the chain in level 0 goes there, joined with those of all levels below.
+  static int free_level(const Columns& c) { return 1 + __builtin_ctzll(~c.chains); }
+  static void carry(Columns& c, index_t from = 0) {
+    const int to = free_level(c);
+    SV* const s = level(c, to) + from;
+    if (to == 1)
+      for (index_t k = from; k < c.packs; ++k) level(c, 1)[k] = state(c, 0, k);
+    for (int l = 1; l < to; ++l) combine_all(s, level(c, l) + from, l == 1 ? level(c, 0) + from : s, c.packs - from);
+    ++c.chains;
+    c.rows = 0;
+  }
+  // Every row rounds sums of one number, so their chains are short. Where a state fills a line of the cache they go row
+  // by row, as these lie in memory. Others take less to be extended by some rows than to be read and written for each;
+  // four rows are as many streams as prefetchers follow well.
+  static constexpr bool extends = requires(const SV& s, const N* p) { Op::extended(s, p, 0, 0, 0, 0); };
+  static constexpr bool one_number = simd::is_pack<SV> && !extends && !requires(const N* p) {
+    Op::template fold<V>(p, 0, 0);
+  };
+  static constexpr bool row_by_row = one_number && sizeof(SV) >= 64;
+  static constexpr index_t chain = one_number ? Columns::short_chain : Columns::long_chain;
+  static constexpr index_t at_once = extends || one_number ? 4 : Columns::most_rows;
+  static constexpr index_t wide = 32;  // packs of a row from which on it is worth while
+  // The state of n rows after those of `to`, `before` in number.
+  TENON_INLINE static SV more(const SV& to, const N* p, index_t pitch, index_t n, index_t index,
+                              [[maybe_unused]] index_t before) {
+    if constexpr (extends) {
+      return Op::extended(F::by_packs(to), p, pitch, n, index, before);
+    } else if constexpr (one_number) {
+      SV s = to;
+#pragma GCC unroll 8
+      for (index_t i = 0; i < n; ++i) s = Op::combine(s, Op::lift(simd::load<V>(p + i * pitch), 0));
+      return s;
+    } else {
+      return Op::combine(F::by_packs(to), F::template packs<V>(p, pitch, n, index, 1));
+    }
+  }
+  // The state of n rows.
+  TENON_INLINE static SV first(const N* p, index_t pitch, index_t n, index_t index) {
+    if constexpr (one_number) {
+      return more(Op::lift(simd::load<V>(p), 0), p + pitch, pitch, n - 1, index + 1, 1);
+    } else {
+      return F::template packs<V>(p, pitch, n, index, 1);
+    }
+  }
+  // Rows one after the other, so many packs of each. The prefetchers of some cores fall behind such a walk, and a pass
+  // of its own for what is carried would keep memory waiting: a chain's last row takes it along.
+  static void walk(Columns& c, const N* p, index_t pitch, index_t n, index_t packs) {
+    SV* const s = level(c, 0);
+    const bool full = Op::rounds && c.rows + n >= chain;
+    const auto each = [&](index_t i, const auto& put) __attribute__((always_inline)) {
+      constexpr index_t ahead = 1024;  // bytes
+      const N* const row = p + i * pitch;
+#pragma GCC unroll 4
+      for (index_t k = 0; k < packs; ++k) {
+        __builtin_prefetch(reinterpret_cast<const char*>(row + k * W) + ahead);
+        put(k, Op::lift(simd::load<V>(row + k * W), 0));
+      }
+    };
+    index_t i = 0;
+    if (c.rows == 0) each(i++, [&](index_t k, const SV& x) { s[k] = x; });
+    for (; i + full < n; ++i) each(i, [&](index_t k, const SV& x) { s[k] = Op::combine(s[k], x); });
+    if (i == n) return;
+    SV* const to = level(c, free_level(c));
+    each(i, [&](index_t k, const SV& x) {
+      SV v = Op::combine(s[k], x);
+      for (SV* l = s + c.packs; l < to; l += c.packs) v = Op::combine(l[k], v);
+      to[k] = v;
+    });
+  }
+  // The last pack of n rows, which is not whole.
+  static void last_pack(Columns& c, const N* p, index_t pitch, index_t n, index_t index, index_t lanes) {
+    SV& s = level(c, 0)[c.packs - 1];
+    for (index_t done = 0; done < n; done += Columns::most_rows) {
+      const index_t some = n - done < Columns::most_rows ? n - done : Columns::most_rows, before = c.rows + done;
+      N staged[Columns::most_rows * W] = {};
+      for (index_t i = 0; i < some; ++i)
+        simd::store(staged + i * W, simd::load_partial<V>(p + (done + i) * pitch, lanes));
+      s = before == 0 ? first(staged, W, some, index) : more(s, staged, W, some, index + done, before);
+    }
+  }
+  [[gnu::noinline]] static void columns(Columns& c, const void* memory, index_t pitch, index_t n, index_t index,
+                                        bool padded) {
+    const N* p = static_cast<const N*>(memory);
+    const index_t rest = c.columns - (c.packs - 1) * W, whole = padded || rest == W ? c.packs : c.packs - 1;
+    SV* const s = level(c, 0);
+    const bool walks = row_by_row && whole >= wide;
+    for (index_t m; n > 0; n -= m, p += m * pitch, index += m) {
+      constexpr index_t most = Columns::most_rows;
+      m = walks && Op::rounds ? (chain - c.rows + most - 1) / most * most : most;  // blocks up to the end of a chain
+      if (m > n) m = n;
+      const index_t before = c.rows;
+      if constexpr (row_by_row)
+        if (walks) walk(c, p, pitch, m, whole);
+      if (!walks) {
+        index_t i = before == 0 ? m : 0;  // rows done; constants unroll the loops over rows
+        if (i == most) {
+          for (index_t k = 0; k < whole; ++k) s[k] = first(p + k * W, pitch, most, index);
+        } else if (i > 0) {
+          for (index_t k = 0; k < whole; ++k) s[k] = first(p + k * W, pitch, i, index);
+        }
+        for (; i + at_once <= m; i += at_once)
+          for (index_t k = 0; k < whole; ++k)
+            s[k] = more(s[k], p + i * pitch + k * W, pitch, at_once, index + i, before + i);
+        if (i < m)
+          for (index_t k = 0; k < whole; ++k)
+            s[k] = more(s[k], p + i * pitch + k * W, pitch, m - i, index + i, before + i);
+      }
+      if constexpr (W > 1)
+        if (whole < c.packs) last_pack(c, p + whole * W, pitch, m, index, rest);
+      c.rows += m;
+      if constexpr (Op::rounds)
+        if (c.rows >= chain) carry(c, walks ? whole : 0);
+    }
+  }
+  static void total_columns([[maybe_unused]] Columns& c) {
+    if constexpr (!Op::rounds) return;
+    if (c.chains == 0) return;  // all in the first chain
+    if (c.rows > 0) carry(c);
+    int l = __builtin_ctzll(c.chains) + 1;
+    SV* s = level(c, 0);
+    for (index_t k = 0; k < c.packs; ++k) s[k] = state(c, l, k);
+    for (unsigned long long b = c.chains >> l; b; b >>= 1)
+      if (++l; b & 1) combine_all(s, level(c, l), s, c.packs);
+  }
+};
+
+}  // namespace detail
+}  // namespace exec
+}  // namespace TENON_ABI
+}  // namespace tenon

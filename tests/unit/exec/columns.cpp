@@ -1,0 +1,83 @@
+// Reductions down columns: whichever way rows are walked, the order in which a column's numbers are joined is the same.
+#include <cmath>
+
+#include <doctest/doctest.h>
+#include <tenon/tenon.hpp>
+
+using namespace tenon;
+
+namespace {
+
+constexpr index_t wide = 1029, narrow = 64;  // columns; the last ones are no whole pack
+// Around the lengths of blocks and chains, and chains of several levels.
+constexpr index_t lengths[] = {1, 2, 7, 8, 9, 31, 32, 33, 63, 64, 65, 96, 128, 200, 1031};
+
+template <class T>
+Tensor<T, dyn, dyn> sample(index_t rows) {
+  Tensor<T, dyn, dyn> x(rows, wide);
+  for (index_t i = 0; i < rows; ++i)
+    for (index_t j = 0; j < wide; ++j) x(i, j) = static_cast<T>((i * 37 + j * 101 + i * j) % 1009) / 5000 + T(0.9);
+  return x;
+}
+
+template <class T>
+void check_against_double(double tolerance) {
+  for (const index_t rows : lengths) {
+    CAPTURE(rows);
+    const auto x = sample<T>(rows);
+    const Tensor<T, dyn> sums = sum<0>(x), means = mean<0>(x), spreads = var<0>(x), tops = max<0>(x);
+    const Tensor<__INT64_TYPE__, dyn> places = argmax<0>(x);
+    double sum_error = 0, mean_error = 0, spread_error = 0;
+    int wrong = 0;
+    for (index_t j = 0; j < wide; ++j) {
+      long double total = 0, squares = 0;
+      index_t top = 0;
+      for (index_t i = 0; i < rows; ++i) {
+        total += static_cast<long double>(x(i, j));
+        if (x(i, j) > x(top, j)) top = i;
+      }
+      const long double center = total / static_cast<long double>(rows);
+      for (index_t i = 0; i < rows; ++i) squares += std::pow(static_cast<long double>(x(i, j)) - center, 2.0L);
+      const auto apart = [](T got, long double expected) {
+        return static_cast<double>(std::fabs(static_cast<long double>(got) - expected));
+      };
+      sum_error = std::fmax(sum_error, apart(sums(j), total) / static_cast<double>(total));
+      mean_error = std::fmax(mean_error, apart(means(j), center));
+      spread_error = std::fmax(spread_error, apart(spreads(j), squares / static_cast<long double>(rows)));
+      wrong += tops(j) != x(top, j) || places(j) != top;
+    }
+    CHECK(sum_error < tolerance);
+    CHECK(mean_error < tolerance);
+    CHECK(spread_error < tolerance / 8);  // of about 1 / 300
+    CHECK(wrong == 0);
+  }
+}
+
+template <class T>
+void check_bits() {
+  for (const index_t rows : lengths) {
+    CAPTURE(rows);
+    const auto x = sample<T>(rows);
+    const Tensor<T, dyn> sums = sum<0>(x), products = prod<0>(x), lengths_l1 = norm_l1<0>(x);
+    int different = 0;
+    for (index_t from = 0; from + narrow <= wide; from += narrow) {
+      const Tensor<T, dyn, dyn> part = slice(x, range(0, rows), range(from, from + narrow));
+      const auto own = [&](const auto& whole) { return slice(whole, range(from, from + narrow)); };
+      different += !all(sum<0>(part) == own(sums)) + !all(prod<0>(part) == own(products)) +
+                   !all(norm_l1<0>(part) == own(lengths_l1));
+    }
+    CHECK(different == 0);
+  }
+}
+
+}  // namespace
+
+TEST_CASE("columns of any length") {
+  check_against_double<float>(1e-6);
+  check_against_double<double>(2e-15);
+}
+
+TEST_CASE("a column does not depend on how many there are beside it") {
+  check_bits<float>();
+  check_bits<double>();
+}
