@@ -65,6 +65,8 @@ struct HeldOperand<L, Met::view> {
   TENON_INLINE void take(const L& n) {
     const StridedMap m = Located<L>::map(n);
     data = Located<L>::data(n) + m.offset;
+    // What gcc knows of the tensor it would hold against the branches below that are not taken: -Warray-bounds.
+    asm("" : "+r"(data));
     for (int a = 0; a < L::rank; ++a) strides[a] = m.strides.d[a];
   }
   // Strides of extents of 1 do not matter.
