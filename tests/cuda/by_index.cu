@@ -24,7 +24,7 @@ int main() {
   Tensor<float, dyn> y(columns);
   for (index_t i = 0; i < rows * columns; ++i) x.data()[i] = 0.01f * static_cast<float>(i) - 3;
   for (index_t i = 0; i < columns; ++i) y(i) = 0.1f * static_cast<float>(i);
-  const Tensor<float, dyn, dyn> want = tanh(x * y + 2) * exp(-x);
+  const Tensor<float, dyn, dyn> want = tanh(x * y + row(x, 1)) * exp(-x);
 
   float *device_x = nullptr, *device_y = nullptr, *device_out = nullptr;
   if (cudaMalloc(&device_x, rows * columns * sizeof(float)) != cudaSuccess) return 1;
@@ -34,7 +34,8 @@ int main() {
   cudaMemcpy(device_y, y.data(), columns * sizeof(float), cudaMemcpyHostToDevice);
   TensorView<const float, dyn, dyn> vx(device_x, rows, columns);
   TensorView<const float, dyn> vy(device_y, columns);
-  evaluate_by_index<<<(rows * columns + 127) / 128, 128>>>(tanh(vx * vy + 2) * exp(-vx), device_out, rows, columns);
+  evaluate_by_index<<<(rows * columns + 127) / 128, 128>>>(tanh(vx * vy + row(vx, 1)) * exp(-vx), device_out, rows,
+                                                            columns);
   std::vector<float> got(rows * columns);
   if (cudaMemcpy(got.data(), device_out, rows * columns * sizeof(float), cudaMemcpyDeviceToHost) != cudaSuccess)
     return 1;

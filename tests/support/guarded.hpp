@@ -4,9 +4,12 @@
 #include <doctest/doctest.h>
 #include <sys/mman.h>
 #include <unistd.h>
+#include <csignal>
 #include <cstddef>
 
 namespace tenon::test {
+
+using ::raise;  // which doctest's REQUIRE calls on some processors; tenon has another one
 
 /// Pages of memory between two that fault on any access.
 class Guarded {

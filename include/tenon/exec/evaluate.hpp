@@ -6,6 +6,7 @@
 // plain numbers and duals compute, rev specialises it to compute and record.
 #pragma once
 #include <tenon/exec/flat.hpp>
+#include <tenon/exec/in_registers.hpp>
 #include <tenon/exec/row_blocks.hpp>
 #include <tenon/exec/short_axis.hpp>
 #include <tenon/expr/program.hpp>
@@ -117,6 +118,8 @@ void assign(const N& n, Out* out, const StridedMap& target, bool noalias) {
   if constexpr (requires { DirectWrite<N>::complete; }) {
     DirectWrite<N>::assign(n, out, target, noalias);
   } else {
+    if constexpr (detail::goes_in_registers<N, Out>)
+      if (detail::write_in_registers(n, out, target)) return;
     if constexpr (DirectWrite<N>::possible) {
       if (noalias || !detail::direct_hazard(n, out, target, sizeof(Out)))
         if (DirectWrite<N>::run(n, out, target)) return;
@@ -127,9 +130,12 @@ void assign(const N& n, Out* out, const StridedMap& target, bool noalias) {
 /// The same into dense elements.
 template <class N, class Out>
 TENON_INLINE void assign_dense(const N& n, Out* out, bool noalias) {
-  // Small products and dense operands need no more than pointers.
+  // Small products, few numbers and dense operands need no more than pointers.
   if constexpr (requires { DirectWrite<N>::run_small(n, out, noalias); }) {
     if (DirectWrite<N>::run_small(n, out, noalias)) return;
+  } else if constexpr (detail::InRegisters<N, Out>::always) {
+    detail::InRegisters<N, Out>::run(n, out);
+    return;
   } else if constexpr (detail::may_be_flat<N>()) {
     if (detail::write_flat(n, out)) return;
   }

@@ -7,51 +7,14 @@
 #include <tenon/exec/cpu/pointwise.hpp>
 #include <tenon/exec/executor.hpp>
 #include <tenon/exec/hoist.hpp>
+#include <tenon/exec/located.hpp>
 #include <tenon/expr/program.hpp>
 
 namespace tenon {
 inline namespace TENON_ABI {
 namespace exec {
 
-/// Whether a map is row-major without gaps.
-inline bool is_dense(const StridedMap& m) {
-  index_t step = 1;
-  for (int a = m.extents.rank - 1; a >= 0; --a) {
-    if (m.extents.d[a] != 1 && m.strides.d[a] != step) return false;
-    step *= m.extents.d[a] > 0 ? m.extents.d[a] : 1;  // as row_major counts
-  }
-  return true;
-}
-
 namespace detail {
-
-// Operands in memory: tensors, views, and movements of them.
-template <class N>
-struct Located {
-  static constexpr bool known = false, dense = false;
-};
-template <class T, class E, class Hold, bool Dense>
-struct Located<Leaf<T, E, Hold, Dense>> {
-  using N = Leaf<T, E, Hold, Dense>;
-  static constexpr bool known = true, dense = Dense;
-  TENON_INLINE static const auto* data(const N& n) {
-    n.check();
-    return n.data;
-  }
-  TENON_INLINE static StridedMap map(const N& n) { return {n.shape.dims(), n.stride_dims(), 0}; }
-};
-template <class T, class E>
-struct Located<Value<T, E>> {
-  static constexpr bool known = true, dense = true;
-  TENON_INLINE static const T* data(const Value<T, E>& n) { return n.values; }
-  TENON_INLINE static StridedMap map(const Value<T, E>&) { return {E::static_dims(), row_major(E::static_dims()), 0}; }
-};
-template <class M, class A>
-requires(Located<A>::known) struct Located<Movement<M, A>> {
-  static constexpr bool known = true, dense = false;
-  TENON_INLINE static const auto* data(const Movement<M, A>& n) { return Located<A>::data(n.arg); }
-  TENON_INLINE static StridedMap map(const Movement<M, A>& n) { return n.move.apply(Located<A>::map(n.arg)); }
-};
 
 // Whether extents F are the last axes of E, as far as the types know; with `Stretch`, an extent of 1 may be another.
 template <class F, class E, bool Stretch>

@@ -23,7 +23,7 @@ struct Relu : Pointwise<Relu> {
   static constexpr Claim claim{0, 0};
   template <class V>
   TENON_FN static V value(V x) {
-    return simd::select(x < V{}, V{}, x);
+    return math::kernel::at_least(x, simd::lane_t<V>(0));
   }
   TENON_FN static auto partials_from_output(auto y) { return d(where(y > lit(0), lit(1), lit(0))); }
 };
@@ -36,9 +36,7 @@ struct Relu6 : Pointwise<Relu6> {
   static constexpr int cost = 2;
   template <class V>
   TENON_FN static V value(V x) {
-    const V six = lanewise::constant<V>(6);
-    const V raised = simd::select(x < V{}, V{}, x);
-    return simd::select(raised > six, six, raised);
+    return math::kernel::at_most(math::kernel::at_least(x, simd::lane_t<V>(0)), simd::lane_t<V>(6));
   }
   TENON_FN static auto partials_from_output(auto y) {
     return d(where(y > lit(0), where(y < lit(6), lit(1), lit(0)), lit(0)));

@@ -296,11 +296,16 @@ struct Slicing {
   template <int... I>
   TENON_FN static Movement make(const E& extents, Seq<I...>, const S&... spec) {
     Movement m;
-    (set(m, plan.position[I], plan.axis[I], extent<plan.axis[I]>(extents), spec), ...);
+    (set_at<plan.position[I], plan.axis[I]>(m, extents, spec), ...);
     return m;
   }
 
  private:
+  // Numbers of the plan as template arguments: device code has no plan.
+  template <int Position, int Axis, class I>
+  TENON_FN static void set_at(Movement& m, const E& extents, const I& spec) {
+    set(m, Position, Axis, extent<Axis>(extents), spec);
+  }
   // Of an index that has no axis, none.
   template <int Axis>
   TENON_FN static index_t extent([[maybe_unused]] const E& e) {

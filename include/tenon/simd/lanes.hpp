@@ -290,6 +290,16 @@ TENON_FN V shuffle(V a, [[maybe_unused]] V b) {
 #endif
 }
 
+/// As many lanes as V has: the lanes I... of a wider pack, or of one as wide.
+template <class V, int... I, class W>
+TENON_FN V pick(W a) {
+#if defined(__CUDACC__)
+  return V(a);
+#else
+  return __builtin_shufflevector(a, a, I...);
+#endif
+}
+
 }  // namespace simd
 }  // namespace TENON_ABI
 }  // namespace tenon

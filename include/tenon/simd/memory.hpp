@@ -3,7 +3,7 @@
 //
 // No address needs an alignment beyond that of its type, and nothing outside the stated lanes is touched.
 #pragma once
-#include <tenon/simd/lanes.hpp>
+#include <tenon/simd/reduce.hpp>
 
 namespace tenon {
 inline namespace TENON_ABI {
@@ -155,6 +155,45 @@ TENON_FN void store_partial(lane_t<V>* p, V v, index_t n) {
     detail::copy_bytes<sizeof(V), size>(reinterpret_cast<unsigned char*>(p), reinterpret_cast<const unsigned char*>(&v),
                                         n * size);
   }
+}
+
+/// The first N lanes from p, in pieces: unlike a masked load it waits for no store nearby, and no page next to it needs
+/// to be there. The other lanes repeat some of them; N >= 1.
+template <class V, int N>
+TENON_FN V load_first(const lane_t<V>* p) {
+#if !defined(__CUDACC__)
+  if constexpr (N < lanes<V>) {
+    constexpr int H = lanes<V> / 2;
+    using Half = pack<lane_t<V>, H>;
+    if constexpr (N == 1) {
+      return broadcast<V>(*p);
+    } else if constexpr (N > H) {
+      return concat(load<Half>(p), load_first<Half, N - H>(p + H));
+    } else {
+      const Half v = load_first<Half, N>(p);
+      return concat(v, v);
+    }
+  }
+#endif
+  return load<V>(p);
+}
+
+/// Writes the first N lanes of v, in pieces; N >= 1.
+template <int N, class V>
+TENON_FN void store_first(lane_t<V>* p, V v) {
+#if !defined(__CUDACC__)
+  if constexpr (N < lanes<V>) {
+    constexpr int H = lanes<V> / 2;
+    if constexpr (N == 1) {
+      *p = v[0];
+    } else {
+      store_first<(N < H ? N : H)>(p, low_half(v));
+      if constexpr (N > H) store_first<N - H>(p + H, high_half(v));
+    }
+    return;
+  }
+#endif
+  store<V>(p, v);
 }
 
 /// The lanes p[0], p[stride], p[2 * stride], ...

@@ -7,6 +7,11 @@
 
 using namespace tenon;
 
+// Few numbers are read in place, so that gcc sees the mistakes that are made here on purpose, and says so.
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
+#endif
+
 namespace {
 
 using Vector = Tensor<float, dyn>;

@@ -11,6 +11,7 @@
 #include <tenon/exec/cpu/micro_kernel.hpp>
 #include <tenon/exec/cpu/stage.hpp>
 #include <tenon/exec/executor.hpp>
+#include <tenon/exec/in_registers.hpp>
 #include <tenon/expr/contract.hpp>
 
 namespace tenon {
@@ -18,35 +19,9 @@ inline namespace TENON_ABI {
 namespace exec {
 namespace detail {
 
-// Where a node's elements are, as far as its type says.
-template <class N>
-struct StaticMap {
-  static constexpr bool known = false;
-};
-template <class T, class E, class Hold>
-requires(E::is_static) struct StaticMap<Leaf<T, E, Hold, true>> {
-  static constexpr bool known = true;
-  static constexpr StridedMap map() { return {E::static_dims(), row_major(E::static_dims()), 0}; }
-  TENON_INLINE static const auto* data(const Leaf<T, E, Hold, true>& n) {
-    n.check();
-    return n.data;
-  }
-};
-template <class T, class E>
-struct StaticMap<Value<T, E>> {
-  static constexpr bool known = true;
-  static constexpr StridedMap map() { return {E::static_dims(), row_major(E::static_dims()), 0}; }
-  TENON_INLINE static const T* data(const Value<T, E>& n) { return n.values; }
-};
-template <class M, class A>
-requires(StaticMap<A>::known&& __is_empty(M) && Movement<M, A>::E::is_static) struct StaticMap<Movement<M, A>> {
-  static constexpr bool known = true;
-  static constexpr StridedMap map() { return M{}.apply(StaticMap<A>::map()); }
-  TENON_INLINE static const auto* data(const Movement<M, A>& n) { return StaticMap<A>::data(n.arg); }
-};
-
-// How a small product is computed: not here, by a few lines, by tiles, as dot products of rows of B.
-enum class SmallWay : unsigned char { none, unrolled, tiles, dots };
+// How a small product is computed: not here, by a few lines, by tiles, as dot products of rows of B, or, where B is
+// turned and fits into a register, with its columns in lanes.
+enum class SmallWay : unsigned char { none, unrolled, tiles, dots, lanes };
 // The shape of a product in one number each.
 struct SmallShape {
   SmallWay way = SmallWay::none;
@@ -58,7 +33,7 @@ struct SmallShape {
 template <class T, class Spec, class E, class A, class B>
 constexpr SmallShape small_shape() {
   SmallShape s;
-  const StridedMap a = StaticMap<A>::map(), b = StaticMap<B>::map();
+  const StridedMap a = Located<A>::fixed_map(), b = Located<B>::fixed_map();
   ContractionPlan p;
   plan_contraction(p, Spec::labels(), a, b, {E::static_dims(), row_major(E::static_dims()), 0});
   if (p.nothing || p.batch.rank > 0 || p.row.rank > 1 || p.column.rank > 1 || p.sum.rank > 1) return s;
@@ -72,8 +47,12 @@ constexpr SmallShape small_shape() {
   }
   const index_t work = s.m * s.n * s.k;
   const bool dots = s.m == 1 && s.a_step == 1 && s.b_step == 1 && s.c_column == 1 && s.k > 1;
+  const bool lanes = simd::native_lanes<T> > 1 && s.m == 1 && s.n > 1 && s.c_column == 1 && s.b_step == 1 &&
+                     s.b_column == s.k && s.n * s.k <= simd::native_lanes<T>;
   if (dots && work >= 16)
     s.way = work < least_part ? SmallWay::dots : SmallWay::none;
+  else if (lanes && !s.by_rows())
+    s.way = SmallWay::lanes;
   else if ((s.by_rows() && work <= 4096) || work <= 64)
     s.way = SmallWay::unrolled;
   else if (s.by_rows() && fits_in_place<T>(s.m, s.n, s.k))
@@ -85,11 +64,11 @@ template <class T, const SmallShape& S>
 struct SmallProduct {
   static constexpr bool unrolled = S.way == SmallWay::unrolled;
   static constexpr bool by_packs = S.by_rows() && simd::native_lanes<T> > 1;
-  // A power of two of columns is one pack; other numbers end in a masked one.
+  // The narrowest pack that holds a row, or native ones.
   static constexpr int lanes() {
-    constexpr int most = simd::native_lanes<T>, least = most > 1 ? 16 / static_cast<int>(sizeof(T)) : 1;
-    const bool power = (S.n & (S.n - 1)) == 0;
-    return power && S.n < most && S.n >= least ? static_cast<int>(S.n) : most;
+    int lanes = simd::native_lanes<T>;
+    while (lanes / 2 >= S.n && lanes / 2 * static_cast<int>(sizeof(T)) >= 16) lanes /= 2;
+    return lanes;
   }
   static constexpr int W = lanes(), chunks = static_cast<int>((S.n + W - 1) / W);
   static constexpr int last = static_cast<int>(S.n) - (chunks - 1) * W;
@@ -103,13 +82,14 @@ struct SmallProduct {
                                 S.a_step == 1 && S.b_step == S.n && S.c_row == S.n && 2 * joined + 2 < simd::registers;
   /// Whether every operand is read before anything is written.
   static constexpr bool single_pass =
-      S.way == SmallWay::dots ? S.n <= vector_rows : unrolled && (joins || (by_packs ? rows == S.m : S.m * S.n == 1));
+      S.way == SmallWay::lanes ||
+      (S.way == SmallWay::dots ? S.n <= vector_rows : unrolled && (joins || (by_packs ? rows == S.m : S.m * S.n == 1)));
   using V = simd::pack<T, W>;
 
   template <int J>
   TENON_INLINE static V load(const T* p) {
     if constexpr (J + 1 == chunks && last < W) {
-      return simd::load_partial<V>(p + J * W, last);
+      return simd::load_first<V, last>(p + J * W);
     } else {
       return simd::load<V>(p + J * W);
     }
@@ -117,7 +97,7 @@ struct SmallProduct {
   template <int J>
   TENON_INLINE static void store(T* p, V v) {
     if constexpr (J + 1 == chunks && last < W) {
-      simd::store_partial(p + J * W, v, last);
+      simd::store_first<last>(p + J * W, v);
     } else {
       simd::store(p + J * W, v);
     }
@@ -186,10 +166,26 @@ struct SmallProduct {
       matrix_by_vector(S.n, S.k, b, S.b_column, a, c, false);
     }
   }
+  // Step K of the sums of all columns.
+  template <int K>
+  struct Step {
+    static constexpr StridedMap map() { return {{1, {S.n}}, {1, {S.b_column}}, K * S.b_step}; }
+  };
+  template <int... K>
+  TENON_INLINE static void by_lanes(const T* a, const T* b, T* c, Seq<K...>) {
+    using R = simd::pack<T, lanes_around<T>(static_cast<int>(S.n), 16 / sizeof(T))>;
+    R sum{};
+    ((sum = multiply_add(simd::broadcast<R>(a[K * S.a_step]),
+                         load_by<R, Step<K>, Extents<S.n>, 0>(b, make_seq<simd::lanes<R>>{}), sum)),
+     ...);
+    simd::store_first<static_cast<int>(S.n)>(c, sum);
+  }
   TENON_INLINE static void run(const T* a, const T* b, T* c) {
     a += S.a;
     b += S.b;
-    if constexpr (S.way == SmallWay::dots) {
+    if constexpr (S.way == SmallWay::lanes) {
+      by_lanes(a, b, c, make_seq<static_cast<int>(S.k)>{});
+    } else if constexpr (S.way == SmallWay::dots) {
       by_dots(a, b, c);
     } else if constexpr (tiled) {
       by_tiles(a, b, c);
@@ -221,20 +217,20 @@ struct SmallContraction {
 };
 template <class Spec, class E, class A, class B, class T>
 requires((__is_same(T, float) || __is_same(T, double)) && __is_same(typename A::value_type, T) &&
-         __is_same(typename B::value_type, T) && E::is_static && StaticMap<A>::known && StaticMap<B>::known)  //
+         __is_same(typename B::value_type, T) && E::is_static && Located<A>::fixed && Located<B>::fixed)  //
     struct SmallContraction<Contract<Spec, E, A, B>, T> {
   static constexpr SmallShape shape = small_shape<T, Spec, E, A, B>();
   static constexpr bool ok = shape.way != SmallWay::none;
   using Product = SmallProduct<T, shape>;
   /// False if the target overlaps an operand that is still to be read, and is too large to be computed aside.
   TENON_INLINE static bool run(const Contract<Spec, E, A, B>& n, T* out, bool noalias) {
-    const T* const a = StaticMap<A>::data(n.template operand<0>());
-    const T* const b = StaticMap<B>::data(n.template operand<1>());
+    const T* const a = Located<A>::data(n.template operand<0>());
+    const T* const b = Located<B>::data(n.template operand<1>());
     if (!Product::single_pass && !noalias) {
       constexpr index_t bytes = sizeof(T);
       const ByteRange range = range_of(out, {E::static_dims(), row_major(E::static_dims()), 0}, bytes);
-      if (range.overlaps(range_of(a, StaticMap<A>::map(), bytes)) ||
-          range.overlaps(range_of(b, StaticMap<B>::map(), bytes)))
+      if (range.overlaps(range_of(a, Located<A>::fixed_map(), bytes)) ||
+          range.overlaps(range_of(b, Located<B>::fixed_map(), bytes)))
         return run_aside(a, b, out);
     }
     Product::run(shape.swapped ? b : a, shape.swapped ? a : b, out);

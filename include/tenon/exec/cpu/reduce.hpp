@@ -33,14 +33,27 @@ template <class Op, unsigned Mask, class P, class Number, bool Direct, class A, 
 TENON_INLINE bool reduce_small(const A& x, R* out) {
   using N = typename FoldedAs<Number>::type;
   using X = typename A::extents_type;
-  FlatOperands<P::loads + 1> operands;
-  if (!flat_operands(x, x.extents(), operands)) return false;
+  const auto fold = [out](const auto* p) {
+    if constexpr (RegisterReduction<Op, Mask, X, N>::possible) {
+      RegisterReduction<Op, Mask, X, N>::run(p, out);
+    } else {
+      SmallReduction<Op, Mask, X>::run(p, out);
+    }
+  };
   if constexpr (Direct) {
-    SmallReduction<Op, Mask, X>::run(static_cast<const N*>(operands.at[0]), out);
+    FlatOperands<P::loads + 1> operands;
+    if (!flat_operands(x, x.extents(), operands)) return false;
+    fold(static_cast<const N*>(operands.at[0]));
   } else {
     Number values[static_cast<size_t>(static_size<X>)];
-    row<P, Number>(values, 1, operands.at, unit_strides, static_size<X>);
-    SmallReduction<Op, Mask, X>::run(reinterpret_cast<const N*>(values), out);
+    if constexpr (goes_in_registers<A, Number>) {
+      if (!InRegisters<A, Number>::run(x, values)) return false;
+    } else {
+      FlatOperands<P::loads + 1> operands;
+      if (!flat_operands(x, x.extents(), operands)) return false;
+      row<P, Number>(values, 1, operands.at, unit_strides, static_size<X>);
+    }
+    fold(reinterpret_cast<const N*>(values));
   }
   return true;
 }
@@ -53,7 +66,7 @@ void reduce_into(const A& x, R* out) {
   using X = typename A::extents_type;
   // A load is the program's buffer unless 16-bit floats become floats on the way.
   constexpr bool direct = P::size == 1 && __is_same(typename P::result, Number);
-  constexpr bool small = detail::is_small<X> && detail::is_dense_over<A, X>;
+  constexpr bool small = detail::is_small<Op, Mask, X, typename FoldedAs<Number>::type> && detail::is_dense_over<A, X>;
   if constexpr (small && detail::all_static<A>) {
     detail::reduce_small<Op, Mask, P, Number, direct>(x, out);
   } else {

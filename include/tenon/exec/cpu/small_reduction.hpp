@@ -1,7 +1,10 @@
-// tenon/exec/cpu/small_reduction.hpp: reductions of a few elements of static extents.
+// tenon/exec/cpu/small_reduction.hpp: reductions of a few elements of static extents, in place.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #pragma once
-#include <tenon/shape/extents.hpp>
+#include <tenon/exec/cpu/fold_state.hpp>
+#include <tenon/exec/in_registers.hpp>
+#include <tenon/expr/reduce.hpp>
+#include <tenon/simd/reduce.hpp>
 
 namespace tenon {
 inline namespace TENON_ABI {
@@ -53,8 +56,98 @@ struct SmallReduction {
     }
   }
 };
-template <class E>
-inline constexpr bool is_small = E::is_static&& static_size<E> > 0 && static_size<E> <= 64;
+
+// The same in registers: lanes are results, or elements where there is one result, whose last ones may be neutral.
+template <class Op, unsigned Mask, class E, class N>
+struct RegisterReduction {
+  using Scalar = SmallReduction<Op, Mask, E>;
+  using Kept = extents_from<tenon::detail::ReducedDims<Mask, false, E>>;
+  static constexpr index_t size = Scalar::size, count = Scalar::count, results = Scalar::results;
+  static constexpr bool one = results == 1;
+  static constexpr int lanes() {
+    int lanes = held_as_stored<N> ? simd::native_lanes<N> : 1;
+    while (lanes / 2 >= (one ? size : results) && lanes / 2 * static_cast<int>(sizeof(N)) >= 16) lanes /= 2;
+    return lanes;
+  }
+  static constexpr int W = lanes(), packs = static_cast<int>(((one ? size : results) + W - 1) / W);
+  static constexpr int last = static_cast<int>(one ? size : results) - (packs - 1) * W;
+  using V = typename FoldedPack<N, W>::type;
+
+  // Element K of every result.
+  template <index_t K>
+  struct Along {
+    static constexpr StridedMap map() {
+      const Dims e = E::static_dims(), strides = row_major(e);
+      StridedMap m{Kept::static_dims(), {}, Scalar::offset(Mask, K)};
+      for (int a = 0; a < e.rank; ++a)
+        if (!(Mask >> a & 1u)) m.strides.push(strides.d[a]);
+      return m;
+    }
+  };
+  static constexpr bool possible = [] {
+    if constexpr (size <= 0 || W == 1 || Op::indexed || !__is_same(typename Op::template state<N>, N) ||
+                  requires { requires Op::has_second; }) {
+      return false;
+    } else if constexpr (one) {
+      return packs <= 16 && (last == W || requires { Op::template neutral<V>(); });
+    } else {
+      return packs * count <= 64 && !lane_by_lane<N, W, Along<0>, Kept, 0>;
+    }
+  }();
+
+  template <class R>
+  TENON_INLINE static void run(const N* p, R* out) {
+    if constexpr (one) {
+      *out = Op::template finish<R>(simd::reduce(folded(p, make_seq<packs - 1>{}), Join{}), count);
+    } else {
+      run(p, out, make_seq<packs>{});
+    }
+  }
+
+ private:
+  struct Join {
+    template <class S>
+    TENON_INLINE S operator()(S a, S b) const {
+      return Op::combine(a, b);
+    }
+  };
+  template <int... K>
+  TENON_INLINE static V folded(const N* p, Seq<K...>) {
+    V end = simd::load_first<V, last>(p + (packs - 1) * W);
+    if constexpr (last < W) end = simd::select(simd::first_lanes<V>(last), end, Op::template neutral<V>());
+    V s = Op::lift(end, index_t{0});
+    ((s = Op::combine(s, Op::lift(simd::load<V>(p + K * W), index_t{0}))), ...);
+    return s;
+  }
+  template <class R, int... Pack>
+  TENON_INLINE static void run(const N* p, R* out, Seq<Pack...>) {
+    (finish<Pack>(state<Pack>(p, make_seq<static_cast<int>(count) - 1>{}), out), ...);
+  }
+  template <int Pack, int... K>
+  TENON_INLINE static V state(const N* p, Seq<K...>) {
+    V s = Op::lift(load_by<V, Along<0>, Kept, Pack>(p, make_seq<W>{}), index_t{0});
+    ((s = Op::combine(s, Op::lift(load_by<V, Along<K + 1>, Kept, Pack>(p, make_seq<W>{}), index_t{0}))), ...);
+    return s;
+  }
+  template <int Pack, class R>
+  TENON_INLINE static void finish(const V& s, R* out) {
+    constexpr int n = Pack + 1 == packs ? last : W;
+    out += Pack * W;
+    if constexpr (Op::finishes_packs && __is_same(R, N)) {
+      simd::store_first<n>(out, Op::template finish<V>(s, count));
+    } else {
+      for (int l = 0; l < n; ++l) out[l] = Op::template finish<R>(s[l], count);
+    }
+  }
+};
+template <class Op, unsigned Mask, class E, class N>
+inline constexpr bool is_small = [] {
+  if constexpr (E::is_static) {
+    return static_size<E> > 0 && (static_size<E> <= 64 || RegisterReduction<Op, Mask, E, N>::possible);
+  } else {
+    return false;
+  }
+}();
 
 }  // namespace detail
 

@@ -155,6 +155,22 @@ template <bool Log, class C>
   }
 }
 
+// N numbers in place, in one register.
+template <bool Log, int N, class V>
+TENON_INLINE void softmax_few(simd::lane_t<V>* p) {
+  V x = simd::load_first<V, N>(p);  // whose idle lanes repeat some of them
+  const auto top = simd::reduce(x, [](auto a, auto b) { return simd::select(a > b, a, b); });
+  x = x - simd::broadcast<V>(top);
+  V e = exp_normal<false>(x);
+  if constexpr (N < simd::lanes<V>) e = simd::select(simd::first_lanes<V>(N), e, V{});
+  const auto total = simd::reduce_add(e);
+  if constexpr (Log) {
+    simd::store_first<N>(p, V(x - simd::broadcast<V>(log(total))));
+  } else {
+    simd::store_first<N>(p, V(e * simd::broadcast<V>(1 / total)));
+  }
+}
+
 template <bool Log, class C, class R>
 void softmax_panel(const Panel<C>& p, R* out, index_t inner) {
   if (inner > 1) {
@@ -184,9 +200,47 @@ void softmax_panel(const Panel<C>& p, R* out, index_t inner) {
 }  // namespace detail
 }  // namespace exec
 
+namespace exec {
+namespace detail {
+
+// Few contiguous lines, one behind the other, need no panels; false if x is not so.
+template <int Axis, bool Log, class A, class C>
+TENON_INLINE bool softmax_in_place(const A& x, C* out) {
+  using X = typename A::extents_type;
+  constexpr bool last = Axis + 1 == X::rank && is_real<C>;
+  if constexpr (last && X::is_static && InRegisters<A, C>::always) {
+    constexpr index_t n = X::static_extent(Axis);
+    InRegisters<A, C>::run(x, out);
+    for (index_t i = 0; i < static_size<X>; i += n)
+      if constexpr (n <= simd::native_lanes<C>) {
+        softmax_few<Log, n, simd::native<C>>(out + i);
+      } else {
+        softmax_line<Log>(out + i, out + i, n);
+      }
+    return true;
+  } else if constexpr (last && is_dense_over<A, X>) {
+    using P = typename LinesOf<A, C>::program;
+    constexpr bool direct = P::size == 1 && __is_same(typename P::result, C);
+    const X& e = tenon::detail::extents_in_place(x);
+    const index_t n = e[Axis], size = tenon::detail::size_one_by_one(e);
+    FlatOperands<P::loads + 1> operands;
+    if (size == 0 || size > 2048 || !flat_operands(x, e, operands)) return false;
+    if constexpr (!direct) row<P, C>(out, 1, operands.at, unit_strides, size);
+    const C* const from = direct ? static_cast<const C*>(operands.at[0]) : out;
+    for (index_t i = 0; i < size; i += n) softmax_line<Log>(from + i, out + i, n);
+    return true;
+  }
+  return false;
+}
+
+}  // namespace detail
+}  // namespace exec
+
 template <int Axis, bool Log, class A>
 void Softmax<Axis, Log, A>::compute(Result* out) const {
   const A& x = this->template operand<0>();
+  if constexpr (__is_same(C, Result))
+    if (exec::detail::softmax_in_place<Axis, Log>(x, out)) return;
   const Dims e = x.extents().dims();
   index_t inner = 1;
   for (int a = Axis + 1; a < e.rank; ++a) inner *= e.d[a];

@@ -1,0 +1,354 @@
+// tenon/exec/in_registers.hpp: statements over few numbers of static extents, from registers to registers.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Where the types tell how many numbers there are and where they lie, nothing is left to find out when a statement
+// runs: operands are loaded whole, turned and repeated by shuffles, and computed with in place, without a call. All is
+// read before anything is written, so that operands may overlap the result.
+#pragma once
+#include <tenon/exec/cpu/row.hpp>
+#include <tenon/exec/hoist.hpp>
+#include <tenon/exec/located.hpp>
+#include <tenon/exec/moments.hpp>
+#include <tenon/expr/program.hpp>
+
+namespace tenon {
+inline namespace TENON_ABI {
+namespace exec {
+namespace detail {
+
+// Numbers that a register holds as memory does.
+template <class T>
+inline constexpr bool held_as_stored = is_real<T> && !is_bool<T> && __is_same(compute_t<T>, T);
+
+// ---- operands ------------------------------------------------------------------------------------------------------
+
+// The operands of N's program, in the order of its loads.
+template <class N>
+struct OperandsOf {
+  using type = TypeList<N>;
+};
+template <class Op, class T, class Args, class... N>
+struct OperandsOf<Map<Op, T, Args, N...>> {
+  using type = concat_t<typename OperandsOf<N>::type...>;
+};
+
+// How operand L of a statement over extents E is met: as one number, by a map that the types tell (few results of a
+// reduction or product come to lie so), as a view of all of E whose strides come when it runs, or not here.
+enum class Met : unsigned char { number, fixed, view, otherwise };
+template <class L, class E>
+inline constexpr Met met = [] {
+  using T = typename L::value_type;
+  using F = typename L::extents_type;
+  if (!F::is_static || !held_as_stored<T>) return Met::otherwise;
+  if (cut_node<L>) return tenon::detail::shares_by_value<L> ? Met::fixed : Met::otherwise;
+  if (!Located<L>::known) return Met::otherwise;
+  if (Located<L>::fixed) return Met::fixed;
+  return __is_same(F, E) && (F::rank == 1 || F::rank == 2) ? Met::view : Met::otherwise;
+}();
+template <class T, class E>
+inline constexpr Met met<Scalar<T>, E> = held_as_stored<T> ? Met::number : Met::otherwise;
+
+template <class L, Met How>
+struct HeldOperand {
+  const typename L::value_type* data = nullptr;
+  TENON_INLINE void take(const L& n) { data = Located<L>::data(n); }
+};
+template <class T>
+struct HeldOperand<Scalar<T>, Met::number> {
+  T number{};
+  TENON_INLINE void take(const Scalar<T>& n) { number = n.number; }
+};
+template <class L>
+struct HeldOperand<L, Met::view> {
+  const typename L::value_type* data = nullptr;
+  index_t strides[2] = {};
+  TENON_INLINE void take(const L& n) {
+    const StridedMap m = Located<L>::map(n);
+    data = Located<L>::data(n) + m.offset;
+    // What gcc knows of the tensor it would hold against the branches below that are not taken: -Warray-bounds.
+    asm("" : "+r"(data));
+    for (int a = 0; a < L::rank; ++a) strides[a] = m.strides.d[a];
+  }
+  // Strides of extents of 1 do not matter.
+  template <class E>
+  TENON_INLINE bool lies(const StridedMap& m) const {
+    bool so = true;
+    for (int a = 0; a < E::rank; ++a) so = so && (E::static_extent(a) == 1 || strides[a] == m.strides.d[a]);
+    return so;
+  }
+};
+template <class L>
+requires(cut_node<L>) struct HeldOperand<L, Met::fixed> {
+  Value<typename L::value_type, typename L::extents_type> value;
+  const typename L::value_type* data = nullptr;
+  TENON_INLINE void take(const L& n) {
+    value = value_of(n);
+    data = value.values;
+  }
+};
+
+// ---- their lanes ---------------------------------------------------------------------------------------------------
+
+// Where the elements of W lanes lie, the first of which is element `first` of E; those past the end repeat the first.
+template <int W>
+struct LaneOffsets {
+  int at[W] = {};
+  int least = 0, span = 0;  // elements between the first and the last of them in memory
+  bool same = true;
+};
+template <int W, class E>
+constexpr LaneOffsets<W> lane_offsets(StridedMap m, index_t first) {
+  const Dims e = E::static_dims();
+  m.broadcast_to(e);
+  LaneOffsets<W> o;
+  int most = 0;
+  for (int l = 0; l < W; ++l) {
+    index_t k = first + l < e.size() ? first + l : first, offset = m.offset;
+    for (int a = e.rank - 1; a >= 0; --a) {
+      offset += k % e.d[a] * m.strides.d[a];
+      k /= e.d[a];
+    }
+    o.at[l] = static_cast<int>(offset);
+    o.least = l == 0 || o.at[l] < o.least ? o.at[l] : o.least;
+    most = l == 0 || o.at[l] > most ? o.at[l] : most;
+    o.same = o.same && o.at[l] == o.at[0];
+  }
+  o.span = most - o.least + 1;
+  return o;
+}
+// The maps of a statement's operands: by type, and of views those that are looked for.
+template <class L>
+struct ByType {
+  static constexpr StridedMap map() { return Located<L>::fixed_map(); }
+};
+template <class L>
+requires(cut_node<L>) struct ByType<L> : ByType<Value<typename L::value_type, typename L::extents_type>> {
+};
+template <class E>
+struct InRows {
+  static constexpr StridedMap map() { return {E::static_dims(), row_major(E::static_dims()), 0}; }
+};
+template <class E>
+struct InColumns {
+  static constexpr StridedMap map() {
+    constexpr index_t rows = E::rank == 2 ? E::static_extent(0) : 1;
+    return {E::static_dims(), {E::rank, {1, rows}}, 0};
+  }
+};
+template <class Map, class E, int W, int Pack>
+inline constexpr LaneOffsets<W> offsets_of = lane_offsets<W, E>(Map::map(), static_cast<index_t>(Pack) * W);
+
+// Lanes are picked from a register that holds them all, or from two, or else are loaded one by one.
+template <class T>
+constexpr int lanes_around(int span, int W) {
+  int lanes = W;
+  while (lanes < span && lanes * 2 <= simd::native_lanes<T>) lanes *= 2;
+  return lanes;
+}
+template <class T, int W, class Map, class E, int Pack>
+inline constexpr bool lane_by_lane = [] {
+  constexpr int span = offsets_of<Map, E, W, Pack>.span, around = lanes_around<T>(span, W);
+  return span > (around == W ? 2 * W : around);
+}();
+template <class V, class Map, class E, int Pack, int... I>
+TENON_INLINE V load_by(const simd::lane_t<V>* p, Seq<I...>) {
+  using T = simd::lane_t<V>;
+  constexpr int W = simd::lanes<V>;
+  constexpr LaneOffsets<W> o = offsets_of<Map, E, W, Pack>;
+  constexpr int around = lanes_around<T>(o.span, W);
+  if constexpr (o.same) {
+    return simd::broadcast<V>(p[o.least]);
+  } else if constexpr (o.span <= around) {
+    return simd::pick<V, (o.at[I] - o.least)...>(simd::load_first<simd::pack<T, around>, o.span>(p + o.least));
+  } else if constexpr (!lane_by_lane<T, W, Map, E, Pack>) {
+    return simd::shuffle<(o.at[I] - o.least)...>(simd::load<V>(p + o.least),
+                                                 simd::load_first<V, o.span - W>(p + o.least + W));
+  } else {
+    return V{p[o.at[I]]...};
+  }
+}
+// A view with any strides, lane by lane.
+template <class V, class E, int... I>
+[[gnu::noinline]] V load_strided(const simd::lane_t<V>* p, index_t outer, index_t inner, Seq<I...>) {
+  constexpr index_t columns = E::static_extent(E::rank - 1), size = static_size<E>;
+  constexpr auto in = [](index_t i) { return i < size ? i : 0; };
+  return V{p[in(I) / columns * outer + in(I) % columns * inner]...};
+}
+
+// Gives lanes of the operands.
+template <class E, int W, int Pack, class Held, class... L>
+struct LanesOfOperands {
+  Held& held;
+  template <int J, class V, class T>
+  TENON_INLINE V operator()(Seq<J>, TypeTag<V>, TypeTag<T>) const {
+    using N = at_t<J, TypeList<L...>>;
+    const auto& x = tenon::detail::reg<J>(held);
+    if constexpr (met<N, E> == Met::number) {
+      return simd::broadcast<V>(x.number);
+    } else if constexpr (met<N, E> == Met::fixed) {
+      return load_by<V, ByType<N>, E, Pack>(x.data, make_seq<W>{});
+    } else if constexpr (!simd::is_pack<V>) {
+      return *x.data;
+    } else {
+      if (static_size < E >> W || x.template lies<E>(InRows<E>::map()))
+        return load_by<V, InRows<E>, E, Pack>(x.data, make_seq<W>{});
+      if constexpr (E::rank == 2)
+        if (x.template lies<E>(InColumns<E>::map())) return load_by<V, InColumns<E>, E, Pack>(x.data, make_seq<W>{});
+      return load_strided<V, E>(x.data, x.strides[0], x.strides[E::rank - 1], make_seq<W>{});
+    }
+  }
+};
+
+// ---- statements ----------------------------------------------------------------------------------------------------
+
+template <class P>
+inline constexpr int work_of = 0;
+template <class... I>
+inline constexpr int work_of<Program<I...>> = static_cast<int>(sizeof...(I)) + (cost_of<I> + ... + 0);
+
+template <class P>
+inline constexpr int most_cost = 0;
+template <class... I>
+inline constexpr int most_cost<Program<I...>> = [] {
+  int most = 0;
+  ((most = cost_of<I> > most ? cost_of<I> : most), ...);
+  return most;
+}();
+// Lanes for so many numbers: the narrowest register that holds them, or native ones, and always those for elementary
+// functions, for which narrow registers lack instructions.
+template <class P>
+constexpr int lanes_for(index_t size) {
+  constexpr int widest = tenon::detail::widest(static_cast<P*>(nullptr));
+  int lanes = lanes_of<P>;
+  while (lanes / 2 >= size && (lanes / 2 * widest >= 16 || size == 1) && (most_cost<P> <= 8 || size == 1)) lanes /= 2;
+  return lanes;
+}
+template <class P>
+inline constexpr bool all_held_as_stored = false;
+template <class... I>
+inline constexpr bool all_held_as_stored<Program<I...>> = ((is_real<typename I::type> ||
+                                                            is_bool<typename I::type>)&&...);
+/// Node N written into dense elements Out without more than registers. `possible`: the types allow it; `always`:
+/// whatever the strides of views are.
+template <class N, class Out, class List = typename OperandsOf<N>::type>
+struct InRegisters;
+template <class N, class Out, class... L>
+struct InRegisters<N, Out, TypeList<L...>> {
+  using P = program_of<N>;
+  using E = typename N::extents_type;
+  static constexpr index_t size = E::is_static ? static_size<E> : 0;
+  static constexpr int W = lanes_for<P>(size), packs = static_cast<int>((size + W - 1) / W);
+  static constexpr int work = packs * work_of<P>;
+  static constexpr bool few = size > 0 && lanes_of<P> > 1 && packs <= 16 && work <= 160;
+
+  // Elements that are loaded one by one.
+  template <class M, int... K>
+  static constexpr int single_lanes(Seq<K...>) {
+    if constexpr (met<M, E> == Met::fixed && W > 1) {
+      return (0 + ... + (lane_by_lane<typename M::value_type, W, ByType<M>, E, K> ? W : 0));
+    } else {
+      return 0;
+    }
+  }
+  static constexpr bool is_possible() {
+    if constexpr (!few || !all_held_as_stored<P> || !held_as_stored<Out> || !__is_same(typename P::result, Out)) {
+      return false;
+    } else if constexpr (((met<L, E> == Met::otherwise) || ...)) {
+      return false;
+    } else {
+      return !has_moments<N> && (0 + ... + single_lanes<L>(make_seq<packs>{})) <= 32;
+    }
+  }
+  static constexpr bool possible = is_possible();
+  static constexpr bool always = possible && (packs == 1 || ((met<L, E> != Met::view) && ...));
+
+  /// False if a view is in the way.
+  TENON_INLINE static bool run(const N& n, Out* out) {
+    if constexpr (work <= 32) {
+      return write(n, out, make_seq<packs>{});
+    } else {
+      return called(n, out);
+    }
+  }
+
+ private:
+  using Held = tenon::detail::RegisterFile<make_seq<static_cast<int>(sizeof...(L))>, HeldOperand<L, met<L, E>>...>;
+
+  template <int First, class A>
+  TENON_INLINE static void take(const A& a, Held& held) {
+    tenon::detail::reg<First>(held).take(a);
+  }
+  template <int First, class Op, class T, class Args, class... A>
+  TENON_INLINE static void take(const Map<Op, T, Args, A...>& a, Held& held) {
+    take_operands<First>(a, held, make_seq<static_cast<int>(sizeof...(A))>{});
+  }
+  template <int First, class Op, class T, class Args, class... A, int... I>
+  TENON_INLINE static void take_operands(const Map<Op, T, Args, A...>& a, Held& held, Seq<I...>) {
+    constexpr auto before = [](int i) {
+      constexpr int loads[] = {OperandsOf<A>::type::size...};
+      int sum = 0;
+      while (i > 0) sum += loads[--i];
+      return sum;
+    };
+    (take<First + before(I)>(operand_at<I>(a.operands), held), ...);
+  }
+  template <int K>
+  TENON_INLINE static bool dense(Held& held) {
+    if constexpr (met<at_t<K, TypeList<L...>>, E> == Met::view) {
+      return tenon::detail::reg<K>(held).template lies<E>(InRows<E>::map());
+    } else {
+      return true;
+    }
+  }
+  template <int... K>
+  TENON_INLINE static bool all_dense(Held& held, Seq<K...>) {
+    return (dense<K>(held) && ...);
+  }
+  template <int Pack>
+  TENON_INLINE static auto value(Held& held) {
+    Machine<P, W> machine;
+    machine.run(LanesOfOperands<E, W, Pack, Held, L...>{held});
+    return machine.result();
+  }
+  template <int Pack, class V>
+  TENON_INLINE static void put(Out* out, const V& v) {
+    constexpr index_t left = size - static_cast<index_t>(Pack) * W;
+    simd::store_first<static_cast<int>(left < W ? left : W)>(out + Pack * W, v);
+  }
+  template <int... K>
+  TENON_INLINE static bool write(const N& n, Out* out, Seq<K...>) {
+    Held held;
+    take<0>(n, held);
+    if constexpr (!always)
+      if (!all_dense(held, make_seq<static_cast<int>(sizeof...(L))>{})) return false;
+    const register_t<Out, P, W> v[] = {value<K>(held)...};
+    (put<K>(out, v[K]), ...);
+    return true;
+  }
+  [[gnu::noinline]] static bool called(const N& n, Out* out) { return write(n, out, make_seq<packs>{}); }
+};
+template <class N, class Out>
+inline constexpr bool goes_in_registers = InRegisters<N, Out>::possible;
+
+/// The same into elements that lie as `target` says.
+template <class N, class Out>
+TENON_INLINE bool write_in_registers(const N& n, Out* out, const StridedMap& target) {
+  using E = typename N::extents_type;
+  if (is_dense(target)) return InRegisters<N, Out>::run(n, out + target.offset);
+  if constexpr (E::rank == 1 || E::rank == 2) {
+    Out aside[static_cast<size_t>(static_size<E>)];
+    if (!InRegisters<N, Out>::run(n, aside)) return false;
+    constexpr index_t columns = E::static_extent(E::rank - 1), rows = static_size<E> / columns;
+    out += target.offset;
+    for (index_t i = 0; i < rows; ++i)
+      for (index_t j = 0; j < columns; ++j)
+        out[(E::rank == 2 ? i * target.strides.d[0] : 0) + j * target.strides.d[E::rank - 1]] = aside[i * columns + j];
+    return true;
+  }
+  return false;
+}
+
+}  // namespace detail
+}  // namespace exec
+}  // namespace TENON_ABI
+}  // namespace tenon
