@@ -7,6 +7,7 @@
 // compiled for each structure, as row kernels are; see exec/cpu/short_axis.hpp for what it walks.
 #pragma once
 #include <tenon/exec/cpu/short_axis.hpp>
+#include <tenon/exec/flat.hpp>
 #include <tenon/expr/reduce.hpp>
 
 namespace tenon {
@@ -33,14 +34,7 @@ struct ComponentLeaf {
   }
   template <class V, class At>
   TENON_INLINE static ComponentValues<V, C> compute(const At& at) {
-    return load<V>(at, make_seq<C>{});
-  }
-
- private:
-  template <class V, class At, int... J>
-  TENON_INLINE static ComponentValues<V, C> load(const At& at, Seq<J...>) {
-    using T = simd::lane_t<V>;
-    return {{simd::load<V>(reinterpret_cast<const T*>(at.at[K] + J * at.apart[K]))...}};
+    return at.template leaf<V, K, Constant>(make_seq<C>{});
   }
 };
 template <class Op, class... A>
@@ -94,6 +88,10 @@ template <int L>
 struct ComponentLeaves {
   const char* at[L];
   index_t apart[L];
+  template <class V, int K, bool Constant, int... J>
+  TENON_INLINE ComponentValues<V, static_cast<int>(sizeof...(J))> leaf(Seq<J...>) const {
+    return {{simd::load<V>(reinterpret_cast<const simd::lane_t<V>*>(at[K] + J * apart[K]))...}};
+  }
 };
 // How far leaves are from pack to pack, in bytes.
 template <class S, class V, int L>
@@ -121,17 +119,61 @@ template <class S, class T, int Leaves>
   component_loop<S, T>(operand, packs, make_seq<Leaves>{}, make_seq<S::components>{});
 }
 
+// The leaves where one operand has components and all others are numbers, which are in registers.
+template <class V, int n, int L>
+struct OneOperandLeaves {
+  ComponentValues<V, n> x;
+  V number[L];
+  template <class, int K, bool Constant, int... J>
+  TENON_INLINE auto leaf(Seq<J...>) const {
+    if constexpr (Constant) {
+      return ComponentValues<V, 1>{{number[K]}};
+    } else {
+      return x;
+    }
+  }
+};
+template <class S, class T, bool Apart, int... J, int... I, int... K>
+TENON_INLINE void one_operand_loop(const OneOperandCall& c, Seq<J...>, Seq<I...>, Seq<K...>) {
+  using V = simd::native<T>;
+  constexpr int n = static_cast<int>(sizeof...(J)), result = static_cast<int>(sizeof...(I)), W = simd::lanes<V>;
+  OneOperandLeaves<V, n, static_cast<int>(sizeof...(K))> leaves{
+      {}, {simd::broadcast<V>(static_cast<const T*>(c.number)[K])...}};
+  const T* x = static_cast<const T*>(c.x);
+  T* y = static_cast<T*>(c.y);
+  const index_t x_apart = c.x_apart, y_apart = c.y_apart;
+  for (index_t packs = c.packs; packs > 0; --packs) {
+    if constexpr (Apart) {
+      leaves.x = {{simd::load<V>(x + J * x_apart)...}};
+    } else {
+      const V v[] = {simd::load<V>(x + J * W)...};
+      leaves.x = {{simd::component<J>(v)...}};
+    }
+    const auto r = S::template compute<V>(leaves);
+    if constexpr (Apart || result == 1) {
+      (simd::store(y + I * y_apart, r.v[I]), ...);
+    } else {
+      (simd::store(y + I * W, simd::interleaved<I>(r.v)), ...);
+    }
+    x += Apart ? W : n * W, y += Apart ? W : result * W;
+  }
+}
+template <class S, class T, int n, int Leaves, bool Apart>
+[[gnu::noinline]] void one_operand_kernel(const OneOperandCall& call) {
+  one_operand_loop<S, T, Apart>(call, make_seq<n>{}, make_seq<S::components>{}, make_seq<Leaves>{});
+}
+
 // A node of numbers T in a statement of rank R whose axis A has n elements; the first of its leaves is the K-th.
 // Primary: impossible.
 template <class N, class T, int R, int A, int n, int K>
 struct ShortAxis {
-  static constexpr bool possible = false;
+  static constexpr bool possible = false, one_operand = false;
   static constexpr int leaves = 0;
   using type = void;
 };
 template <class T, int R, int A, int n, int K, class... N>
 struct ShortAxisOperands {
-  static constexpr bool possible = true;
+  static constexpr bool possible = true, one_operand = true;
   static constexpr int leaves = 0;
   using types = TypeList<>;
 };
@@ -140,6 +182,7 @@ struct ShortAxisOperands<T, R, A, n, K, X, N...> {
   using First = ShortAxis<X, T, R, A, n, K>;
   using Rest = ShortAxisOperands<T, R, A, n, K + First::leaves, N...>;
   static constexpr bool possible = First::possible && Rest::possible;
+  static constexpr bool one_operand = First::one_operand && Rest::one_operand;
   static constexpr int leaves = First::leaves + Rest::leaves;
   using types = concat_t<TypeList<typename First::type>, typename Rest::types>;
 };
@@ -169,19 +212,40 @@ requires(is_leaf<N>&& __is_same(typename N::value_type, T)) struct ShortAxis<N, 
   static constexpr int components = extent() == 1 ? 1 : n;
   static constexpr bool is_constant = static_size<typename N::extents_type> == 1;
   using type = ComponentLeaf<K, components, is_constant>;
+  // Whether it may be the one operand of a statement that has components, or is a number.
+  static constexpr bool one_operand = is_constant || (Located<N>::dense && N::rank == R && components == n);
   static void fill(const N& node, ShortAxisPlan& plan) {
     if constexpr (is_constant) {
-      Source source, *end = &source;
-      node.fill(end);
-      plan.add_constant(static_cast<const T*>(source.data) + source.map.offset);
+      plan.add_constant(number(node));
     } else {
       walk(node, plan.next());
       plan.add_next(components);
     }
   }
+  // Whether it is that operand, which has these extents.
+  static bool join(const N& node, const Dims& extents, const void*& one, T* numbers) {
+    if constexpr (is_constant) {
+      numbers[K] = *number(node);
+      return true;
+    } else {
+      const void* const data = Located<N>::data(node);
+      if ((one != nullptr && one != data) || !(node.extents().dims() == extents)) return false;
+      one = data;
+      return true;
+    }
+  }
   static bool computed(const N&) { return false; }
 
  private:
+  static const T* number(const N& node) {
+    if constexpr (__is_same(N, Scalar<T>)) {
+      return &node.number;
+    } else {
+      Source source, *end = &source;
+      node.fill(end);
+      return static_cast<const T*>(source.data) + source.map.offset;
+    }
+  }
   // The strides of extents E broadcast to the statement's.
   template <class E, class Stride>
   static void walk(const void* data, const E& extents, const Stride& stride, Walked& to) {
@@ -229,10 +293,14 @@ struct ShortAxis<Map<Op, T, TypeList<Arg...>, N...>, T, R, A, n, K> {
   using M = Map<Op, T, TypeList<Arg...>, N...>;
   using Operands = ShortAxisOperands<T, R, A, n, K, N...>;
   static constexpr bool possible = Operands::possible && (__is_same(Arg, T) && ...);
+  static constexpr bool one_operand = Operands::one_operand;
   static constexpr int leaves = Operands::leaves;
   using type = apply_t<concat_t<TypeList<Op>, typename Operands::types>, ComponentCall>;
   static void fill(const M& node, ShortAxisPlan& plan) {
     each(node, [&]<class O>(const auto& x, O*) { return O::fill(x, plan), true; });
+  }
+  static bool join(const M& node, const Dims& extents, const void*& one, T* numbers) {
+    return each(node, [&]<class O>(const auto& x, O*) { return O::join(x, extents, one, numbers); });
   }
   static bool computed(const M& node) {
     if constexpr (!M::cheap)
@@ -272,9 +340,13 @@ requires(Mask == 1u << A && X::rank == R && folds_components<Op, T>)  //
     if constexpr (Operand::possible) return X::extents_type::static_extent(A) == n && Operand::type::components == n;
     return false;
   }();
+  static constexpr bool one_operand = Operand::one_operand;
   static constexpr int leaves = Operand::leaves;
   using type = ComponentFold<Op, typename Operand::type>;
   static void fill(const N& node, ShortAxisPlan& plan) { Operand::fill(node.template operand<0>(), plan); }
+  static bool join(const N& node, const Dims& extents, const void*& one, T* numbers) {
+    return Operand::join(node.template operand<0>(), extents, one, numbers);
+  }
   static bool computed(const N& node) { return node.cache.ready || Operand::computed(node.template operand<0>()); }
 };
 
@@ -326,6 +398,24 @@ bool write_short_axis(const N& n, Out* out, const StridedMap& target, bool noali
   constexpr ReducedAxis r = ReducedAxisOf<N>::value;
   using S = ShortAxis<N, Out, N::rank, r.axis, static_cast<int>(r.extent), 0>;
   if (S::computed(n)) return false;
+  if constexpr (S::one_operand && (r.axis == 0 || r.axis == N::rank - 1)) {
+    if (is_dense(target)) {
+      constexpr int components = S::type::components;
+      Out numbers[S::leaves];
+      Dims extents = target.extents;
+      extents.d[r.axis] = r.extent;
+      OneOperandLoop loop{one_operand_kernel<typename S::type, Out, static_cast<int>(r.extent), S::leaves, r.axis == 0>,
+                          nullptr,
+                          out + target.offset,
+                          numbers,
+                          target.extents.size() / components,
+                          sizeof(Out),
+                          r.extent,
+                          components,
+                          r.axis == 0};
+      if (S::join(n, extents, loop.x, numbers) && loop.run(noalias)) return true;
+    }
+  }
   ShortAxisPlan plan(component_kernel<typename S::type, Out, S::leaves>, out, sizeof(Out), target, r.axis, r.extent,
                      S::type::components);
   S::fill(n, plan);

@@ -191,6 +191,52 @@ class ShortAxisLoop {
   alignas(alignment) char buffer_[staging_bytes];
 };
 
+/// So many packs of vectors of one operand with components that is dense, as is the result; in registers.
+struct OneOperandCall {
+  const void* x;
+  void* y;
+  const void* number;               // one for each leaf, unless it is the operand
+  index_t x_apart, y_apart, packs;  // elements from component to component, if the components are the first axis
+};
+// A statement over one such operand and numbers. The vectors left over by packs are computed in one that ends with the
+// last vector, before anything is written.
+struct OneOperandLoop {
+  void (*kernel)(const OneOperandCall&);
+  const void* x;
+  void* y;
+  const void* number;
+  index_t vectors, bytes, components, results;  // bytes of an element; components of the operand, and of the result
+  bool apart;                                   // whether the components are the first axis, else the last one
+
+  bool run(bool noalias) const {
+    const index_t lanes = simd::native_bytes / bytes, left = vectors % lanes;
+    if (vectors < lanes || x == nullptr || (!noalias && hazard())) return false;
+    alignas(alignment) char last[most_bytes];
+    if (left > 0) call(vectors - lanes, last, lanes, 1);
+    in_parts(vectors - left, 64, 4 * components,
+             [&](index_t from, index_t to) { call(from, result(from), vectors, (to - from) / lanes); });
+    const index_t rows = apart ? results : 1, row = apart ? 1 : results;
+    for (index_t i = 0; left > 0 && i < rows; ++i)
+      scatter(result(vectors - left) + i * vectors * bytes, last + ((i + 1) * lanes - left) * row * bytes, bytes,
+              {1, left * row, 0, 1});
+    return true;
+  }
+
+ private:
+  static constexpr index_t most_bytes = 4 * simd::native_bytes;
+  char* result(index_t i) const { return static_cast<char*>(y) + i * bytes * (apart ? 1 : results); }
+  void call(index_t from, void* to, index_t to_apart, index_t packs) const {
+    kernel(
+        {static_cast<const char*>(x) + from * bytes * (apart ? 1 : components), to, number, vectors, to_apart, packs});
+  }
+  bool hazard() const {
+    const char *const from = static_cast<const char*>(x), *const to = static_cast<const char*>(y);
+    const index_t size = vectors * bytes;
+    return ByteRange{from, from + size * components}.overlaps({to, to + size * results}) &&
+           !(from == to && components == results);
+  }
+};
+
 }  // namespace detail
 
 /// Runs the loop; false, and nothing done, where rows are too short or writing could change what is still to be read.
