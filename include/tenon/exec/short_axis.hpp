@@ -4,10 +4,11 @@
 // y = x * rsqrt(sum<1>(x * x, keepdims)) of vectors of three: a row kernel would meet rows of three elements, and the
 // reduction be a loop of its own. Where the axis has few elements, and the types say how many, a statement is straight
 // code: lanes are vectors, every component has a register, a reduction is a few combinations of them. A kernel is
-// compiled for each structure, as row kernels are; see exec/cpu/short_axis.hpp for what it walks.
+// compiled for each structure, as row kernels are: exec/short_axis_kernels.hpp; for what it walks see
+// exec/cpu/short_axis.hpp.
 #pragma once
-#include <tenon/exec/cpu/short_axis.hpp>
 #include <tenon/exec/flat.hpp>
+#include <tenon/exec/short_axis_kernels.hpp>
 #include <tenon/expr/reduce.hpp>
 
 namespace tenon {
@@ -19,149 +20,6 @@ inline constexpr index_t most_components = 4;
 inline constexpr int most_short_cost = 32;
 
 namespace detail {
-
-template <class V, int C>
-struct ComponentValues {
-  V v[C];
-};
-/// A kernel's leaves, and what is made of them, as structure: the K-th leaf, an op on operands, a fold.
-template <int K, int C, bool Constant>
-struct ComponentLeaf {
-  static constexpr int components = C;
-  template <class V>
-  static constexpr void step(index_t* by) {
-    by[K] = Constant ? 0 : static_cast<index_t>(sizeof(V));
-  }
-  template <class V, class At>
-  TENON_INLINE static ComponentValues<V, C> compute(const At& at) {
-    return at.template leaf<V, K, Constant>(make_seq<C>{});
-  }
-};
-template <class Op, class... A>
-struct ComponentCall {
-  static constexpr int components = [] {
-    int most = 1;
-    ((most = A::components > most ? A::components : most), ...);
-    return most;
-  }();
-  template <class V>
-  static constexpr void step(index_t* by) {
-    (A::template step<V>(by), ...);
-  }
-  template <class V, class At>
-  TENON_INLINE static ComponentValues<V, components> compute(const At& at) {
-    return all<V>(make_seq<components>{}, A::template compute<V>(at)...);
-  }
-
- private:
-  template <class V, int... J, class... X>
-  TENON_INLINE static ComponentValues<V, components> all(Seq<J...>, const X&... x) {
-    return {{one<V, J>(x...)...}};
-  }
-  template <class V, int J, int... C>
-  TENON_INLINE static V one(const ComponentValues<V, C>&... x) {
-    return tenon::detail::settle<V>(apply<Op>(x.v[C == 1 ? 0 : J]...));
-  }
-};
-template <class Op, class A>
-struct ComponentFold {
-  static constexpr int components = 1;
-  template <class V>
-  static constexpr void step(index_t* by) {
-    A::template step<V>(by);
-  }
-  template <class V, class At>
-  TENON_INLINE static ComponentValues<V, 1> compute(const At& at) {
-    return fold(A::template compute<V>(at), make_seq<A::components - 1>{});
-  }
-
- private:
-  template <class V, int C, int... J>
-  TENON_INLINE static ComponentValues<V, 1> fold(const ComponentValues<V, C>& x, Seq<J...>) {
-    V s = Op::lift(x.v[0], 0);
-    ((s = Op::combine(s, Op::lift(x.v[J + 1], 0))), ...);
-    return {{Op::template finish<V>(s, C)}};
-  }
-};
-
-template <int L>
-struct ComponentLeaves {
-  const char* at[L];
-  index_t apart[L];
-  template <class V, int K, bool Constant, int... J>
-  TENON_INLINE ComponentValues<V, static_cast<int>(sizeof...(J))> leaf(Seq<J...>) const {
-    return {{simd::load<V>(reinterpret_cast<const simd::lane_t<V>*>(at[K] + J * apart[K]))...}};
-  }
-};
-// How far leaves are from pack to pack, in bytes.
-template <class S, class V, int L>
-struct ComponentSteps {
-  index_t by[L]{};
-  constexpr ComponentSteps() { S::template step<V>(by); }
-};
-template <class S, class T, int... K, int... J>
-TENON_INLINE void component_loop(const ComponentRows* o, index_t packs, Seq<K...>, Seq<J...>) {
-  using V = simd::native<T>;
-  constexpr int leaves = static_cast<int>(sizeof...(K));
-  constexpr ComponentSteps<S, V, leaves> steps;
-  ComponentLeaves<leaves> at{{o[K + 1].at...}, {o[K + 1].apart...}};
-  const index_t apart = o->apart;
-  char* out = const_cast<char*>(o->at);
-  for (; packs > 0; --packs) {
-    const auto y = S::template compute<V>(at);
-    (simd::store(reinterpret_cast<T*>(out + J * apart), y.v[J]), ...);
-    ((at.at[K] += steps.by[K]), ...);
-    out += sizeof(V);
-  }
-}
-template <class S, class T, int Leaves>
-[[gnu::noinline]] void component_kernel(const ComponentRows* operand, index_t packs) {
-  component_loop<S, T>(operand, packs, make_seq<Leaves>{}, make_seq<S::components>{});
-}
-
-// The leaves where one operand has components and all others are numbers, which are in registers.
-template <class V, int n, int L>
-struct OneOperandLeaves {
-  ComponentValues<V, n> x;
-  V number[L];
-  template <class, int K, bool Constant, int... J>
-  TENON_INLINE auto leaf(Seq<J...>) const {
-    if constexpr (Constant) {
-      return ComponentValues<V, 1>{{number[K]}};
-    } else {
-      return x;
-    }
-  }
-};
-template <class S, class T, bool Apart, int... J, int... I, int... K>
-TENON_INLINE void one_operand_loop(const OneOperandCall& c, Seq<J...>, Seq<I...>, Seq<K...>) {
-  using V = simd::native<T>;
-  constexpr int n = static_cast<int>(sizeof...(J)), result = static_cast<int>(sizeof...(I)), W = simd::lanes<V>;
-  OneOperandLeaves<V, n, static_cast<int>(sizeof...(K))> leaves{
-      {}, {simd::broadcast<V>(static_cast<const T*>(c.number)[K])...}};
-  const T* x = static_cast<const T*>(c.x);
-  T* y = static_cast<T*>(c.y);
-  const index_t x_apart = c.x_apart, y_apart = c.y_apart;
-  for (index_t packs = c.packs; packs > 0; --packs) {
-    if constexpr (Apart) {
-      leaves.x = {{simd::load<V>(x + J * x_apart)...}};
-    } else {
-      const V v[] = {simd::load<V>(x + J * W)...};
-      leaves.x = {{simd::component<J>(v)...}};
-    }
-    const auto r = S::template compute<V>(leaves);
-    if constexpr (Apart || result == 1) {
-      (simd::store(y + I * y_apart, r.v[I]), ...);
-    } else {
-      (simd::store(y + I * W, simd::interleaved<I>(r.v)), ...);
-    }
-    x += Apart ? W : n * W, y += Apart ? W : result * W;
-  }
-}
-template <class S, class T, int n, int Leaves, bool Apart>
-[[gnu::noinline]] void one_operand_kernel(const OneOperandCall& call) {
-  one_operand_loop<S, T, Apart>(call, make_seq<n>{}, make_seq<S::components>{}, make_seq<Leaves>{});
-}
 
 // A node of numbers T in a statement of rank R whose axis A has n elements; the first of its leaves is the K-th.
 // Primary: impossible.
@@ -400,18 +258,19 @@ bool write_short_axis(const N& n, Out* out, const StridedMap& target, bool noali
   if (S::computed(n)) return false;
   if constexpr (S::one_operand && (r.axis == 0 || r.axis == N::rank - 1)) {
     if (is_dense(target)) {
-      constexpr int components = S::type::components;
+      constexpr int results = S::type::components, components = static_cast<int>(r.extent);
       Out numbers[S::leaves];
       Dims extents = target.extents;
-      extents.d[r.axis] = r.extent;
-      OneOperandLoop loop{one_operand_kernel<typename S::type, Out, static_cast<int>(r.extent), S::leaves, r.axis == 0>,
+      extents.d[r.axis] = components;
+      OneOperandLoop loop{one_operand_kernel<typename S::type, Out, components, S::leaves, r.axis == 0>,
                           nullptr,
                           out + target.offset,
                           numbers,
-                          target.extents.size() / components,
                           sizeof(Out),
-                          r.extent,
+                          simd::native_lanes<Out>,
+                          target.extents.size() / results,
                           components,
+                          results,
                           r.axis == 0};
       if (S::join(n, extents, loop.x, numbers) && loop.run(noalias)) return true;
     }
