@@ -4,9 +4,11 @@
 // y = x * rsqrt(sum<1>(x * x, keepdims)) of vectors of three: a row kernel would meet rows of three elements, and the
 // reduction be a loop of its own. Where the axis has few elements, and the types say how many, a statement is straight
 // code: lanes are vectors, every component has a register, a reduction is a few combinations of them. A kernel is
-// compiled for each structure, as row kernels are; see exec/cpu/short_axis.hpp for what it walks.
+// compiled for each structure, as row kernels are: exec/short_axis_kernels.hpp; for what it walks see
+// exec/cpu/short_axis.hpp.
 #pragma once
-#include <tenon/exec/cpu/short_axis.hpp>
+#include <tenon/exec/flat.hpp>
+#include <tenon/exec/short_axis_kernels.hpp>
 #include <tenon/expr/reduce.hpp>
 
 namespace tenon {
@@ -19,119 +21,17 @@ inline constexpr int most_short_cost = 32;
 
 namespace detail {
 
-template <class V, int C>
-struct ComponentValues {
-  V v[C];
-};
-/// A kernel's leaves, and what is made of them, as structure: the K-th leaf, an op on operands, a fold.
-template <int K, int C, bool Constant>
-struct ComponentLeaf {
-  static constexpr int components = C;
-  template <class V>
-  static constexpr void step(index_t* by) {
-    by[K] = Constant ? 0 : static_cast<index_t>(sizeof(V));
-  }
-  template <class V, class At>
-  TENON_INLINE static ComponentValues<V, C> compute(const At& at) {
-    return load<V>(at, make_seq<C>{});
-  }
-
- private:
-  template <class V, class At, int... J>
-  TENON_INLINE static ComponentValues<V, C> load(const At& at, Seq<J...>) {
-    using T = simd::lane_t<V>;
-    return {{simd::load<V>(reinterpret_cast<const T*>(at.at[K] + J * at.apart[K]))...}};
-  }
-};
-template <class Op, class... A>
-struct ComponentCall {
-  static constexpr int components = [] {
-    int most = 1;
-    ((most = A::components > most ? A::components : most), ...);
-    return most;
-  }();
-  template <class V>
-  static constexpr void step(index_t* by) {
-    (A::template step<V>(by), ...);
-  }
-  template <class V, class At>
-  TENON_INLINE static ComponentValues<V, components> compute(const At& at) {
-    return all<V>(make_seq<components>{}, A::template compute<V>(at)...);
-  }
-
- private:
-  template <class V, int... J, class... X>
-  TENON_INLINE static ComponentValues<V, components> all(Seq<J...>, const X&... x) {
-    return {{one<V, J>(x...)...}};
-  }
-  template <class V, int J, int... C>
-  TENON_INLINE static V one(const ComponentValues<V, C>&... x) {
-    return tenon::detail::settle<V>(apply<Op>(x.v[C == 1 ? 0 : J]...));
-  }
-};
-template <class Op, class A>
-struct ComponentFold {
-  static constexpr int components = 1;
-  template <class V>
-  static constexpr void step(index_t* by) {
-    A::template step<V>(by);
-  }
-  template <class V, class At>
-  TENON_INLINE static ComponentValues<V, 1> compute(const At& at) {
-    return fold(A::template compute<V>(at), make_seq<A::components - 1>{});
-  }
-
- private:
-  template <class V, int C, int... J>
-  TENON_INLINE static ComponentValues<V, 1> fold(const ComponentValues<V, C>& x, Seq<J...>) {
-    V s = Op::lift(x.v[0], 0);
-    ((s = Op::combine(s, Op::lift(x.v[J + 1], 0))), ...);
-    return {{Op::template finish<V>(s, C)}};
-  }
-};
-
-template <int L>
-struct ComponentLeaves {
-  const char* at[L];
-  index_t apart[L];
-};
-// How far leaves are from pack to pack, in bytes.
-template <class S, class V, int L>
-struct ComponentSteps {
-  index_t by[L]{};
-  constexpr ComponentSteps() { S::template step<V>(by); }
-};
-template <class S, class T, int... K, int... J>
-TENON_INLINE void component_loop(const ComponentRows* o, index_t packs, Seq<K...>, Seq<J...>) {
-  using V = simd::native<T>;
-  constexpr int leaves = static_cast<int>(sizeof...(K));
-  constexpr ComponentSteps<S, V, leaves> steps;
-  ComponentLeaves<leaves> at{{o[K + 1].at...}, {o[K + 1].apart...}};
-  const index_t apart = o->apart;
-  char* out = const_cast<char*>(o->at);
-  for (; packs > 0; --packs) {
-    const auto y = S::template compute<V>(at);
-    (simd::store(reinterpret_cast<T*>(out + J * apart), y.v[J]), ...);
-    ((at.at[K] += steps.by[K]), ...);
-    out += sizeof(V);
-  }
-}
-template <class S, class T, int Leaves>
-[[gnu::noinline]] void component_kernel(const ComponentRows* operand, index_t packs) {
-  component_loop<S, T>(operand, packs, make_seq<Leaves>{}, make_seq<S::components>{});
-}
-
 // A node of numbers T in a statement of rank R whose axis A has n elements; the first of its leaves is the K-th.
 // Primary: impossible.
 template <class N, class T, int R, int A, int n, int K>
 struct ShortAxis {
-  static constexpr bool possible = false;
+  static constexpr bool possible = false, one_operand = false;
   static constexpr int leaves = 0;
   using type = void;
 };
 template <class T, int R, int A, int n, int K, class... N>
 struct ShortAxisOperands {
-  static constexpr bool possible = true;
+  static constexpr bool possible = true, one_operand = true;
   static constexpr int leaves = 0;
   using types = TypeList<>;
 };
@@ -140,6 +40,7 @@ struct ShortAxisOperands<T, R, A, n, K, X, N...> {
   using First = ShortAxis<X, T, R, A, n, K>;
   using Rest = ShortAxisOperands<T, R, A, n, K + First::leaves, N...>;
   static constexpr bool possible = First::possible && Rest::possible;
+  static constexpr bool one_operand = First::one_operand && Rest::one_operand;
   static constexpr int leaves = First::leaves + Rest::leaves;
   using types = concat_t<TypeList<typename First::type>, typename Rest::types>;
 };
@@ -169,19 +70,40 @@ requires(is_leaf<N>&& __is_same(typename N::value_type, T)) struct ShortAxis<N, 
   static constexpr int components = extent() == 1 ? 1 : n;
   static constexpr bool is_constant = static_size<typename N::extents_type> == 1;
   using type = ComponentLeaf<K, components, is_constant>;
+  // Whether it may be the one operand of a statement that has components, or is a number.
+  static constexpr bool one_operand = is_constant || (Located<N>::dense && N::rank == R && components == n);
   static void fill(const N& node, ShortAxisPlan& plan) {
     if constexpr (is_constant) {
-      Source source, *end = &source;
-      node.fill(end);
-      plan.add_constant(static_cast<const T*>(source.data) + source.map.offset);
+      plan.add_constant(number(node));
     } else {
       walk(node, plan.next());
       plan.add_next(components);
     }
   }
+  // Whether it is that operand, which has these extents.
+  static bool join(const N& node, const Dims& extents, const void*& one, T* numbers) {
+    if constexpr (is_constant) {
+      numbers[K] = *number(node);
+      return true;
+    } else {
+      const void* const data = Located<N>::data(node);
+      if ((one != nullptr && one != data) || !(node.extents().dims() == extents)) return false;
+      one = data;
+      return true;
+    }
+  }
   static bool computed(const N&) { return false; }
 
  private:
+  static const T* number(const N& node) {
+    if constexpr (__is_same(N, Scalar<T>)) {
+      return &node.number;
+    } else {
+      Source source, *end = &source;
+      node.fill(end);
+      return static_cast<const T*>(source.data) + source.map.offset;
+    }
+  }
   // The strides of extents E broadcast to the statement's.
   template <class E, class Stride>
   static void walk(const void* data, const E& extents, const Stride& stride, Walked& to) {
@@ -229,10 +151,14 @@ struct ShortAxis<Map<Op, T, TypeList<Arg...>, N...>, T, R, A, n, K> {
   using M = Map<Op, T, TypeList<Arg...>, N...>;
   using Operands = ShortAxisOperands<T, R, A, n, K, N...>;
   static constexpr bool possible = Operands::possible && (__is_same(Arg, T) && ...);
+  static constexpr bool one_operand = Operands::one_operand;
   static constexpr int leaves = Operands::leaves;
   using type = apply_t<concat_t<TypeList<Op>, typename Operands::types>, ComponentCall>;
   static void fill(const M& node, ShortAxisPlan& plan) {
     each(node, [&]<class O>(const auto& x, O*) { return O::fill(x, plan), true; });
+  }
+  static bool join(const M& node, const Dims& extents, const void*& one, T* numbers) {
+    return each(node, [&]<class O>(const auto& x, O*) { return O::join(x, extents, one, numbers); });
   }
   static bool computed(const M& node) {
     if constexpr (!M::cheap)
@@ -272,9 +198,13 @@ requires(Mask == 1u << A && X::rank == R && folds_components<Op, T>)  //
     if constexpr (Operand::possible) return X::extents_type::static_extent(A) == n && Operand::type::components == n;
     return false;
   }();
+  static constexpr bool one_operand = Operand::one_operand;
   static constexpr int leaves = Operand::leaves;
   using type = ComponentFold<Op, typename Operand::type>;
   static void fill(const N& node, ShortAxisPlan& plan) { Operand::fill(node.template operand<0>(), plan); }
+  static bool join(const N& node, const Dims& extents, const void*& one, T* numbers) {
+    return Operand::join(node.template operand<0>(), extents, one, numbers);
+  }
   static bool computed(const N& node) { return node.cache.ready || Operand::computed(node.template operand<0>()); }
 };
 
@@ -326,6 +256,25 @@ bool write_short_axis(const N& n, Out* out, const StridedMap& target, bool noali
   constexpr ReducedAxis r = ReducedAxisOf<N>::value;
   using S = ShortAxis<N, Out, N::rank, r.axis, static_cast<int>(r.extent), 0>;
   if (S::computed(n)) return false;
+  if constexpr (S::one_operand && (r.axis == 0 || r.axis == N::rank - 1)) {
+    if (is_dense(target)) {
+      constexpr int results = S::type::components, components = static_cast<int>(r.extent);
+      Out numbers[S::leaves];
+      Dims extents = target.extents;
+      extents.d[r.axis] = components;
+      OneOperandLoop loop{one_operand_kernel<typename S::type, Out, components, S::leaves, r.axis == 0>,
+                          nullptr,
+                          out + target.offset,
+                          numbers,
+                          sizeof(Out),
+                          simd::native_lanes<Out>,
+                          target.extents.size() / results,
+                          components,
+                          results,
+                          r.axis == 0};
+      if (S::join(n, extents, loop.x, numbers) && loop.run(noalias)) return true;
+    }
+  }
   ShortAxisPlan plan(component_kernel<typename S::type, Out, S::leaves>, out, sizeof(Out), target, r.axis, r.extent,
                      S::type::components);
   S::fill(n, plan);

@@ -1,4 +1,4 @@
-// tenon/math/arithmetic.hpp: bits of floating-point numbers, powers of two, polynomials, and pairs of numbers.
+// tenon/math/arithmetic.hpp: bits of floating-point numbers, powers of two, polynomials, pairs of numbers, 1/sqrt.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // The tools the functions of math/ are made of. V is float, double or a pack of them; the same branch-free code serves
@@ -177,6 +177,36 @@ TENON_FN Pair<V> quotient(Pair<V> a, Pair<V> b) {
   Pair<V> p = exact_product(q, b.high);
   V rest = ((a.high - p.high) - p.low) + fma(-q, b.low, a.low);
   return quick_sum(q, mul(rest, inverse));
+}
+
+/// 1 / sqrt(x) in float, correctly rounded. Needs `has_fma`.
+template <class V>
+TENON_FN V rsqrt_single(V x) {
+  // Half of a normal number, without one of the units that multiply.
+  const auto half = [](V v) { return from_bits<V>(bits(v) - (1u << 23)); };
+  constexpr float below_one = 0x1.fffffep-1f;
+  // `low` is the root less a quarter to half a unit in the last place, and rounded: the float next to the root, or the
+  // one below that. What lies close to the middle of two floats comes from the lower one on every processor.
+  V rough{}, low{};
+#if TENON_ISA == 512 && !defined(__CUDACC__)
+  // A division and a root take three times as long in registers this wide, on most processors.
+  if constexpr (simd::is_pack<V>) {
+    rough = detail::by_register<detail::RoughRsqrt>(x);
+    low = fma(half(rough), fma(V(-(x * rough)), rough, constant<V>(below_one)), rough);
+  } else
+#endif
+  {
+    rough = low = below_one / sqrt_by_instruction(x);
+  }
+  // y + y/2 e with e = 1 - x y^2 from products with their rounding errors: a step that misses 3/8 y e^2, which matters
+  // for a few roots next to the middle of two floats. Two units more of y/2 stand for it: from `low` all are right.
+  const V product = x * low, error = fma(x, low, V(-product));
+  const V e = fma(V(-error), low, fma(product, V(-low), constant<V>(1)));
+  const V root = fma(from_bits<V>(bits(half(low)) | 2u), e, low);
+#if TENON_ISA == 512 && !defined(__CUDACC__)
+  if constexpr (__is_same(V, detail::F16)) return detail::OfEnds::apply(x, root);
+#endif
+  return simd::select(root == root, root, rough);  // of 0 and infinity, whose products are NaN, the first one is right
 }
 
 }  // namespace kernel

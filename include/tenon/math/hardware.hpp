@@ -119,6 +119,12 @@ struct NanOf {
     return __builtin_ia32_fixupimmpd512_mask(other, x, simd::broadcast<simd::pack<long long, 8>>(0x11), 0, every8, 4);
   }
 };
+// 1 / x of 0 and -0 (bits 8 to 11) and of infinity (bits 20 to 23), the second operand of all others.
+struct OfEnds {
+  TENON_INLINE static F16 apply(F16 x, F16 other) {
+    return __builtin_ia32_fixupimmps512_mask(other, x, simd::broadcast<simd::pack<int, 16>>(0x800600), 0, every16, 4);
+  }
+};
 #endif
 
 #if TENON_ISA == 512 && !defined(__clang__)
@@ -357,30 +363,6 @@ TENON_FN V sqrt_by_instruction(V x) {
     return x;
 #endif
   }
-}
-
-/// 1 / sqrt(x) in float, correctly rounded. Needs `has_fma`.
-template <class V>
-TENON_FN V rsqrt_single(V x) {
-  const V half = simd::broadcast<V>(0.5f);
-  V rough{}, near{};  // `near` is at most one unit in the last place from the correctly rounded number
-#if TENON_ISA == 512 && !defined(__CUDACC__)
-  // A division and a root take three times as long in registers this wide.
-  if constexpr (simd::is_pack<V>) {
-    rough = detail::by_register<detail::RoughRsqrt>(x);
-    near = fma(rough, fma(V(x * V(-half * rough)), rough, half), rough);
-  } else
-#endif
-  {
-    rough = near = 1 / sqrt_by_instruction(x);
-  }
-  // y + y e with e = 1/2 - x y^2 / 2, from products with their rounding errors and with its square: a step that ends at
-  // the same number, the correctly rounded one, from all three neighbours of the root.
-  const V y = -half * near, product = x * y, error = fma(x, y, V(-product));
-  V e = fma(error, near, fma(product, near, half));
-  e = fma(V(simd::broadcast<V>(1.5f) * e), e, e);
-  const V root = fma(near, e, near);
-  return simd::select(root == root, root, rough);  // of 0 and infinity, whose products are NaN, the first one is right
 }
 
 }  // namespace kernel

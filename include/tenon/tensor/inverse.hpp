@@ -83,11 +83,20 @@ TENON_INLINE V determinants_of_pair(V ad) {
 template <class T>
 TENON_INLINE void inverse_by_blocks(const T* from, T* to) {
   using V = simd::pack<T, 8>;
-  const V top = simd::load<V>(from), bottom = simd::load<V>(from + 8);
-  V ad = simd::shuffle<0, 1, 10, 11, 4, 5, 14, 15>(top, bottom),
+  // Where registers hold the matrix, one permutation takes it apart, and one puts the blocks together.
+  constexpr bool whole = 2 * sizeof(V) <= simd::native_bytes;
+  V ad, bc;
+  if constexpr (whole) {
+    const auto m = simd::load<simd::pack<T, 16>>(from);
+    const auto blocks = simd::shuffle<0, 1, 4, 5, 10, 11, 14, 15, 2, 3, 6, 7, 8, 9, 12, 13>(m, m);
+    ad = simd::low_half(blocks), bc = simd::high_half(blocks);
+  } else {
+    const V top = simd::load<V>(from), bottom = simd::load<V>(from + 8);
+    ad = simd::shuffle<0, 1, 10, 11, 4, 5, 14, 15>(top, bottom);
     bc = simd::shuffle<8, 9, 2, 3, 12, 13, 6, 7>(top, bottom);
-  ad = simd::shuffle<0, 1, 4, 5, 2, 3, 6, 7>(ad, ad);
-  bc = simd::shuffle<2, 3, 6, 7, 0, 1, 4, 5>(bc, bc);
+    ad = simd::shuffle<0, 1, 4, 5, 2, 3, 6, 7>(ad, ad);
+    bc = simd::shuffle<2, 3, 6, 7, 0, 1, 4, 5>(bc, bc);
+  }
   const V det_ad = determinants_of_pair(ad), det_bc = determinants_of_pair(bc);
   const V det_da = simd::shuffle<4, 4, 4, 4, 0, 0, 0, 0>(det_ad, det_ad),
           det_cb = simd::shuffle<4, 4, 4, 4, 0, 0, 0, 0>(det_bc, det_bc);
@@ -99,16 +108,15 @@ TENON_INLINE void inverse_by_blocks(const T* from, T* to) {
   const V det = math::fma(each_of_pair<0, 0, 0, 0>(det_ad), det_da,
                           math::fma(each_of_pair<0, 0, 0, 0>(det_bc), det_cb, V(-trace)));
   const V f = V{1, -1, -1, 1, 1, -1, -1, 1} / det, xw_f = xw * f, zy_f = zy * f;
-  const V xy = simd::shuffle<0, 1, 2, 3, 12, 13, 14, 15>(xw_f, zy_f),
-          zw = simd::shuffle<0, 1, 2, 3, 12, 13, 14, 15>(zy_f, xw_f);
-  const V top_rows = simd::shuffle<3, 1, 7, 5, 2, 0, 6, 4>(xy, xy),
-          more = simd::shuffle<3, 1, 7, 5, 2, 0, 6, 4>(zw, zw);
-  if constexpr (2 * sizeof(V) <= simd::native_bytes) {
+  if constexpr (whole) {
     // What is stored in parts and then copied as a whole, as a result may be, waits for the stores to leave the core.
-    simd::store(to, simd::concat(top_rows, more));
+    const auto r = simd::concat(xw_f, zy_f);
+    simd::store(to, simd::shuffle<3, 1, 15, 13, 2, 0, 14, 12, 11, 9, 7, 5, 10, 8, 6, 4>(r, r));
   } else {
-    simd::store(to, top_rows);
-    simd::store(to + 8, more);
+    const V xy = simd::shuffle<0, 1, 2, 3, 12, 13, 14, 15>(xw_f, zy_f),
+            zw = simd::shuffle<0, 1, 2, 3, 12, 13, 14, 15>(zy_f, xw_f);
+    simd::store(to, simd::shuffle<3, 1, 7, 5, 2, 0, 6, 4>(xy, xy));
+    simd::store(to + 8, simd::shuffle<3, 1, 7, 5, 2, 0, 6, 4>(zw, zw));
   }
 }
 #endif

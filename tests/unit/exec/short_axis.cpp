@@ -23,7 +23,7 @@ const auto unit = [](const auto& x) { return x * rsqrt(maximum(sum<1>(x * x, kee
 
 // The largest error of rows divided by their lengths.
 template <class X, class Y>
-double error(const X& x, const Y& y) {
+double error_of(const X& x, const Y& y) {
   double worst = 0;
   for (index_t i = 0; i < x.extent(0); ++i) {
     double squares = 0;
@@ -43,9 +43,9 @@ void vectors_of() {
     fill(x);
     static_assert(exec::has_short_axis<node_of<decltype(unit(x))>, T> == (simd::native_lanes<T> > 1));
     const Tensor<T, dyn, N> y = unit(x);
-    CHECK(error(x, y) < bound);
+    CHECK(error_of(x, y) < bound);
     Tensor<T, N, dyn> turned = transpose(x), side_by_side = normalize<0>(turned);
-    CHECK(error(x, transpose(side_by_side)) < bound);
+    CHECK(error_of(x, transpose(side_by_side)) < bound);
     const Tensor<T, dyn, N> from_turned = unit(transpose(turned));
     CHECK(all(from_turned == y));
     x = unit(x);
@@ -174,6 +174,57 @@ TEST_CASE("three axes, strides and overlap") {
   CHECK(std::fabs(m(1, 2) - 4.0f / 9) < 1e-6f);
 }
 
+// Every number of vectors up to three packs, first or last axis, with what is left over in place.
+template <class T, index_t N>
+void one_operand() {
+  const auto length = [](const auto& x) { return sqrt(sum<0>(x * x, keepdims)) * T(2) + T(1); };
+  const double bound = sizeof(T) == 4 ? 2e-6 : 4e-15;
+  for (index_t n = 0; n <= 50; ++n) {
+    Tensor<T, dyn, N> x(n, N);
+    Tensor<T, N, dyn> turned(N, n);
+    Tensor<T, 2, dyn, N> more(2, n, N);
+    fill(x), fill(more);
+    turned = transpose(x);
+    const Tensor<T, 1, dyn> lengths = length(turned);
+    const Tensor<T, dyn, 1> sums = sum<1>(x * T(3), keepdims) - T(1);
+    const Tensor<T, dyn, N> scaled = x * (sum<1>(x, keepdims) + T(2));
+    const Tensor<T, 2, dyn, N> centred = more - mean<2>(more, keepdims);
+    more = more - mean<2>(more, keepdims);
+    CHECK(all(more == centred));
+    turned = turned * (sum<0>(turned, keepdims) + T(2));
+    double worst = 0;
+    for (index_t i = 0; i < n; ++i) {
+      double squares = 0, total = 0;
+      for (index_t j = 0; j < N; ++j) {
+        const double v = static_cast<double>(x(i, j));
+        squares += v * v, total += v;
+      }
+      worst = std::fmax(worst, std::fabs(static_cast<double>(lengths(0, i)) - 2 * std::sqrt(squares) - 1));
+      worst = std::fmax(worst, std::fabs(static_cast<double>(sums(i, 0)) - 3 * total + 1));
+      for (index_t j = 0; j < N; ++j) {
+        const double right = static_cast<double>(x(i, j)) * (total + 2);
+        worst = std::fmax(worst, std::fabs(static_cast<double>(scaled(i, j)) - right));
+        worst = std::fmax(worst, std::fabs(static_cast<double>(turned(j, i)) - right));
+      }
+      double mean_of = 0;
+      for (index_t j = 0; j < N; ++j) mean_of += element<T>((n + i) * N + j) / N;
+      for (index_t j = 0; j < N; ++j)
+        worst =
+            std::fmax(worst, std::fabs(static_cast<double>(centred(1, i, j) - element<T>((n + i) * N + j)) + mean_of));
+    }
+    CHECK(worst < bound);
+  }
+}
+
+TEST_CASE("one dense operand and numbers") {
+  one_operand<float, 2>();
+  one_operand<float, 3>();
+  one_operand<float, 4>();
+  one_operand<double, 2>();
+  one_operand<double, 3>();
+  one_operand<double, 4>();
+}
+
 TEST_CASE("the same bits on any number of threads, and wherever a vector is") {
   Tensor<float, dyn, 3> x(50001, 3), y(50001, 3), z(50001, 3);
   fill(x);
@@ -182,6 +233,16 @@ TEST_CASE("the same bits on any number of threads, and wherever a vector is") {
     Backwards executor;
     const Parallel scope(executor);
     z = unit(x);
+  }
+  CHECK(all(y == z));
+  {
+    Backwards executor;
+    const Parallel scope(executor);
+    z = x;
+    z = unit(z);  // in place, with vectors left over
+    Tensor<float, 3, dyn> turned = transpose(x);
+    turned = normalize<0>(turned);
+    CHECK(error_of(x, transpose(turned)) < 3e-7);
   }
   CHECK(all(y == z));
   const Tensor<float, dyn, 3> one = unit(slice(x, range(37, 38)));

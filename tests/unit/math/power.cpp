@@ -32,10 +32,11 @@ TEST_CASE("rsqrt of floats is correctly rounded") {
     wrong += !same_bits(math::rsqrt(x), right);
     for (int i = 0; i < simd::lanes<V>; ++i) wrong += !same_bits(y[i], right);
   };
-  // The numbers from 1 to 4 whose roots are nearest to the middle of two floats (all others were tried as well), and
-  // numbers of every exponent.
-  for (const float x :
-       {0x1.745472p+0f, 0x1.b5d284p+0f, 0x1.da646p+0f, 0x1.13e07p+1f, 0x1.85da2cp+1f, 0x1.fb7758p+1f, 0x1.fffffcp+1f})
+  // The numbers from 1 to 4 whose roots are nearest to the middle of two floats, above it or below it (all others were
+  // tried as well), and numbers of every exponent.
+  for (const float x : {0x1.14b90cp+0f, 0x1.39403p+0f, 0x1.745472p+0f, 0x1.8ca7b4p+0f, 0x1.a3260ap+0f, 0x1.a4411ep+0f,
+                        0x1.b5d284p+0f, 0x1.da646p+0f, 0x1.13e07p+1f, 0x1.46e0f6p+1f, 0x1.7431c6p+1f, 0x1.85da2cp+1f,
+                        0x1.d47d9cp+1f, 0x1.fb7758p+1f, 0x1.fffffcp+1f})
     for (int e = -126; e <= 126; e += 2) check(std::ldexp(x, e));
   for (int i = 0; i < samples / 16; ++i)
     if (const float x = pattern<float>(static_cast<std::uint64_t>(i)); x > 0 && std::isfinite(x)) check(x);

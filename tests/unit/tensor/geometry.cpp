@@ -1,4 +1,6 @@
 // Vectors, small matrices, transforms and quaternions against hand values and identities.
+#include <cmath>
+
 #include <doctest/doctest.h>
 #include <tenon/tensor/allclose.hpp>
 #include <tenon/tensor/quaternion.hpp>
@@ -59,6 +61,22 @@ TEST_CASE("determinant and inverse") {
     CHECK(allclose(product<2>(a, inverse(a)), eye<double, 2>(), 1e-9, 1e-9));
     CHECK(allclose(product<3>(b, inverse(b)), eye<double, 3>(), 1e-9, 1e-9));
     CHECK(allclose(product<4>(c, inverse(c)), eye<double, 4>(), 1e-9, 1e-9));
+    // Of floats a register may hold the whole matrix.
+    Tensor<float, 4, 4> d;
+    Tensor<double, 4, 4> wide;
+    for (int i = 0; i < 16; ++i) {
+      d.data()[i] = static_cast<float>(c.data()[i]);
+      wide.data()[i] = static_cast<double>(d.data()[i]);
+    }
+    const Tensor<double, 4, 4> right = inverse(wide);
+    const Tensor<float, 4, 4> aside = inverse(d);
+    d = inverse(d);
+    const double size = max(abs(right));
+    double worst = 0;
+    for (int i = 0; i < 16; ++i)
+      worst = std::fmax(worst, std::fabs(static_cast<double>(d.data()[i]) - right.data()[i]));
+    CHECK(worst < 2e-6 * size * (1 + size));
+    CHECK(all(d == aside));
     CHECK(determinant(product<4>(c, c)) == doctest::Approx(determinant(c) * determinant(c)));
   }
   CHECK(inverse(Tensor<float, 2, 2>{{1, 1}, {1, 1}})(0, 0) == limits<float>::infinity());

@@ -191,6 +191,64 @@ class ShortAxisLoop {
   alignas(alignment) char buffer_[staging_bytes];
 };
 
+// Whole packs of vectors of one operand with components, which is dense, as is the result.
+struct OneOperandCall {
+  const void* x;
+  void* y;
+  const void* number;                 // one for each leaf that is no such operand
+  index_t x_apart, y_apart, vectors;  // elements from component to component, if those are the first axis
+};
+// A statement over one such operand and numbers. The vectors left over by packs are computed in one that ends with the
+// last vector, before anything is written; fewer than a pack in one that repeats the first of them.
+struct OneOperandLoop {
+  void (*kernel)(const OneOperandCall&);
+  const void* x;
+  void* y;
+  const void* number;
+  index_t bytes, lanes, vectors, components, results;  // bytes of an element; components of the operand, and the result
+  bool apart;                                          // whether components are the first axis, else the last one
+
+  bool run(bool noalias) const {
+    if (vectors == 0 || x == nullptr || (!noalias && hazard())) return false;
+    const index_t left = vectors & (lanes - 1), last = vectors < lanes ? 0 : lanes - left;  // vector in the pack
+    alignas(alignment) char pack[4 * simd::native_bytes];
+    if (vectors < lanes) {
+      fill(pack);
+      kernel({pack, pack, number, lanes, lanes, lanes});
+    } else {
+      if (left > 0) call(vectors - lanes, pack, lanes, lanes);
+      in_parts(vectors - left, 64, 4 * components,
+               [&](index_t from, index_t to) { call(from, result(from), vectors, to - from); });
+    }
+    const index_t rows = apart ? results : 1, row = apart ? 1 : results;
+    for (index_t i = 0; left > 0 && i < rows; ++i)
+      __builtin_memcpy(result(vectors - left) + i * vectors * bytes, pack + (i * lanes + last) * row * bytes,
+                       static_cast<size_t>(left * row * bytes));
+    return true;
+  }
+
+ private:
+  char* result(index_t i) const { return static_cast<char*>(y) + i * bytes * (apart ? 1 : results); }
+  void call(index_t from, void* to, index_t to_apart, index_t count) const {
+    const char* const first = static_cast<const char*>(x) + from * bytes * (apart ? 1 : components);
+    kernel({first, to, number, vectors, to_apart, count});
+  }
+  // A pack of vectors that repeats the first one, so that idle lanes raise nothing that it would not.
+  void fill(char* pack) const {
+    const char* from = static_cast<const char*>(x);
+    gather(pack, from, bytes, apart ? Plane{0, lanes, vectors, components} : Plane{1, components, 0, lanes});
+    const index_t rows = apart ? components : 1, row = (apart ? 1 : components) * bytes;
+    for (index_t i = 0; i < rows; ++i)
+      __builtin_memcpy(pack + i * lanes * row, from + i * vectors * row, static_cast<size_t>(vectors * row));
+  }
+  bool hazard() const {
+    const char *const from = static_cast<const char*>(x), *const to = static_cast<const char*>(y);
+    const index_t size = vectors * bytes;
+    return ByteRange{from, from + size * components}.overlaps({to, to + size * results}) &&
+           !(from == to && components == results);
+  }
+};
+
 }  // namespace detail
 
 /// Runs the loop; false, and nothing done, where rows are too short or writing could change what is still to be read.
