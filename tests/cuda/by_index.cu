@@ -35,7 +35,7 @@ int main() {
   TensorView<const float, dyn, dyn> vx(device_x, rows, columns);
   TensorView<const float, dyn> vy(device_y, columns);
   evaluate_by_index<<<(rows * columns + 127) / 128, 128>>>(tanh(vx * vy + row(vx, 1)) * exp(-vx), device_out, rows,
-                                                            columns);
+                                                           columns);
   std::vector<float> got(rows * columns);
   if (cudaMemcpy(got.data(), device_out, rows * columns * sizeof(float), cudaMemcpyDeviceToHost) != cudaSuccess)
     return 1;
