@@ -190,7 +190,8 @@ struct LanesOfOperands {
     } else if constexpr (!simd::is_pack<V>) {
       return *x.data;
     } else {
-      if (static_size < E >> W || x.template lies<E>(InRows<E>::map()))
+      constexpr bool one_register = W >= static_size<E>;  // of several, views in rows are all that there are
+      if (!one_register || x.template lies<E>(InRows<E>::map()))
         return load_by<V, InRows<E>, E, Pack>(x.data, make_seq<W>{});
       if constexpr (E::rank == 2)
         if (x.template lies<E>(InColumns<E>::map())) return load_by<V, InColumns<E>, E, Pack>(x.data, make_seq<W>{});

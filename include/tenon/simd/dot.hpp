@@ -27,10 +27,14 @@ TENON_INLINE native<float> dot_bfloat16(native<float> sum, [[maybe_unused]] nati
 #else
   using Pairs = pack<short, 32>;
 #endif
+  // No function gives such packs: without optimisation clang 19 loses them where there is no AVX512-FP16.
+  Pairs x, y;
+  __builtin_memcpy(&x, &a, sizeof(a));
+  __builtin_memcpy(&y, &b, sizeof(b));
 #if defined(__clang__)
-  return __builtin_ia32_dpbf16ps_512(sum, bitcast<Pairs>(a), bitcast<Pairs>(b));
+  return __builtin_ia32_dpbf16ps_512(sum, x, y);
 #else
-  return __builtin_ia32_dpbf16ps_v16sf(sum, bitcast<Pairs>(a), bitcast<Pairs>(b));
+  return __builtin_ia32_dpbf16ps_v16sf(sum, x, y);
 #endif
 #else
   return sum;
