@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # The loops of the matrix product's register tiles keep everything in registers: for each full tile of float, double and
 # groups of narrow numbers, and for a lower one, the loop over the sum holds one multiply-add for each accumulator, none
-# of which loads, and touches the stack with no vector register. Nor do the kernels of few columns and of vectors, whose sums are added up by shuffles afterwards.
+# of which loads, and touches the stack with no vector register. Nor do the kernels of few columns and of vectors, whose
+# sums are added up by shuffles afterwards.
 #   kernel_spills.sh INCLUDE_DIR COMPILER
 set -u
 include=$1 compiler=$2
