@@ -181,7 +181,7 @@ struct Evaluate {
   }
   /// target = node; the node has the target's extents. `target` is a Tensor or TensorView.
   template <class Target, class N>
-  static constexpr void assign(Target& target, const N& n, bool noalias) {
+  TENON_INLINE static constexpr void assign(Target& target, const N& n, bool noalias) {
     if constexpr (N::extents_type::is_static && N::constant) {
       if (__builtin_is_constant_evaluated()) {
         using E = typename N::extents_type;

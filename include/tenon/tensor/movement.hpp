@@ -36,7 +36,7 @@ constexpr auto read_only(const TensorView<T, E...>& v) {
 
 /// x through a movement: a view if x is a named tensor or a view, else a node that owns its operand.
 template <expression X, class M>
-constexpr auto moved(X&& x, const M& movement) {
+TENON_INLINE constexpr auto moved(X&& x, const M& movement) {
   if constexpr (detail::owning_tensor<X> && detail::is_lvalue<X>) {
     return x.view().moved(movement);
   } else if constexpr (detail::view_like<X>) {
@@ -123,7 +123,7 @@ namespace detail {
 template <int Rank, int... P>
 using permute_to = move::Permute<(P < 0 ? P + Rank : P)...>;
 template <class X, int... I>
-constexpr auto reverse_axes(X&& x, Seq<I...>) {
+TENON_INLINE constexpr auto reverse_axes(X&& x, Seq<I...>) {
   return moved(static_cast<X&&>(x), move::Permute<(static_cast<int>(sizeof...(I)) - 1 - I)...>{});
 }
 }  // namespace detail
@@ -136,7 +136,7 @@ constexpr auto permute(X&& x) {
 }
 /// x with its axes in reverse order.
 template <expression X>
-constexpr auto transpose(X&& x) {
+TENON_INLINE constexpr auto transpose(X&& x) {
   return detail::reverse_axes(static_cast<X&&>(x), make_seq<bare_t<X>::rank>{});
 }
 /// x with axes A and B exchanged.

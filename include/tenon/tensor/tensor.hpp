@@ -118,7 +118,7 @@ class Tensor {
     assign_fresh(as_node(static_cast<X&&>(x)));
   }
   template <expression X>
-  constexpr Tensor& operator=(X&& x) requires(!__is_same(bare_t<X>, Tensor)) {
+  TENON_INLINE constexpr Tensor& operator=(X&& x) requires(!__is_same(bare_t<X>, Tensor)) {
     return assign_node(as_node(static_cast<X&&>(x)), false);
   }
   template <operand X>
@@ -236,7 +236,7 @@ class Tensor {
   constexpr auto& storage() { return store_; }
   constexpr const auto& storage() const { return store_; }
   template <class N>
-  constexpr Tensor& assign_node(N&& node, bool noalias) {
+  TENON_INLINE constexpr Tensor& assign_node(N&& node, bool noalias) {
     static_assert(detail::AssignShape<extents_type, typename N::extents_type>::ok);
     if constexpr (!extents_type::is_static) {
       // An owning tensor takes the expression's extents, and a number fills those that it has; the old elements live
@@ -309,7 +309,7 @@ class Tensor {
     return d;
   }
   template <class N>
-  constexpr void assign_fresh(N&& node) {
+  TENON_INLINE constexpr void assign_fresh(N&& node) {
     Evaluate<T>::assign(*this, detail::expanded(detail::converted<T>(static_cast<N&&>(node)), extents()), true);
   }
   template <class Op, class X>
