@@ -145,7 +145,7 @@ struct Tile {
   template <int... J, int... I>
   TENON_INLINE void step(const Word* const (&base)[bases], index_t a_row, const Word* b, Seq<J...>, Seq<I...>) {
     U column[] = {load<J, U>(b + J * W)...};
-    (in_register(column[J]), ...);
+    if constexpr (R > 1) (in_register(column[J]), ...);  // a single row reads each column once, from where it lies
     ((sum[I] = Step<T>::multiply_add(simd::broadcast<U>(base[I / N / 3][I / N % 3 * a_row]), column[I % N], sum[I])),
      ...);
   }
