@@ -85,6 +85,9 @@ struct SmallProduct {
       S.way == SmallWay::lanes ||
       (S.way == SmallWay::dots ? S.n <= vector_rows : unrolled && (joins || (by_packs ? rows == S.m : S.m * S.n == 1)));
   using V = simd::pack<T, W>;
+  // Whether columns that several rows read fit into registers beside R rows of sums and an element of A.
+  template <int R>
+  static constexpr bool keeps_columns = R > 1 && (R + 1) * chunks < simd::registers;
 
   template <int J>
   TENON_INLINE static V load(const T* p) {
@@ -108,7 +111,7 @@ struct SmallProduct {
 #pragma GCC unroll 8
     for (index_t k = 0; k < S.k; ++k, a += S.a_step, b += S.b_step) {
       V column[] = {load<J>(b)...};
-      (in_register(column[J]), ...);
+      if constexpr (keeps_columns<R>) (in_register(column[J]), ...);
       ((sum[I] = multiply_add(simd::broadcast<V>(a[I / chunks * S.a_row]), column[I % chunks], sum[I])), ...);
     }
     (store<I % chunks>(c + I / chunks * S.c_row, sum[I]), ...);
@@ -136,7 +139,7 @@ struct SmallProduct {
 #pragma GCC unroll 2
     for (index_t k = 0; k < S.k; ++k, a += S.a_step, b += S.b_step) {
       V column[] = {load<J>(b)...};
-      (in_register(column[J]), ...);
+      if constexpr (keeps_columns<R>) (in_register(column[J]), ...);
       ((sum[I] = multiply_add(simd::broadcast<V>(a[I / chunks * S.a_row]), column[I % chunks], sum[I])), ...);
     }
     (store<I % chunks>(c + I / chunks * S.c_row, sum[I]), ...);
