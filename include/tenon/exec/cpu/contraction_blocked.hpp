@@ -229,6 +229,7 @@ class Blocked : BlockedFields {
     const bool first = s == 0, last = s + block_.steps == a_sum_.size;
     const index_t k = words(block_.steps);
     const int widest = tile_width<T>(columns, panels_from == 0);
+    const bool in_registers = __is_same(T, Number) && first && last && !packs_a_ && k <= long_sum && finishes_tiles();
     for (index_t r = 0; r < rows;) {
       const int height = tile_height<T>(packs_a_ ? smaller(rows - r, R - r % R) : rows - r, widest);
       const Word* a = packs_a_      ? in_place(a_buffer_.data()) + r / R * R * k + r % R
@@ -249,7 +250,11 @@ class Blocked : BlockedFields {
             panel ? block_.panels + p / C * C * (begin + k) + p % C : in_place(b_) + b_column_.at(j + q) + b_sum_.at(s);
         const TileFunction<T> f = vector ? vector_tile<T> : tile_function<T>(height, packs, packs_a_);
         const bool fills = valid == lanes || (masked_tiles<T> && packs == 1 && !vector);
-        if (call_.epilogue) {
+        TileEnd end;
+        if (in_registers && height == full_rows<T> && valid == C && start == q && tile_end(end, i + r, j + q)) {
+          call_.epilogue->tile.run(k, a, a_row, a_step, b, b_step, end);
+          start = q + valid;
+        } else if (call_.epilogue) {
           Number* const line = block_.rows + (block_.whole ? 0 : (i + r - block_.first_row) * width);
           f(k, a, a_row, a_step, b, b_step, line + (q - start), width, !first, valid);
           if (last && (q + valid == columns || q + valid - start >= block_.strip)) {

@@ -9,10 +9,28 @@ namespace tenon {
 inline namespace TENON_ABI {
 namespace exec {
 
+/// Where a tile goes that is finished in registers: its first row of the target and of each leaf, and how many bytes
+/// other rows are apart.
+struct TileEnd {
+  static constexpr int max_leaves = 16;
+  char* out;
+  index_t out_row;
+  bool streamed;
+  const char* source[max_leaves];
+  index_t row_bytes[max_leaves];
+};
+/// How full tiles are finished in registers, if they can be: all leaves but constants lie along the columns.
+struct TileEpilogue {
+  void (*run)(index_t k, const void* a, index_t a_row, index_t a_step, const void* b, index_t b_step,
+              const TileEnd& end) = nullptr;
+  const bool* constant = nullptr;  // which leaves are
+};
+
 /// What is done to finished rows on their way into the target: a row kernel, one leaf of which is the product.
 struct Epilogue {
-  static constexpr int max_leaves = 16;
+  static constexpr int max_leaves = TileEnd::max_leaves;
   RowFunction row = nullptr;
+  TileEpilogue tile;
   int leaves = 0, product = 0;  // leaf `product` is the row of the product
   bool past_caches = false;     // results are not to be kept in them
   const char* data[max_leaves];
@@ -65,6 +83,17 @@ struct BlockedFields {
   // Lines for tiles of so many lanes; gives the tables that they refer to.
   tenon::detail::BlockRef start(const BlockedCall& call, ContractionPlan& p, index_t lanes);
   void finish(const Strip& s) const;
+  bool finishes_tiles() const;
+  bool tile_end(TileEnd& end, index_t row, index_t column) const;
+
+ private:
+  const char* leaf(int l, index_t row, index_t column) const {
+    const Epilogue& e = *call_.epilogue;
+    return e.data[l] + (batch_ * e.batch[l] + row * row_leaf_[l] + column * column_leaf_[l]) * e.bytes[l];
+  }
+  char* target(index_t row, index_t column) const {
+    return c_ + (c_row_.at(row) + c_column_.at(column)) * call_.c_bytes;
+  }
 };
 
 // Columns are where the output is contiguous, unless they are too few to fill a register of `lanes`: then what was
@@ -113,10 +142,9 @@ inline bool swaps_operands(const ContractionPlan& p, index_t lanes) {
   for (index_t r = 0; r < s.rows; ++r) {
     const index_t row = s.row + r;
     for (int l = 0; l < e.leaves; ++l)
-      if (l != e.product)  // which has no memory of its own
-        source[l] = e.data[l] + (batch_ * e.batch[l] + row * row_leaf_[l] + s.column * column_leaf_[l]) * e.bytes[l];
+      if (l != e.product) source[l] = leaf(l, row, s.column);  // which has no memory of its own
     source[e.product] = static_cast<const char*>(s.line) + r * s.apart;
-    char* const out = c_ + (c_row_.at(row) + c_column_.at(s.column)) * call_.c_bytes;
+    char* const out = target(row, s.column);
     if (!e.past_caches || c_column_.stride != 1) {
       e.row(out, c_column_.stride, source, column_leaf_, s.columns);
       continue;
@@ -127,6 +155,28 @@ inline bool swaps_operands(const ContractionPlan& p, index_t lanes) {
       source[l] = static_cast<const char*>(source[l]) + before * column_leaf_[l] * e.bytes[l];
     if (before < s.columns) e.row(out + before * call_.c_bytes, past_caches, source, column_leaf_, s.columns - before);
   }
+}
+
+// Whether the epilogue has a kernel for full tiles, and its leaves and the target lie as that wants them.
+inline bool BlockedFields::finishes_tiles() const {
+  const Epilogue* const e = call_.epilogue;
+  if (!e || !e->tile.run || c_row_.offset || c_column_.offset || c_column_.stride != 1) return false;
+  for (int l = 0; l < e->leaves; ++l)
+    if (l != e->product && !e->tile.constant[l] && column_leaf_[l] != 1) return false;
+  return true;
+}
+// The end of the tile that begins there; false if it is to go past the caches, and rows do not begin with their lines.
+[[gnu::noinline]] inline bool BlockedFields::tile_end(TileEnd& end, index_t row, index_t column) const {
+  const Epilogue& e = *call_.epilogue;
+  end.out = target(row, column);
+  end.out_row = c_row_.stride * call_.c_bytes;
+  end.streamed = e.past_caches;
+  if (e.past_caches && (before_line(end.out, call_.c_bytes) > 0 || end.out_row % 64 != 0)) return false;
+  for (int l = 0; l < e.leaves; ++l) {
+    end.source[l] = l == e.product ? nullptr : leaf(l, row, column);
+    end.row_bytes[l] = l == e.product ? 0 : row_leaf_[l] * e.bytes[l];
+  }
+  return true;
 }
 
 }  // namespace detail

@@ -143,10 +143,11 @@ inline bool plan_epilogue(Epilogue& e, const ContractionCall& call, const Pointw
 }  // namespace detail
 
 /// A consumer's loop, one source of which, `product`, is the contraction: with extents `extents`, broadcast to the
-/// target's. The source itself is filled in here.
+/// target's. The source itself is filled in here. `tile`: how the consumer finishes full tiles.
 [[gnu::noinline]] inline void assign_consumer(ContractionCall& call, PointwiseCall consumer, Source* source,
-                                              int product, const Dims& extents, bool noalias) {
+                                              int product, const Dims& extents, bool noalias, TileEpilogue tile = {}) {
   Epilogue e;
+  e.tile = tile;
   const detail::Prologues p(call);
   source[product].map.extents = {1, {0}};  // not in memory: overlaps nothing
   if (extents == consumer.target.extents && detail::plan_epilogue(e, call, consumer, product) &&

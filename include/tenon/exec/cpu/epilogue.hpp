@@ -8,6 +8,7 @@
 // path: the tape needs the product.
 #pragma once
 #include <tenon/exec/cpu/contract.hpp>
+#include <tenon/exec/cpu/finishing_tile.hpp>
 
 namespace tenon {
 inline namespace TENON_ABI {
@@ -146,8 +147,8 @@ requires(detail::has_epilogue<N>) struct DirectWrite<N> {
       if (over_small(n, [&](const auto& consumer) { exec::assign(consumer, out, target, noalias); })) return;
     if constexpr (!always_small()) {
       constexpr int at = detail::ProductIn<N>::at;
-      using P = typename detail::WithSum<program_of<N>, at, typename detail::SumOf<Product>::type,
-                                         make_seq<program_of<N>::size>>::type;
+      using S = typename detail::SumOf<Product>::type;
+      using P = typename detail::WithSum<program_of<N>, at, S, make_seq<program_of<N>::size>>::type;
       const Product& product = contraction(n);
       Source source[P::loads];
       Source* end = source;
@@ -156,7 +157,7 @@ requires(detail::has_epilogue<N>) struct DirectWrite<N> {
       detail::CallLeaves<Product> leaves;
       detail::fill_call(product, call, leaves);
       assign_consumer(call, {source, load_bytes<P>, P::loads, row<P, Out>, out, sizeof(Out), target}, source, at,
-                      product.extents().dims(), noalias);
+                      product.extents().dims(), noalias, detail::tile_epilogue<P, at, Out, S>());
     }
   }
 

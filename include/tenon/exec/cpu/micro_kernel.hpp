@@ -27,6 +27,10 @@ inline constexpr int tile_packs = wide_tiles<T> ? 4 : 2;
 template <class T>
 inline constexpr int tile_columns = tile_packs<T>* simd::native_lanes<sum_t<T>>;
 
+/// Rows of a full tile of so many packs.
+template <class T>
+inline constexpr int full_rows = 2 * tile_rows<T> / tile_packs<T>;
+
 /// Whether tiles of one pack or three may have fewer columns than lanes: loads and stores of the last are masked.
 template <class T>
 inline constexpr bool masked_tiles = !is_integer<T> && TENON_ISA >= 256;
