@@ -81,3 +81,58 @@ TEST_CASE("a column does not depend on how many there are beside it") {
   check_bits<float>();
   check_bits<double>();
 }
+
+namespace {
+
+// softmax and log_softmax of columns, against sums in double.
+template <class T>
+int wrong_softmax(index_t rows, index_t columns, double tolerance) {
+  Tensor<T, dyn, dyn> x(rows, columns + 3);
+  for (index_t i = 0; i < x.size(); ++i)
+    x.data()[i] = static_cast<T>(static_cast<double>((i * 37 + i / 13) % 101) / 16);
+  if (rows > 1) x(1, 0) = static_cast<T>(-limits<float>::infinity());
+  auto part = slice(x, whole, range(0, columns));
+  const Tensor<T, dyn, dyn> p = softmax<0>(part), l = log_softmax<0>(part);
+  const Tensor<T, dyn, dyn> before = x;
+  part = softmax<0>(part);  // in place
+  int wrong = 0;
+  for (index_t j = 0; j < columns; ++j) {
+    double top = -1e300, sum = 0;
+    for (index_t i = 0; i < rows; ++i) top = std::fmax(top, static_cast<double>(before(i, j)));
+    for (index_t i = 0; i < rows; ++i) sum += std::exp(static_cast<double>(before(i, j)) - top);
+    for (index_t i = 0; i < rows; ++i) {
+      const double v = static_cast<double>(before(i, j)) - top, e = std::exp(v) / sum;
+      const double error = std::fabs(static_cast<double>(p(i, j)) - e), got = static_cast<double>(l(i, j));
+      wrong += !(error <= tolerance * e) || static_cast<double>(x(i, j)) != static_cast<double>(p(i, j));
+      wrong += v < -1e300 ? got != v : !(std::fabs(got - (v - std::log(sum))) <= tolerance * 16);
+    }
+  }
+  for (index_t i = 0; i < rows; ++i)
+    for (index_t j = columns; j < columns + 3; ++j) wrong += x(i, j) != before(i, j);
+  return wrong;
+}
+
+}  // namespace
+
+TEST_CASE("softmax of columns: strips of any width, lines of any length") {
+  for (const index_t rows : {1, 2, 3, 9, 100, 513, 1030, 2050})
+    for (const index_t columns : {1, 7, 33, 130, 300}) {
+      if (rows * columns > 200000) continue;
+      CAPTURE(rows);
+      CAPTURE(columns);
+      CHECK(wrong_softmax<float>(rows, columns, 1e-4) == 0);
+      CHECK(wrong_softmax<double>(rows, columns, 1e-13) == 0);
+    }
+  CHECK(wrong_softmax<bfloat16>(100, 40, 1e-2) == 0);
+}
+TEST_CASE("softmax of columns: a NaN spoils its column alone") {
+  Tensor<float, dyn, dyn> x(20, 40);
+  x = 1.0f;
+  x(7, 5) = __builtin_nanf("");
+  for (index_t i = 0; i < 20; ++i) x(i, 9) = -limits<float>::infinity();
+  const Tensor<float, dyn, dyn> y = softmax<0>(x);
+  int nans = 0;
+  for (index_t i = 0; i < 20; ++i)
+    for (index_t j = 0; j < 40; ++j) nans += y(i, j) != y(i, j) ? (j == 5 || j == 9 ? 1 : 1000) : y(i, j) != 0.05f;
+  CHECK(nans == 40);
+}

@@ -12,6 +12,9 @@ namespace exec {
 
 namespace detail {
 
+// Bytes of a strip of lines side by side that the second-level cache holds beside the rest, and of a row of it.
+inline constexpr index_t kept_strip = 262144, widest_strip = 512, narrowest_strip = 128;
+
 // All lanes of a pack, or the first few: how they are read, and written as R.
 struct Whole {
   template <class V>
@@ -43,9 +46,53 @@ struct Part {
   }
 };
 
-// Lanes are lines, and rows of them are walked as they lie in memory: twice, since e^x costs less than it takes to
-// write it to memory and to read it again. The first walk keeps the largest element so far and the sum relative to it
-// (M. Milakov and N. Gimelshein, Online normalizer calculation for softmax, 2018), some rows at a time.
+// Lines side by side, some lines of the cache wide, from a copy that the second-level cache holds: so x is read and the
+// result is written once, and e^x is computed once. `copy` has room for n rows of `columns` rounded up to packs.
+template <bool Log, class V, class C, class R>
+[[gnu::noinline]] void softmax_strip(const C* x, index_t step, index_t n, index_t columns, C* copy, R* out,
+                                     index_t out_step) {
+  constexpr index_t W = simd::lanes<V>, most = widest_strip / static_cast<index_t>(sizeof(V));
+  const index_t whole = columns / W, rest = columns % W, width = (columns + W - 1) / W * W;
+  const auto each_pack = [&](const auto& f) {
+    for (index_t k = 0; k < whole; ++k) f(k, Whole{});
+    if (rest > 0) f(whole, Part{rest});
+  };
+  V top[most], sum[most];
+  // No infinity, from which -inf could not be taken.
+  for (V& t : top) t = reduction_constant<V>(static_cast<double>(limits<base_t<C>>::lowest()));
+  for (V& s : sum) s = reduction_constant<V>(0);
+  for (index_t i = 0; i < n; ++i)
+    each_pack([&](index_t k, auto part) {
+      const V v = part.template load<V>(x + i * step + k * W);
+      simd::store(copy + i * width + k * W, v);
+      top[k] = math::kernel::larger(v, top[k]);
+    });
+  // A NaN may be lost from the largest; its exponential makes the sum NaN.
+  for (index_t i = 0; i < n; ++i)
+    for (index_t k = 0; k * W < width; ++k) {
+      C* const at = copy + i * width + k * W;
+      const V v = simd::load<V>(at) - top[k], e = exp_normal<false>(v);
+      simd::store(at, Log ? v : e);
+      sum[k] = sum[k] + e;
+    }
+  for (V& s : sum) {
+    if constexpr (Log) {
+      s = log(s);
+    } else {
+      s = reduction_constant<V>(1) / s;
+    }
+  }
+  for (index_t i = 0; i < n; ++i)
+    each_pack([&](index_t k, auto part) {
+      const V v = simd::load<V>(copy + i * width + k * W);
+      part.store(out + i * out_step + k * W, Log ? V(v - sum[k]) : V(v * sum[k]));
+    });
+}
+
+// Lanes are lines, and rows of them are walked as they lie in memory: twice, since e^x of 64 bytes costs less than it
+// takes to write it to memory and to read it again. The first walk keeps the largest element so far and the sum
+// relative to it (M. Milakov and N. Gimelshein, Online normalizer calculation for softmax, 2018), some rows at a time.
+// Narrower registers go strip by strip, unless lines are so long that a strip would be a line of the cache or two.
 template <bool Log, class V, class C, class R>
 [[gnu::noinline]] void softmax_columns(const Panel<C>& p, R* out, index_t out_step) {
   constexpr index_t W = simd::lanes<V>, most = Panel<C>::most_columns / W, together = 8;
@@ -55,6 +102,19 @@ template <bool Log, class V, class C, class R>
     for (index_t k = 0; k < whole; ++k) f(k, Whole{});
     if (W > 1 && rest > 0) f(whole, Part{rest});
   };
+  if constexpr (simd::is_pack<V> && sizeof(V) < 64) {
+    index_t row = widest_strip;
+    while (row >= narrowest_strip && p.n * row > kept_strip) row /= 2;
+    if (row >= narrowest_strip && p.n > 2) {
+      const index_t width = row / static_cast<index_t>(sizeof(C));
+      const tenon::detail::BlockRef copy(static_cast<size_t>(p.n * row));
+      for (index_t j = 0; j < p.lines; j += width) {
+        const index_t columns = p.lines - j < width ? p.lines - j : width;
+        softmax_strip<Log, V>(p.data + j, p.step, p.n, columns, reinterpret_cast<C*>(copy.data()), out + j, out_step);
+      }
+      return;
+    }
+  }
   const auto load = [&](index_t i, index_t k, auto part) { return part.template load<V>(p.data + i * p.step + k * W); };
   alignas(alignment) char tops[most * sizeof(V)], sums[most * sizeof(V)];
   V* top = reinterpret_cast<V*>(tops);
