@@ -186,8 +186,13 @@ struct Evaluate {
       if (__builtin_is_constant_evaluated()) {
         using E = typename N::extents_type;
         T values[static_size<E> + 1] = {};
-        detail::each_index<E>([&](index_t k, const Dims& i) { values[k] = static_cast<T>(n.at(i)); });
-        for (index_t k = 0; k < static_size<E>; ++k) target.data()[k] = values[k];
+        index_t at[static_size<E> + 1] = {};
+        const Dims strides = target.map().strides;
+        detail::each_index<E>([&](index_t k, const Dims& i) {
+          values[k] = static_cast<T>(n.at(i));
+          for (int a = 0; a < E::rank; ++a) at[k] += i.d[a] * strides.d[a];
+        });
+        for (index_t k = 0; k < static_size<E>; ++k) target.data()[at[k]] = values[k];
         return;
       }
     }

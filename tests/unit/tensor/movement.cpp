@@ -82,6 +82,18 @@ TEST_CASE("slice: writes through views of tensors, owns temporaries") {
   static_assert(k(0) == 3 && k(1) == 6);
 }
 
+TEST_CASE("slice: the compiler writes through views, too") {
+  constexpr auto a = [] {
+    auto x = iota<float, 2, 3>();
+    col(x, 1) = col(x, 2) * 10.f;
+    slice(x, 0, range<0, 3, 2>()) += 5.f;
+    transpose(x) = transpose(x) + 1.f;
+    flip<0>(x) = x + 0.f;
+    return x;
+  }();
+  const float expected[] = {4, 51, 6, 6, 21, 8};
+  for (index_t i = 0; i < 6; ++i) CHECK(a.data()[i] == expected[i]);
+}
 TEST_CASE("slice: overlapping reads and writes are safe") {
   Tensor<float, dyn> b{1, 2, 3, 4, 5};
   slice(b, range(1, 5)) = slice(b, range(0, 4));
