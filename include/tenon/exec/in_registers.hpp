@@ -224,6 +224,8 @@ constexpr int lanes_for(index_t size) {
   while (lanes / 2 >= size && (lanes / 2 * widest >= 16 || size == 1) && (most_cost<P> <= 8 || size == 1)) lanes /= 2;
   return lanes;
 }
+// An int cannot count all the registers of the largest tensors: `limit` stands for as many and more.
+constexpr int count_up_to(int limit, index_t n) { return n < limit ? static_cast<int>(n) : limit; }
 template <class P>
 inline constexpr bool all_held_as_stored = false;
 template <class... I>
@@ -238,9 +240,10 @@ struct InRegisters<N, Out, TypeList<L...>> {
   using P = program_of<N>;
   using E = typename N::extents_type;
   static constexpr index_t size = E::is_static ? static_size<E> : 0;
-  static constexpr int W = lanes_for<P>(size), packs = static_cast<int>((size + W - 1) / W);
+  static constexpr int W = lanes_for<P>(size), most_packs = 16;
+  static constexpr int packs = count_up_to(most_packs + 1, (size + W - 1) / W);
   static constexpr int work = packs * work_of<P>;
-  static constexpr bool few = size > 0 && lanes_of<P> > 1 && packs <= 16 && work <= 160;
+  static constexpr bool few = size > 0 && lanes_of<P> > 1 && work <= 160 && packs <= most_packs;
 
   // Elements that are loaded one by one.
   template <class M, int... K>

@@ -256,6 +256,14 @@ void check_bounds() {
 
 }  // namespace
 
+// More numbers than an int counts are no reason for the compiler to stop. Not run: there is no memory for them.
+using Huge = Tensor<float, 65536, 65536>;
+[[maybe_unused]] static float huge(Huge& y, Tensor<float, 65536>& rows, const Huge& a) {
+  y = exp(a) + a;
+  rows = max<1>(a);
+  return sum(a * a);
+}
+
 TEST_CASE("operands of every kind, and targets") {
   check_operands<float, 1, 1>();
   check_operands<float, 3, 3>();

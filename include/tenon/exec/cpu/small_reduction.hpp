@@ -64,13 +64,15 @@ struct RegisterReduction {
   using Kept = extents_from<tenon::detail::ReducedDims<Mask, false, E>>;
   static constexpr index_t size = Scalar::size, count = Scalar::count, results = Scalar::results;
   static constexpr bool one = results == 1;
+  static constexpr index_t in_lanes = one ? size : results;
   static constexpr int lanes() {
     int lanes = held_as_stored<N> ? simd::native_lanes<N> : 1;
-    while (lanes / 2 >= (one ? size : results) && lanes / 2 * static_cast<int>(sizeof(N)) >= 16) lanes /= 2;
+    while (lanes / 2 >= in_lanes && lanes / 2 * static_cast<int>(sizeof(N)) >= 16) lanes /= 2;
     return lanes;
   }
-  static constexpr int W = lanes(), packs = static_cast<int>(((one ? size : results) + W - 1) / W);
-  static constexpr int last = static_cast<int>(one ? size : results) - (packs - 1) * W;
+  static constexpr int W = lanes(), most_packs = 64;
+  static constexpr int packs = count_up_to(most_packs + 1, (in_lanes + W - 1) / W);
+  static constexpr int last = static_cast<int>((in_lanes - 1) % W) + 1;
   using V = typename FoldedPack<N, W>::type;
 
   // Element K of every result.
@@ -91,7 +93,7 @@ struct RegisterReduction {
     } else if constexpr (one) {
       return packs <= 16 && (last == W || requires { Op::template neutral<V>(); });
     } else {
-      return packs * count <= 64 && !lane_by_lane<N, W, Along<0>, Kept, 0>;
+      return packs * count <= most_packs && !lane_by_lane<N, W, Along<0>, Kept, 0>;
     }
   }();
 
