@@ -59,16 +59,21 @@ auto fixed_log_posterior(const gmm::Mixture& s, const auto& p, const tenon::Tens
   const auto diagonal = evaluate(exp(slice<1>(p.factor, range<0, D>())));
   const auto below = slice<1>(p.factor, range<D, D*(D + 1) / 2>());
   const auto log_determinants = evaluate(sum<1>(slice<1>(p.factor, range<0, D>())));
-  const auto number = [](const auto& x) { return evaluate(x)(); };  // of which the tape keeps least
   const auto likelihood =
       unrolled_loop(add_component)
           .sum([](const auto& density, const auto&) { return density; }, p.alpha.extent(0),
                Tensor<double, 1>{-std::numeric_limits<double>::infinity()}, transpose(points),
                per_step(expand_dims<-1>(p.alpha + log_determinants)), per_step(expand_dims<-1>(p.mean)),
                per_step(expand_dims<-1>(diagonal)), per_step(expand_dims<-1>(below)));
-  return likelihood - static_cast<double>(s.n) * number(logsumexp(p.alpha)) +
-         0.5 * s.gamma * s.gamma * (square(number(norm(diagonal))) + square(number(norm(below)))) -
-         static_cast<double>(s.m) * number(sum(log_determinants)) + s.constant();
+  // Numbers, of which the tape keeps least; each is a statement, so that what it takes serves the next one.
+  const auto number = [](const auto& x) { return evaluate(x)(); };
+  const auto all = number(logsumexp(p.alpha));
+  const auto diagonals = number(norm(diagonal));
+  const auto others = number(norm(below));
+  const auto determinants = number(sum(log_determinants));
+  return likelihood - static_cast<double>(s.n) * all +
+         0.5 * s.gamma * s.gamma * (square(diagonals) + square(others)) - static_cast<double>(s.m) * determinants +
+         s.constant();
 }
 
 // The points of a block and all components by one matrix product: row (c, i) of `factors` is row i of the factor of

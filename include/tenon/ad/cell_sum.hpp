@@ -45,21 +45,18 @@ class CellSum {
   static constexpr int lanes = simd::native_lanes<T>, numbers = static_cast<int>(FixedPart<State>::size);
   static constexpr index_t most_kept = 4096 / static_cast<index_t>(sizeof(V));  // packs: states are in the way
 
-  /// `gradient` has room for the numbers of the active arguments, the start's first, and holds zeros; null: the value
-  /// alone is wanted.
-  CellSum(index_t cells, index_t steps, T* gradient, const Start& start, const In&... in)
+  /// `gradient` has room for the numbers of the active arguments, the start's first, and holds zeros, and `states` for
+  /// state_bytes(steps); null: the value alone is wanted.
+  CellSum(index_t cells, index_t steps, T* gradient, char* states, const Start& start, const In&... in)
       : cells_(cells),
         steps_(steps),
-        differentiates_(gradient != nullptr),
+        states_(reinterpret_cast<V*>(states)),
         start_(start, steps, next(gradient, start, steps)),
-        inputs_{{SumInput<T, In>(in, steps, next(gradient, in, steps))}...} {
-    if (!differentiates_) return;
-    length_ = steps;
-    if (numbers * steps > most_kept)
-      for (length_ = 1; length_ * length_ < steps;) ++length_;
-    segments_ = steps ? (steps + length_ - 1) / length_ : 0;
-    const index_t kept = segments_ > 2 ? segments_ - 2 : 0;  // not the start, nor of the last, which is still there
-    states_ = BlockRef(static_cast<size_t>(numbers * (length_ + kept)) * sizeof(V));
+        inputs_{{SumInput<T, In>(in, steps, next(gradient, in, steps))}...} {}
+  static size_t state_bytes(index_t steps) {
+    const index_t length = length_of(steps), segments = segments_of(steps);
+    const index_t kept = segments > 2 ? segments - 2 : 0;  // not the start, nor of the last, which is still there
+    return static_cast<size_t>(numbers * (length + kept)) * sizeof(V);
   }
   template <class X>
   static index_t gradient_size(const X& x, index_t steps) {
@@ -70,7 +67,7 @@ class CellSum {
     const index_t packs = (cells_ + lanes - 1) / lanes;
     if (packs == 0) return T(0);
     const T total = simd::reduce_add(sum(0, packs));
-    if (differentiates_) {
+    if (states_) {
       if constexpr (active<Start>) start_.finish();
       finish(make_seq<count>{});
     }
@@ -88,6 +85,16 @@ class CellSum {
     return const_cast<Input<I>&>(operand_at<I>(inputs_));
   }
 
+  // How many steps there are between states that are kept, and how often.
+  static index_t length_of(index_t steps) {
+    if (numbers * steps <= most_kept) return steps;
+    index_t length = 1;
+    while (length * length < steps) ++length;
+    return length;
+  }
+  static index_t segments_of(index_t steps) {
+    return steps ? (steps + length_of(steps) - 1) / length_of(steps) : 0;
+  }
   template <class X>
   static T* next(T*& gradient, const X& x, index_t steps) {
     T* const here = gradient;
@@ -96,7 +103,7 @@ class CellSum {
   }
   // By halves, so that errors of rounding grow with the logarithm of the number of cells.
   V sum(index_t from, index_t to) {
-    if (to - from == 1) return differentiates_ ? forth_and_back(from * lanes) : forth(from * lanes);
+    if (to - from == 1) return states_ ? forth_and_back(from * lanes) : forth(from * lanes);
     const index_t middle = from + (to - from) / 2;
     const V a = sum(from, middle);
     return a + sum(middle, to);
@@ -153,7 +160,7 @@ class CellSum {
 
   [[gnu::noinline]] V forth_and_back(index_t at) {
     const index_t left = cells_ - at;
-    V* const recent = reinterpret_cast<V*>(states_.data());
+    V* const recent = states_;
     V* const kept = recent + length_ * numbers;                // of segment 1, 2, ...
     V in[Code::inputs], g[numbers], given[Code::inputs] = {};  // to what is the same in all steps
     begin(in, at);
@@ -244,10 +251,8 @@ class CellSum {
     if constexpr (Input<I>::active) input<I>().finish();
   }
 
-  index_t cells_, steps_;
-  bool differentiates_;
-  index_t length_ = 0, segments_ = 0;  // steps between states that are kept
-  BlockRef states_{};
+  index_t cells_, steps_, length_ = length_of(steps_), segments_ = segments_of(steps_);
+  V* states_;
   SumInput<T, Start> start_;
   Operands<SumInput<T, In>...> inputs_;
 };
@@ -285,35 +290,47 @@ struct CellByCell {
 
 // What a record keeps of an argument: where its adjoints are, if it has any.
 struct NoAdjoints {};
-template <class E>
-struct RowsOfAdjoints {
-  E shape;
-  Strides<E::rank> strides;
+struct NumberAdjoint {
   slot_t slot;
+};
+template <int Rank>
+struct RowsOfAdjoints {
+  slot_t slot;
+  int extent[Rank], stride[Rank];  // all lie among the slots of a tape, which are fewer than 2^31
+  RowsOfAdjoints(slot_t s, const Dims& extents, const Dims& strides) : slot(s) {
+    for (int a = 0; a < Rank; ++a) {
+      extent[a] = static_cast<int>(extents.d[a]);
+      stride[a] = extents.d[a] > 1 ? static_cast<int>(strides.d[a]) : 0;
+      expect<value_error>(extent[a] == extents.d[a], "tenon: unrolled_loop: more than 2^31 steps or cells on a tape");
+    }
+  }
 };
 template <class X>
 auto with_adjoints(const X& x) {
   if constexpr (!is_taped<typename X::value_type>) {
     return NoAdjoints{};
   } else if constexpr (X::along == Along::none) {
-    return x;
+    return NumberAdjoint{x.slot};
   } else {
-    return RowsOfAdjoints<typename X::E>{x.leaf.shape, x.leaf.strides, x.slot};
+    return RowsOfAdjoints<X::E::rank>(x.slot, x.leaf.shape.dims(), x.leaf.strides);
   }
 }
 
-// A sum over cells on a tape: where its adjoint is, and its gradient.
+// A sum over cells on a tape: where its adjoint is. Its gradient follows it in memory.
 template <class T, class... X>
 struct SumOnTape {
   slot_t out;
-  BlockRef gradient;
   Operands<X...> arguments;
 
-  void pull(Tape& tape) {
-    const T g = *tape.adjoint<T>(out);
+  static constexpr size_t head() { return (sizeof(SumOnTape) + alignof(T) - 1) / alignof(T) * alignof(T); }
+  T* gradient() { return reinterpret_cast<T*>(reinterpret_cast<char*>(this) + head()); }
+  static void sweep(Tape& tape, const Segment& segment) {
+    SumOnTape& s = *reinterpret_cast<SumOnTape*>(segment.begin());
+    const T g = *tape.adjoint<T>(s.out);
     if (is_zero_adjoint(g)) return;
-    add_all(tape, g, reinterpret_cast<const T*>(gradient.data()), make_seq<static_cast<int>(sizeof...(X))>{});
+    s.add_all(tape, g, s.gradient(), make_seq<static_cast<int>(sizeof...(X))>{});
   }
+  static constexpr SegmentKind kind{&sweep, nullptr};
 
  private:
   template <int... I>
@@ -324,9 +341,11 @@ struct SumOnTape {
   static void add(Tape& tape, T g, const T*& from, const A& x) {
     if constexpr (!__is_same(A, NoAdjoints)) {
       T* const to = x.slot ? tape.adjoint<T>(x.slot) : nullptr;
-      if constexpr (requires { x.shape; }) {
-        const Dims strides[] = {x.strides};
-        exec::each_offset(x.shape.dims(), strides, [&](const index_t* offset) {
+      if constexpr (requires { x.extent; }) {
+        Dims extents, strides[1];
+        for (const int e : x.extent) extents.push(e);
+        for (const int s : x.stride) strides->push(s);
+        exec::each_offset(extents, strides, [&](const index_t* offset) {
           if (to) to[*offset] += g * *from;
           ++from;
         });

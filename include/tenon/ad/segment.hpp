@@ -68,8 +68,9 @@ class Segments {
       drop_block(c);
     }
   }
-  Segment* begin_segment(const SegmentKind& kind, size_t bytes) {
-    void* const p = room(sizeof(Segment) + bytes);
+  // With `beyond` bytes behind it that are free until the next segment begins.
+  Segment* begin_segment(const SegmentKind& kind, size_t bytes, size_t beyond = 0) {
+    void* const p = room(sizeof(Segment) + bytes, beyond);
     last_ = ::new (p) Segment{&kind, last_};
     ++count_;
     return last_;
@@ -111,22 +112,23 @@ class Segments {
     cursor_ = chunk->data();
     limit_ = cursor_ + chunk->bytes;
   }
-  char* room(size_t size) {
+  char* room(size_t size, size_t beyond) {
     char* p = cursor_ + (16 - reinterpret_cast<size_t>(cursor_) % 16) % 16;
-    while (static_cast<size_t>(limit_ - cursor_) < size + static_cast<size_t>(p - cursor_)) {
+    while (static_cast<size_t>(limit_ - cursor_) < size + beyond + static_cast<size_t>(p - cursor_)) {
       Block*& next = chunk_ ? chunk_->next : chunks_;
-      if (!next) next = more(size);
+      if (!next) next = more(size, beyond);
       enter(next);
       p = cursor_;
     }
     cursor_ = p + size;
     return p;
   }
-  // A chunk, with room for a segment.
-  Block* more(size_t size) {
+  // A chunk, with room for a segment; beside a large one also for small ones.
+  Block* more(size_t size, size_t beyond) {
     size_t bytes = 0;
     for (const Block* c = chunks_; c; c = c->next) bytes += c->bytes;
     bytes = bytes < 2 * least_chunk ? least_chunk : bytes < 2 * most_chunk ? bytes / 2 : most_chunk;
+    size += beyond > least_chunk || size < least_chunk / 2 ? beyond : least_chunk;
     Block* const c = allocate_block(size > bytes ? size : bytes);
     c->next = nullptr;
     return c;

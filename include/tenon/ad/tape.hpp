@@ -88,11 +88,13 @@ class Tape : detail::Segments {
   }
 
   /// Room for one tensor statement's record, of a kind that lives for ever: `sweep` runs in the sweep, `destroy` at
-  /// reset.
-  [[gnu::noinline]] void* record(size_t size, const detail::SegmentKind& kind) {
+  /// reset. There is room for `aside` bytes in scratch() until something else is recorded.
+  [[gnu::noinline]] void* record(size_t size, const detail::SegmentKind& kind, size_t aside = 0) {
     close();
-    return begin_segment(kind, size)->begin();
+    return begin_segment(kind, size, aside ? aside + alignment : 0)->begin();
   }
+  /// What is free behind the last record, aligned as blocks are.
+  char* scratch() const { return cursor_ + (alignment - reinterpret_cast<size_t>(cursor_) % alignment) % alignment; }
   /// Whether a slot was given by this tape since it was reset; others are constants to it.
   bool owns(slot_t slot) {
     if (detail::ApartAdjoints::holds(slot)) return apart_.find(slot) != nullptr;

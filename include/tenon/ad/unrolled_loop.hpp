@@ -280,19 +280,15 @@ struct UnrolledLoop {
       if (own(tape, start, in...)) {
         const index_t n = (Sum::gradient_size(start, steps) + ... + Sum::gradient_size(in, steps));
         const size_t bytes = static_cast<size_t>(n) * sizeof(T);
-        BlockRef gradient(bytes);
-        __builtin_memset(gradient.data(), 0, bytes);
-        const T value = Sum(cells, steps, reinterpret_cast<T*>(gradient.data()), start, in...).run();
-        start.release();
-        (in.release(), ...);
         using Record = SumOnTape<T, decltype(with_adjoints(start)), decltype(with_adjoints(in))...>;
         const slot_t slot = tape->allocate(1, units_of<T>);
-        record_object(
-            *tape, Record{slot, static_cast<BlockRef&&>(gradient), {{with_adjoints(start)}, {with_adjoints(in)}...}});
-        return R(value, slot);
+        const Record record{slot, {{with_adjoints(start)}, {with_adjoints(in)}...}};
+        Record& r = *::new (tape->record(Record::head() + bytes, Record::kind, Sum::state_bytes(steps))) Record(record);
+        __builtin_memset(r.gradient(), 0, bytes);
+        return R(Sum(cells, steps, r.gradient(), tape->scratch(), start, in...).run(), slot);
       }
     }
-    return R(Sum(cells, steps, nullptr, start, in...).run());
+    return R(Sum(cells, steps, nullptr, nullptr, start, in...).run());
   }
 
   // Any numbers: f runs as it is, for one cell after the other.
