@@ -269,36 +269,39 @@ struct AsideAdjoint {
   }
 };
 
-// The value of a statement, as its rule may need it: a few numbers are kept in the record.
+// The value of a statement, as its rule may need it: a few numbers are kept in the record, others where the node has
+// them.
 template <class P, class E, bool Few = E::is_static&& static_size<E>* static_cast<index_t>(sizeof(P)) <= 16>
 struct KeptValue {
-  BlockRef block;
-  explicit KeptValue(BlockRef&& b) : block(static_cast<BlockRef&&>(b)) {}
-  const P* data() const { return reinterpret_cast<const P*>(block ? block.data() : nullptr); }
+  void keep(const ValueCache<true>& cache, BlockRef&& b) { cache.block = static_cast<BlockRef&&>(b); }
+  const P* data(const ValueCache<true>& cache) const {
+    return reinterpret_cast<const P*>(cache.block ? cache.block.data() : nullptr);
+  }
 };
 template <class P, class E>
 struct KeptValue<P, E, true> {
   static constexpr size_t bytes = static_cast<size_t>(static_size<E>) * sizeof(P);
   alignas(P) char numbers[bytes > 0 ? bytes : 1];
-  explicit KeptValue(const BlockRef& b) { __builtin_memcpy(numbers, b.data(), bytes); }
-  const P* data() const { return reinterpret_cast<const P*>(numbers); }
+  void keep(const ValueCache<true>&, const BlockRef& b) { __builtin_memcpy(numbers, b.data(), bytes); }
+  const P* data(const ValueCache<true>&) const { return reinterpret_cast<const P*>(numbers); }
 };
 
-// A cut: the node on primal leaves, its value of elements P, where its adjoint and its operands' adjoints are. Nothing
-// here depends on the tag: functions that record the same cut share it.
+// A cut: the node on primal leaves, which have the slots of the operands' adjoints, with its value of elements P and the
+// slot of its adjoint. Nothing here depends on the tag: functions that record the same cut share it.
 template <class N, class P, bool... Active>
 struct CutRecord {
   using E = typename N::extents_type;
   N node;
-  KeptValue<P, E> value;
-  E shape;
-  slot_t out;
-  slot_t slot[sizeof...(Active) + 1];
+  [[no_unique_address]] KeptValue<P, E> value;
 
+  CutRecord(N&& n, BlockRef&& block, slot_t slot) : node(static_cast<N&&>(n)) {
+    value.keep(node.cache, static_cast<BlockRef&&>(block));
+    node.cache.slot = slot;
+  }
   static void sweep(Tape& tape, const Segment& segment) {
     CutRecord& r = *reinterpret_cast<CutRecord*>(segment.begin());
     r.pull(tape, make_seq<static_cast<int>(sizeof...(Active))>{});
-    tape.passed_on(r.out);
+    tape.passed_on(r.node.cache.slot);
   }
   static void destroy(char* begin) { reinterpret_cast<CutRecord*>(begin)->~CutRecord(); }
 
@@ -308,13 +311,14 @@ struct CutRecord {
 
   template <int... I>
   void pull(Tape& tape, Seq<I...>) {
-    const compute_t<P>* adjoint = tape.given<compute_t<P>>(out);
+    const compute_t<P>* adjoint = tape.given<compute_t<P>>(node.cache.slot);
+    const E shape = node.extents();
     if (!adjoint || are_zero_adjoints(adjoint, shape.size())) return;
     const Dims dense = row_major(shape.dims());
-    const auto y = const_view(value.data(), shape, dense);
+    const auto y = const_view(value.data(node.cache), shape, dense);
     const auto g = const_view(adjoint, shape, dense);
     Operands<AsideAdjoint<adjoint_of<I>>...> aside;
-    pull_with(y, g, pulled<Active>(tape, node.template operand<I>(), slot[I], mutable_at<I>(aside))...);
+    pull_with(y, g, pulled<Active>(tape, node.template operand<I>(), mutable_at<I>(aside))...);
     (mutable_at<I>(aside).finish(tape), ...);
   }
   template <int I, class X>
@@ -326,13 +330,13 @@ struct CutRecord {
     node.pull(y, g, x...);
   }
   template <bool IsActive, class Lf, class G>
-  static auto pulled(Tape& tape, const Lf& leaf, slot_t s, AsideAdjoint<G>& aside) {
+  static auto pulled(Tape& tape, const Lf& leaf, AsideAdjoint<G>& aside) {
     using Q = typename Lf::value_type;
     auto value = const_view(leaf.data, leaf.shape, leaf.strides);
     if constexpr (IsActive) {
       const StridedMap map{leaf.shape.dims(), leaf.strides, 0};
-      const bool apart = s == 0 || may_repeat(map);
-      G* to = apart ? aside.start(map, s) : tape.adjoint<G>(s);
+      const bool apart = leaf.slot == 0 || may_repeat(map);
+      G* to = apart ? aside.start(map, leaf.slot) : tape.adjoint<G>(leaf.slot);
       return Pulled<Q, typename Lf::extents_type, true>{
           value, adjoint_view(to, leaf.shape, apart ? row_major(map.extents) : map.strides)};
     } else {
@@ -378,6 +382,7 @@ PrimalLeaf<A> primal_leaf(const Leaf<T, E, BlockRef, false>& l) {
   p.shape = l.shape;
   p.strides = l.strides;
   p.hold = l.hold;
+  p.slot = l.slot;
   return p;
 }
 

@@ -98,11 +98,8 @@ requires(!contains_rev<T>) struct Evaluate<rev<T, Tag>> {
     auto kept = n.with(detail::primal_leaf<typename L::value_type, typename L::extents_type, L>(leaf)...);
     cache.slot = tape->allocate_tensor(shape.size(), detail::units_of<T>);
     using Record = detail::CutRecord<M, T, detail::leaf_active<L>...>;
-    ::new (detail::new_record<Record>(*tape)) Record{static_cast<M&&>(kept),
-                                                     detail::KeptValue<T, E>(static_cast<detail::BlockRef&&>(block)),
-                                                     shape,
-                                                     cache.slot,
-                                                     {leaf.slot..., 0}};
+    ::new (detail::new_record<Record>(*tape))
+        Record(static_cast<M&&>(kept), static_cast<detail::BlockRef&&>(block), cache.slot);
   }
   template <class L>
   static void keep(L& leaf) {
