@@ -249,12 +249,12 @@ class Tape : detail::Segments {
         Message() << "tenon: the tape is full: it has room for 2^31 four-byte units of adjoints "
                      "of numbers, and as many of large tensors (use checkpoint(f), or a tape for each part)");
   }
-  size_t adjoint_bytes() const { return static_cast<size_t>(units_ - base_) * 4 + 64; }
+  size_t adjoint_bytes() const { return static_cast<size_t>(units_ - base_) * 4; }
   void prepare() {
     if (adjoints_ready_) return;
     close();
     const size_t bytes = adjoint_bytes();
-    if (adjoints_.capacity() < bytes) {
+    if (!adjoints_ || adjoints_.capacity() < bytes) {
       adjoints_ = detail::BlockRef();  // first, so that never both are there
       adjoints_ = detail::BlockRef(bytes);
     }
