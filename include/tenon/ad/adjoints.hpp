@@ -17,7 +17,8 @@ namespace detail {
 class ApartAdjoints {
  public:
   static constexpr slot_t lowest = slot_t{1} << 31;
-  static constexpr unsigned long long least_units = 256;  // of a tensor: a look-up costs little beside its statements
+  // Of a tensor: a look-up costs little beside its statements. Those of a variable become its gradient where they lie.
+  static constexpr unsigned long long least_units = 256, least_of_variable = 64;
   static bool holds(slot_t slot) { return slot >= lowest; }
 
   struct Range {

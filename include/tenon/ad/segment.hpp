@@ -52,7 +52,8 @@ struct alignas(16) Segment {
 };
 
 // Chunks of a tape: the first are small, then each is half as large as all before it together, up to the largest.
-inline constexpr size_t least_chunk = 448, most_chunk = size_t{1} << 18;  // of the first, a block of 512 bytes
+inline constexpr size_t least_chunk = 320, most_chunk = size_t{1} << 18;
+inline constexpr size_t beside_large = 448;  // room in the chunk of a large record, for small ones
 
 // The segments of a tape, which lie in chunks of memory that are kept for the next recording.
 class Segments {
@@ -128,7 +129,7 @@ class Segments {
     size_t bytes = 0;
     for (const Block* c = chunks_; c; c = c->next) bytes += c->bytes;
     bytes = bytes < 2 * least_chunk ? least_chunk : bytes < 2 * most_chunk ? bytes / 2 : most_chunk;
-    size += beyond > least_chunk || size < least_chunk / 2 ? beyond : least_chunk;
+    size += beyond > beside_large || size < beside_large / 2 ? beyond : beside_large;
     Block* const c = allocate_block(size > bytes ? size : bytes);
     c->next = nullptr;
     return c;

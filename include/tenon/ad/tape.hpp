@@ -71,9 +71,9 @@ class Tape : detail::Segments {
     return static_cast<slot_t>(first);
   }
   /// The same for a tensor's adjoints, which lie apart if they are many.
-  slot_t allocate_tensor(index_t n, index_t units) {
+  slot_t allocate_tensor(index_t n, index_t units, unsigned long long least = detail::ApartAdjoints::least_units) {
     const unsigned long long all = static_cast<unsigned long long>(n) * static_cast<unsigned long long>(units);
-    if (all < detail::ApartAdjoints::least_units || static_cast<unsigned long long>(n) > most_units)
+    if (all < least || static_cast<unsigned long long>(n) > most_units)
       return allocate(n, units);
     const slot_t first = apart_.allocate(all);
     if (!first) fail_full();
