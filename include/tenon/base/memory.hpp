@@ -62,18 +62,21 @@ inline void system_deallocate(void* p, size_t bytes, void*) {
 }
 inline Allocator current_allocator{system_allocate, system_deallocate, nullptr};
 
-// Eight classes to a power of two, from 64 bytes to 2^34: at most an eighth of a block is slack.
-inline constexpr int size_classes = 8 * 28;
+// Eight classes to a power of two, from 64 bytes to 2^34: at most an eighth of a block is slack. Between 1 and 4 KiB
+// there is one for each line of the cache: one gradient in blocks of that size is often most of what a tape takes.
+inline constexpr int size_classes = 8 * 26 + 48;
 inline constexpr size_t pool_limit = size_t{1} << 31;  // bytes a thread keeps at most
 constexpr int size_class_of(size_t bytes) {
   if (bytes <= 64) return 0;
+  if (bytes - 1024 <= 3072) return 32 + static_cast<int>((bytes - 1024 + 63) / 64);
   const int log = 63 - __builtin_clzll(bytes - 1);  // 2^log < bytes <= 2^(log+1)
   const size_t part = size_t{1} << (log - 3);
   const int sub = static_cast<int>((bytes - (size_t{1} << log) + part - 1) / part);  // 1..8
-  return (log - 6) * 8 + sub;
+  return (log - (log < 10 ? 6 : 2)) * 8 + sub;
 }
 constexpr size_t size_of_class(int c) {
-  const int log = 6 + c / 8, sub = c % 8;
+  if (c >= 32 && c < 80) return static_cast<size_t>(c - 16) * 64;
+  const int log = (c < 32 ? 6 : 2) + c / 8, sub = c % 8;
   return (size_t{1} << log) + static_cast<size_t>(sub) * (size_t{1} << (log - 3));
 }
 
