@@ -40,7 +40,11 @@ struct Mlp : Differentiated {
     expect();
   }
   auto& numbers() { return w; }
-  void hand() { y[0] = mlp::hand(net, w.data(), x.data(), t.data(), y.data() + 1); }
+  void hand() {
+    y[0] = mlp::hand(net, w.data(), x.data(), t.data(), y.data() + 1);
+    bytes = net.work() * sizeof(double);
+  }
+  static constexpr bool static_results = true;
   mlp::Net net;
   tenon::Tensor<double, tenon::dyn> w;
   std::vector<double> x, t;

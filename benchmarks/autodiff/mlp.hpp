@@ -16,6 +16,7 @@ struct Net {
   size_t first() const { return hidden * (in + 1); }
   size_t second() const { return hidden * (hidden + 1); }
   size_t parameters() const { return first() + second() + out * (hidden + 1); }
+  size_t work() const { return 4 * hidden + out; }  // of the gradient by hand, which takes one sample at a time
 };
 
 template <bool Tanh, class T, class X>

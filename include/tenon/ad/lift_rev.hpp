@@ -16,7 +16,7 @@ struct LiftRev {
   R leaf(X& x) {
     using T = typename X::value_type;
     if constexpr (is_taped<typename R::value_type>) {
-      R r;
+      R r(Uninitialised{}, x.dims());
       r.storage().borrow(const_cast<T*>(x.data()), x.extents(),
                          tape.allocate_tensor(x.size(), units_of<T>, ApartAdjoints::least_of_variable));
       return r;

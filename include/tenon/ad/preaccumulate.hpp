@@ -38,7 +38,7 @@ struct Retag : SlotCursor {
       const index_t n = x.size(), units = units_of<typename T::inner>;
       const slot_t slot = this->next(n, units);
       if constexpr (is_taped<T>) {
-        R r;
+        R r(Uninitialised{}, x.dims());
         r.storage().borrow(x.storage().values, x.extents(), slot);
         return r;
       } else {  // each element carries its slots

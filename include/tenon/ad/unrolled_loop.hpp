@@ -238,7 +238,9 @@ struct UnrolledLoop {
   }
   template <class Y>
   static Y like_dims(const Dims& d) {
-    if constexpr (Y::extents_type::is_static || is_taped<typename Y::value_type>) {
+    if constexpr (is_taped<typename Y::value_type>) {
+      return Y(Uninitialised{}, d);
+    } else if constexpr (Y::extents_type::is_static) {
       return Y{};
     } else {
       return Y(d);

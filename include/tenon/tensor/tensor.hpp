@@ -232,6 +232,8 @@ class Tensor {
       return l;
     }
   }
+  // Whoever makes it gives the elements.
+  constexpr Tensor(detail::Uninitialised u, const Dims& d) : store_(u, checked(d)) {}
   constexpr StridedMap map() const { return {dims(), detail::dense_strides(extents()), 0}; }
   constexpr auto& storage() { return store_; }
   constexpr const auto& storage() const { return store_; }
@@ -255,8 +257,6 @@ class Tensor {
   }
 
  private:
-  constexpr Tensor(detail::Uninitialised u, const Dims& d) : store_(u, checked(d)) {}
-
   template <class... I>
   static constexpr Dims make_dims(I... i) {
     Dims d;

@@ -2,34 +2,18 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include <doctest/doctest.h>
 
-#include <algorithm>
 #include <tenon/ad/checkpoint.hpp>
 #include <tenon/ad/variable.hpp>
 #include <tenon/tenon.hpp>
 #include <vector>
 
+#include "block_bytes.hpp"
+
 using namespace tenon;
+using tenon::test::BlockBytes;
 
 namespace {
 
-// Bytes that blocks take from the system while it lives; none is in store then.
-struct BlockBytes {
-  static inline std::size_t now = 0, most = 0, calls = 0;
-  BlockBytes() {
-    trim_pool();
-    now = most = calls = 0;
-    set_allocator({allocate, deallocate, nullptr});
-  }
-  ~BlockBytes() { set_allocator({detail::system_allocate, detail::system_deallocate, nullptr}); }
-  static void* allocate(std::size_t bytes, void*) {
-    now += bytes, most = std::max(most, now), ++calls;
-    return detail::system_allocate(bytes, nullptr);
-  }
-  static void deallocate(void* p, std::size_t bytes, void*) {
-    now -= bytes;
-    detail::system_deallocate(p, bytes, nullptr);
-  }
-};
 Tensor<double, dyn> ramp(index_t n) {
   Tensor<double, dyn> x(n);
   for (index_t i = 0; i < n; ++i) x(i) = 0.001 * static_cast<double>(i + 1);
