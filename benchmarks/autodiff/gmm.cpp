@@ -71,9 +71,8 @@ auto fixed_log_posterior(const gmm::Mixture& s, const auto& p, const tenon::Tens
   const auto diagonals = number(norm(diagonal));
   const auto others = number(norm(below));
   const auto determinants = number(sum(log_determinants));
-  return likelihood - static_cast<double>(s.n) * all +
-         0.5 * s.gamma * s.gamma * (square(diagonals) + square(others)) - static_cast<double>(s.m) * determinants +
-         s.constant();
+  return likelihood - static_cast<double>(s.n) * all + 0.5 * s.gamma * s.gamma * (square(diagonals) + square(others)) -
+         static_cast<double>(s.m) * determinants + s.constant();
 }
 
 // The points of a block and all components by one matrix product: row (c, i) of `factors` is row i of the factor of

@@ -126,8 +126,8 @@ class GradientCase {
       tenon::trim_pool();
       std::construct_at(&p.tape);
     }).join();
-    // Results of run-time extents are among the blocks, those of static extents are not.
-    const std::size_t results = requires { P::static_results; } ? 0 : (p.y.size() - p.values) * sizeof(double);
+    if constexpr (requires { P::static_results; }) return bytes;  // which are not in blocks
+    const std::size_t results = (p.y.size() - p.values) * sizeof(double);
     return bytes > results ? bytes - results : 0;
   }
   std::string name_;

@@ -92,9 +92,7 @@ class CellSum {
     while (length * length < steps) ++length;
     return length;
   }
-  static index_t segments_of(index_t steps) {
-    return steps ? (steps + length_of(steps) - 1) / length_of(steps) : 0;
-  }
+  static index_t segments_of(index_t steps) { return steps ? (steps + length_of(steps) - 1) / length_of(steps) : 0; }
   template <class X>
   static T* next(T*& gradient, const X& x, index_t steps) {
     T* const here = gradient;

@@ -286,8 +286,8 @@ struct KeptValue<P, E, true> {
   const P* data(const ValueCache<true>&) const { return reinterpret_cast<const P*>(numbers); }
 };
 
-// A cut: the node on primal leaves, which have the slots of the operands' adjoints, with its value of elements P and the
-// slot of its adjoint. Nothing here depends on the tag: functions that record the same cut share it.
+// A cut: the node on primal leaves, which have the slots of the operands' adjoints, with its value of elements P and
+// the slot of its adjoint. Nothing here depends on the tag: functions that record the same cut share it.
 template <class N, class P, bool... Active>
 struct CutRecord {
   using E = typename N::extents_type;

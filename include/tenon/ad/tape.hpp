@@ -73,8 +73,7 @@ class Tape : detail::Segments {
   /// The same for a tensor's adjoints, which lie apart if they are many.
   slot_t allocate_tensor(index_t n, index_t units, unsigned long long least = detail::ApartAdjoints::least_units) {
     const unsigned long long all = static_cast<unsigned long long>(n) * static_cast<unsigned long long>(units);
-    if (all < least || static_cast<unsigned long long>(n) > most_units)
-      return allocate(n, units);
+    if (all < least || static_cast<unsigned long long>(n) > most_units) return allocate(n, units);
     const slot_t first = apart_.allocate(all);
     if (!first) fail_full();
     adjoints_ready_ = false;
@@ -87,8 +86,8 @@ class Tape : detail::Segments {
     return sum + used();
   }
 
-  /// Room for one tensor statement's record, of a kind that lives for ever: `sweep` runs in the sweep, `destroy` at
-  /// reset. There is room for `aside` bytes in scratch() until something else is recorded.
+  /// Room for one tensor statement's record, of a kind that lives for ever, and until something else is recorded for
+  /// `aside` bytes in scratch().
   [[gnu::noinline]] void* record(size_t size, const detail::SegmentKind& kind, size_t aside = 0) {
     close();
     return begin_segment(kind, size, aside ? aside + alignment : 0)->begin();
