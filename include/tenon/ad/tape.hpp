@@ -86,13 +86,12 @@ class Tape : detail::Segments {
     return sum + used();
   }
 
-  /// Room for one tensor statement's record, of a kind that lives for ever, and until something else is recorded for
-  /// `aside` bytes in scratch().
+  /// Room for a tensor statement's record, of a kind that lives for ever; behind it, `aside` bytes until the next one.
   [[gnu::noinline]] void* record(size_t size, const detail::SegmentKind& kind, size_t aside = 0) {
     close();
     return begin_segment(kind, size, aside ? aside + alignment : 0)->begin();
   }
-  /// What is free behind the last record, aligned as blocks are.
+  /// Those bytes, aligned as blocks are.
   char* scratch() const { return cursor_ + (alignment - reinterpret_cast<size_t>(cursor_) % alignment) % alignment; }
   /// Whether a slot was given by this tape since it was reset; others are constants to it.
   bool owns(slot_t slot) {
