@@ -17,8 +17,9 @@ namespace detail {
 class ApartAdjoints {
  public:
   static constexpr slot_t lowest = slot_t{1} << 31;
-  // Of a tensor: a look-up costs little beside its statements. Those of a variable become its gradient where they lie.
-  static constexpr unsigned long long least_units = 256, least_of_variable = 64;
+  // Of a tensor: a look-up costs little beside its statements. Those of a variable become its gradient where they lie;
+  // elements of matrices are less often used as numbers, for which they are looked up.
+  static constexpr unsigned long long least_units = 256, least_of_matrix = 64;
   static bool holds(slot_t slot) { return slot >= lowest; }
 
   struct Range {
@@ -67,6 +68,12 @@ class ApartAdjoints {
     }
     if (from == to || !ranges_[from].has(slot)) return nullptr;
     return &ranges_[last_ = from];
+  }
+  /// The slot that an element has as a number, if it is of the tensor that was asked for last; else 0.
+  TENON_INLINE slot_t recent_number_slot(slot_t slot) const {
+    if (last_ >= size()) return 0;
+    const Range& r = ranges_[last_];
+    return r.numbers && r.has(slot) ? r.numbers + (slot - r.first) : 0;
   }
   /// The slot that an element has as a number; 0 if none was used as one.
   slot_t known_number_slot(slot_t slot) {

@@ -17,8 +17,8 @@ struct LiftRev {
     using T = typename X::value_type;
     if constexpr (is_taped<typename R::value_type>) {
       R r(Uninitialised{}, x.dims());
-      r.storage().borrow(const_cast<T*>(x.data()), x.extents(),
-                         tape.allocate_tensor(x.size(), units_of<T>, ApartAdjoints::least_of_variable));
+      constexpr auto least = R::rank > 1 ? ApartAdjoints::least_of_matrix : ApartAdjoints::least_units;
+      r.storage().borrow(const_cast<T*>(x.data()), x.extents(), tape.allocate_tensor(x.size(), units_of<T>, least));
       return r;
     } else {
       // T has a tape of its own: each element carries both slots.

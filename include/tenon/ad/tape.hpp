@@ -86,12 +86,11 @@ class Tape : detail::Segments {
     return sum + used();
   }
 
-  /// Room for a tensor statement's record, of a kind that lives for ever; behind it, `aside` bytes until the next one.
+  /// Room for a tensor statement's record, of a kind that lives for ever; in scratch() for `aside` bytes, till the next.
   [[gnu::noinline]] void* record(size_t size, const detail::SegmentKind& kind, size_t aside = 0) {
     close();
     return begin_segment(kind, size, aside ? aside + alignment : 0)->begin();
   }
-  /// Those bytes, aligned as blocks are.
   char* scratch() const { return cursor_ + (alignment - reinterpret_cast<size_t>(cursor_) % alignment) % alignment; }
   /// Whether a slot was given by this tape since it was reset; others are constants to it.
   bool owns(slot_t slot) {
@@ -101,7 +100,9 @@ class Tape : detail::Segments {
   /// The slot of an element, with an adjoint of type A, as scalar statements refer to it.
   template <class A>
   slot_t number_slot(slot_t slot) {
-    return detail::ApartAdjoints::holds(slot) ? slot_among_numbers<A>(slot) : slot;
+    if (!detail::ApartAdjoints::holds(slot)) return slot;
+    if (const slot_t known = apart_.recent_number_slot(slot)) return known;
+    return slot_among_numbers<A>(slot);
   }
   /// The same, 0 if no statement does.
   slot_t known_number_slot(slot_t slot) { return apart_.known_number_slot(slot); }
@@ -173,8 +174,7 @@ class Tape : detail::Segments {
     prepare();
   }
 
-  // How many tensor statements have been recorded: lets tests count evaluations.
-  index_t statements() const { return count_; }
+  index_t statements() const { return count_; }  // of tensors: lets tests count evaluations
 
   // For records that run a function again in the middle of a sweep: what it records goes to the end of the tape, is
   // swept, and forgotten.

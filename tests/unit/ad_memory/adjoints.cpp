@@ -152,6 +152,34 @@ TEST_CASE("elements of a large tensor are numbers, too") {
   CHECK((lanes(3, 3) == doctest::Approx(2 * x(3)) && lanes(3, 4) == 0 && lanes(19, 19) == doctest::Approx(2 * x(19))));
 }
 
+TEST_CASE("a small matrix that is a variable lies apart, and its elements are numbers, too") {
+  Tape tape;
+  Tensor<double, dyn, 4> x(9, 4);
+  for (index_t i = 0; i < 36; ++i) x.data()[i] = 0.1 * static_cast<double>(i + 1);
+  const auto v = tape.variable(x);
+  rev<double> y = sum(v * v);
+  for (index_t i = 0; i < 9; ++i) y += v(i, 0) * v(8 - i, 3);
+  const rev<double> k = v(2, 1) * 3.0;
+  const auto [g] = tape.gradient(y + k, v);
+  for (index_t i = 0; i < 9; ++i) {
+    CHECK(g(i, 0) == doctest::Approx(2 * x(i, 0) + x(8 - i, 3)));
+    CHECK(g(i, 3) == doctest::Approx(2 * x(i, 3) + x(8 - i, 0)));
+    CHECK(g(i, 1) == doctest::Approx(2 * x(i, 1) + (i == 2 ? 3 : 0)));
+  }
+  const auto j = tape.jacobian(std::vector<rev<double>>{k, v(1, 1), y}, v);
+  CHECK((j(0, 9) == 3 && j(0, 10) == 0 && j(1, 5) == 1 && j(2, 35) == doctest::Approx(g(8, 3))));
+}
+
+TEST_CASE("elements of two large tensors take turns") {
+  const auto x = ramp(300);
+  Tape tape;
+  const auto a = tape.variable(x), b = tape.variable(x), c = tape.variable(x);
+  rev<double> y = 0.0;
+  for (index_t i = 0; i < 300; ++i) y += a(i) * b(299 - i);
+  const auto [ga, gb, gc] = tape.gradient(y + sum(c), a, b, c);
+  for (const index_t i : {0, 150, 299}) CHECK((ga(i) == x(299 - i) && gb(i) == x(299 - i) && gc(i) == 1));
+}
+
 TEST_CASE("elements that were written find their adjoints where they came from") {
   Tape tape;
   const auto x = ramp(300);

@@ -24,10 +24,12 @@ constexpr auto add_component = [](const auto& density, const auto& x, const auto
                                   const auto& diagonal, const auto& below) {
   using T = std::remove_cvref_t<decltype(density)>;
   const index_t d = x.size();
+  Tensor<T, std::remove_cvref_t<decltype(x)>::extents_type::static_extent(0)> centred;
+  for (index_t i = 0; i < d; ++i) centred(i) = x(i) - mean(i);
   T squares = 0;
   for (index_t row = 0, at = 0; row < d; ++row) {
-    T scaled = diagonal(row) * (x(row) - mean(row));
-    for (index_t column = 0; column < row; ++column) scaled += below(at++) * (x(column) - mean(column));
+    T scaled = diagonal(row) * centred(row);
+    for (index_t column = 0; column < row; ++column) scaled += below(at++) * centred(column);
     squares += scaled * scaled;
   }
   return logaddexp(density, offset - 0.5 * squares);
