@@ -110,3 +110,18 @@ TEST_CASE("where little is computed, what a statement takes at least is most of 
   CHECK(m.bytes <= 2280);
   CHECK(m.recorded <= 1680);
 }
+TEST_CASE("a block has the least class that holds it, and little slack") {
+  bool least = true, little = true, ordered = true;
+  int before = 0;
+  for (std::size_t bytes = 1; bytes < 40000; ++bytes) {
+    const int c = detail::size_class_of(bytes);
+    const std::size_t size = detail::size_of_class(c);
+    least = least && size >= bytes && (c == 0 || detail::size_of_class(c - 1) < bytes);
+    little = little && size - bytes <= (bytes <= 64 ? 64 : bytes > 1024 && bytes <= 4096 ? 63 : bytes / 8);
+    ordered = ordered && (c == before || c == before + 1);
+    before = c;
+  }
+  CHECK((least && little && ordered));
+  CHECK(detail::size_of_class(detail::size_classes - 1) == std::size_t{15} << 30);
+  CHECK(detail::size_class_of(std::size_t{15} << 30) == detail::size_classes - 1);
+}
