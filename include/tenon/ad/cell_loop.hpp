@@ -192,30 +192,72 @@ class CellLoop {
   TENON_FN static void load_numbers([[maybe_unused]] V* in, [[maybe_unused]] const Table& t, Seq<K...>) {
     ((kinds.along[K] == Along::none ? void(in[seen + K] = simd::load<V>(t.row[K])) : void()), ...);
   }
-  template <int... S, int... K>
-  TENON_FN static void load(V* in, [[maybe_unused]] const V* number, const T* state, index_t pitch, index_t at,
-                            [[maybe_unused]] index_t step, [[maybe_unused]] const Table& t, Seq<S...>, Seq<K...>) {
-    ((in[S] = simd::load<V>(state + S / Window * pitch + at + (S % Window - reach))), ...);
+  template <int... K>
+  TENON_FN static void load(V* in, [[maybe_unused]] const V* number, [[maybe_unused]] index_t at,
+                            [[maybe_unused]] index_t step, [[maybe_unused]] const Table& t, Seq<K...>) {
     ((in[seen + K] = kinds.along[K] == Along::none ? number[seen + K] : simd::load<V>(place<K>(t, at, step))), ...);
+  }
+  // The packs of a state that a step sees from one pack of cells. What neighbours have moves by lanes between them: a
+  // pack read one element off lies in two lines of the cache, and in parts of two packs stored just before, for which
+  // processors wait.
+  struct Sight {
+    const T* next;
+    index_t pitch;
+    V before[numbers], here[numbers], after[numbers];
+    TENON_FN Sight(const T* first, index_t p) : next(first), pitch(p) {
+      for (int k = 0; k < numbers; ++k) {
+        before[k] = reach ? simd::load<V>(first + k * pitch - lanes) : V{};
+        after[k] = reach ? simd::load<V>(first + k * pitch) : V{};
+      }
+      next += reach ? lanes : 0;
+    }
+    template <int... S>
+    TENON_FN void read(V* in, Seq<S...>) {
+      for (int k = 0; k < numbers; ++k) {
+        here[k] = reach ? after[k] : simd::load<V>(next + k * pitch);
+        if (reach) after[k] = simd::load<V>(next + k * pitch);
+      }
+      ((in[S] = seen_at<S / Window, S % Window - reach>()), ...);
+      for (int k = 0; k < numbers; ++k) before[k] = here[k];
+      next += lanes;
+    }
+    template <int K, int By>
+    TENON_FN V seen_at() const {
+      if constexpr (By == 0) {
+        return here[K];
+      } else {
+        return By < 0 ? moved<-By>(before[K], here[K], make_seq<lanes>{})
+                      : moved<-By>(here[K], after[K], make_seq<lanes>{});
+      }
+    }
+  };
+  // Lanes of two packs that lie side by side, `By` further on than those of the second if By > 0, else of the first.
+  template <int By, int... L>
+  TENON_FN static V moved(V first, V second, Seq<L...>) {
+    return simd::shuffle<(By > 0 ? lanes + L - By : L - By)...>(first, second);
   }
   [[gnu::noinline]] void step(const T* from, T* to, index_t t, const Table values) {
     const CellRows r = rows;
     V number[Code::inputs];
     load_numbers(number, values, make_seq<inputs>{});
-    for (index_t at = r.origin, left = r.computed(); left > 0; left -= lanes, at += lanes) {
+    Sight sight(from + r.origin, r.pitch);
+    // The cells at the ends go to memory in the packs that they lie in, for the next step reads packs.
+    const auto at_end = [](V v) { return AtEnds == Ends::zero ? V{} : v; };
+    if constexpr (Window > 1)
+      for (int k = 0; k < numbers; ++k) simd::store(to + k * r.pitch + r.origin - lanes, at_end(sight.before[k]));
+    index_t at = r.origin;
+    for (index_t left = r.computed(); left > 0; left -= lanes, at += lanes) {
       V in[Code::inputs], out[numbers];
-      load(in, number, from, r.pitch, at, t, values, make_seq<seen>{}, make_seq<inputs>{});
+      sight.read(in, make_seq<seen>{});
+      load(in, number, at, t, values, make_seq<inputs>{});
       Code::run(in, out);
+      if (Window > 1 && left < lanes)
+        for (int k = 0; k < numbers; ++k)
+          out[k] = simd::select(simd::first_lanes<V>(left), out[k], at_end(sight.here[k]));
       for (int k = 0; k < numbers; ++k) simd::store(to + k * r.pitch + at, out[k]);
     }
-    if constexpr (Window > 1) {
-      for (int k = 0; k < numbers; ++k, from += r.pitch, to += r.pitch) {
-        const index_t begin = r.begin();
-        for (index_t c = 0; c < r.first; ++c) to[begin + c] = AtEnds == Ends::zero ? T(0) : from[begin + c];
-        for (index_t c = r.last; c < r.cells; ++c) to[begin + c] = AtEnds == Ends::zero ? T(0) : from[begin + c];
-        if (r.cells > 0) simd::store(to + begin + r.cells, V{} + to[begin + r.cells - 1]);
-      }
-    }
+    if constexpr (Window > 1)
+      for (int k = 0; k < numbers; ++k) simd::store(to + k * r.pitch + at, at_end(sight.after[k]));
   }
 
   template <int... K>
@@ -230,11 +272,6 @@ class CellLoop {
       T* const to = place<K>(t, at, step);
       simd::store(to, kinds.along[K] == Along::steps ? d : V(simd::load<V>(to) + d));
     }
-  }
-  // Cells look at neighbours: what they give them moves by some lanes, of this pack and the one before.
-  template <int S, int... L>
-  TENON_FN static V moved(V before, V now, Seq<L...>) {
-    return simd::shuffle<(S > 0 ? lanes + L - S : L - S)...>(before, now);
   }
   // From what a pack gives: the adjoints of the pack before are complete, and those of this one begin.
   template <int... S>
@@ -259,19 +296,28 @@ class CellLoop {
   [[gnu::noinline]] void pull_step(const T* from, const T* after, T* before, index_t t, const Table values,
                                    const Table adjoints) {
     const CellRows r = rows;
+    constexpr bool keep = Window > 1 && AtEnds == Ends::keep;
     V number[Code::inputs], given[seen] = {}, sum[numbers] = {};
     load_numbers(number, values, make_seq<inputs>{});
+    Sight sight(from + r.origin, r.pitch);
+    if (keep)
+      for (int k = 0; k < numbers; ++k) sum[k] = simd::load<V>(after + k * r.pitch + r.origin - lanes);
     index_t at = r.origin, left = r.computed();
     for (; left > 0; left -= lanes, at += lanes) {
       V in[Code::inputs], g[numbers], d[Code::inputs];
       // The states go backwards, which no machine foresees.
       for (int k = 0; k < numbers; ++k) __builtin_prefetch(from + (k - numbers) * r.pitch + at);
-      load(in, number, from, r.pitch, at, t, values, make_seq<seen>{}, make_seq<inputs>{});
+      sight.read(in, make_seq<seen>{});
+      load(in, number, at, t, values, make_seq<inputs>{});
       for (int k = 0; k < numbers; ++k) g[k] = simd::load<V>(after + k * r.pitch + at);
       Code::pull(in, g, d);
       if constexpr (Window > 1) {
-        if (left < lanes)
+        if (left < lanes) {
           for (int k = 0; k < Code::inputs; ++k) d[k] = simd::select(simd::first_lanes<V>(left), d[k], V{});
+          if (keep)
+            for (int k = 0; k < numbers; ++k)
+              d[k * Window + reach] = simd::select(simd::first_lanes<V>(left), d[k * Window + reach], g[k]);
+        }
         give(d, given, sum, before + at - lanes, r.pitch, make_seq<seen>{});
       } else {
         for (int k = 0; k < numbers; ++k) simd::store(before + k * r.pitch + at, d[k]);
@@ -279,15 +325,12 @@ class CellLoop {
       store_inputs(d, at, t, adjoints, make_seq<inputs>{});
     }
     if constexpr (Window > 1) {
+      V ends[seen] = {};
+      if (keep)
+        for (int k = 0; k < numbers; ++k) ends[k * Window + reach] = simd::load<V>(after + k * r.pitch + at);
+      give(ends, given, sum, before + at - lanes, r.pitch, make_seq<seen>{});
       const V nothing[seen] = {};
-      give(nothing, given, sum, before + at - lanes, r.pitch, make_seq<seen>{});
       give(nothing, given, sum, before + at, r.pitch, make_seq<seen>{});
-      if (AtEnds == Ends::keep)
-        for (int k = 0; k < numbers; ++k, before += r.pitch, after += r.pitch)
-          for (index_t c = 0; c < r.cells; ++c) {
-            if (c == r.first) c = r.last;
-            if (c < r.cells) before[r.begin() + c] += after[r.begin() + c];
-          }
     }
   }
 
