@@ -47,13 +47,13 @@ requires(Window > 1) struct WindowOf<Tensor<T, E...>, Window> {
 // computes; the first of them lies at `origin`, aligned.
 struct CellRows {
   index_t cells, first, last, origin, pitch;
-  CellRows(index_t n, int reach, int lanes) : cells(n) {
+  CellRows(index_t n, int reach, int lanes, int together) : cells(n) {
     first = reach < n ? reach : n;
     last = n - first > first ? n - first : first;
     // Packs at the ends, and what they see or give to their neighbours, may lie beside the cells.
     const index_t beside = 2 * reach > lanes ? 2 * reach : lanes;
     origin = reach ? up(beside, lanes) : 0;
-    pitch = up(origin + up(last - first, lanes) + (reach ? beside + reach : 0), lanes);
+    pitch = up(origin + up(last - first, together * lanes) + (reach ? beside + reach : 0), lanes);
     if (pitch / lanes % 2 == 0) pitch += lanes;  // no powers of two, at which caches take rows for each other
   }
   static index_t up(index_t n, index_t unit) { return (n + unit - 1) / unit * unit; }
@@ -79,6 +79,28 @@ struct CellRows {
     row += begin();
     for (index_t c = 0; c < cells; ++c) to[c * stride] += row[c];
   }
+  // A row's cells to elements that lie side by side; elements added to a row. A step reads rows in whole packs, so they
+  // are written as such: processors wait for packs whose parts were stored just before.
+  template <class T>
+  void copy(T* to, const T* row) const {
+    using V = simd::native<T>;
+    for (index_t c = 0; c < first; ++c) to[c] = row[begin() + c];
+    row += origin, to += first;
+    index_t left = cells - first;
+    for (; left >= simd::lanes<V>; left -= simd::lanes<V>, row += simd::lanes<V>, to += simd::lanes<V>)
+      simd::store(to, simd::load<V>(row));
+    if (left > 0) simd::store_partial(to, simd::load<V>(row), left);
+  }
+  template <class T>
+  void add_to(T* row, const T* from) const {
+    using V = simd::native<T>;
+    for (index_t c = 0; c < first; ++c) row[begin() + c] += from[c];
+    row += origin, from += first;
+    index_t left = cells - first;
+    for (; left >= simd::lanes<V>; left -= simd::lanes<V>, row += simd::lanes<V>, from += simd::lanes<V>)
+      simd::store(row, V(simd::load<V>(row) + simd::load<V>(from)));
+    if (left > 0) simd::store(row, V(simd::load<V>(row) + simd::load_partial<V>(from, left)));
+  }
 };
 
 template <class F, class T, int Window, Ends AtEnds, unsigned Active, class State, class... In>
@@ -90,6 +112,8 @@ class CellLoop {
   static constexpr int lanes = simd::native_lanes<T>, reach = Window / 2;
   static constexpr int numbers = static_cast<int>(FixedPart<State>::size), seen = numbers * Window;
   static constexpr int inputs = (0 + ... + In::numbers);  // beside the state
+  // How many packs of cells go through a step together.
+  static constexpr int together = Window == 1 ? 2 : 1;
   static constexpr int room = inputs > 0 ? inputs : 1;
   struct Kinds {
     Along along[room] = {};
@@ -118,7 +142,7 @@ class CellLoop {
   const index_t steps;
 
   CellLoop(index_t cells, index_t n, bool keeps)
-      : rows(cells, reach, lanes), steps(n), keeps_(keeps), state_(numbers * rows.pitch) {
+      : rows(cells, reach, lanes, together), steps(n), keeps_(keeps), state_(numbers * rows.pitch) {
     history_ = block(keeps ? (n + 1) * state_ : 2 * state_);
     values_ = table(value_blocks_, false);
   }
@@ -172,7 +196,8 @@ class CellLoop {
       const index_t row = along == Along::none ? lanes : rows.pitch;
       if (!adjoints || kinds.active[at]) {
         b = block((along == Along::steps ? steps : 1) * n * row);
-        if (adjoints) zero(b);
+        // What belongs to a step is written once, of the cells that are computed.
+        if (adjoints && (along != Along::steps || Window > 1)) zero(b);
       }
       for (int i = 0; i < n; ++i, ++at) {
         t.row[at] = b ? elements(b) + i * row : nullptr;
@@ -204,21 +229,20 @@ class CellLoop {
     const T* next;
     index_t pitch;
     V before[numbers], here[numbers], after[numbers];
-    TENON_FN Sight(const T* first, index_t p) : next(first), pitch(p) {
+    TENON_FN Sight(const T* first, index_t p) : next(first + lanes), pitch(p) {
       for (int k = 0; k < numbers; ++k) {
-        before[k] = reach ? simd::load<V>(first + k * pitch - lanes) : V{};
-        after[k] = reach ? simd::load<V>(first + k * pitch) : V{};
+        before[k] = simd::load<V>(first + k * pitch - lanes);
+        after[k] = simd::load<V>(first + k * pitch);
       }
-      next += reach ? lanes : 0;
     }
     template <int... S>
     TENON_FN void read(V* in, Seq<S...>) {
       for (int k = 0; k < numbers; ++k) {
-        here[k] = reach ? after[k] : simd::load<V>(next + k * pitch);
-        if (reach) after[k] = simd::load<V>(next + k * pitch);
+        here[k] = after[k];
+        after[k] = simd::load<V>(next + k * pitch);
       }
       ((in[S] = seen_at<S / Window, S % Window - reach>()), ...);
-      for (int k = 0; k < numbers; ++k) before[k] = here[k];
+      for (int k = 0; k < numbers; ++k) before[k] = here[k];  // of the next pack
       next += lanes;
     }
     template <int K, int By>
@@ -236,28 +260,57 @@ class CellLoop {
   TENON_FN static V moved(V first, V second, Seq<L...>) {
     return simd::shuffle<(By > 0 ? lanes + L - By : L - By)...>(first, second);
   }
-  [[gnu::noinline]] void step(const T* from, T* to, index_t t, const Table values) {
+  // Cells on their own.
+  template <int... P>
+  TENON_FN void step_alone(const T* from, T* to, index_t t, const Table& values, Seq<P...>) const {
+    V number[Code::inputs];
+    load_numbers(number, values, make_seq<inputs>{});
+    for (index_t at = 0; at < rows.cells; at += together * lanes) {
+      V in[together * Code::inputs], out[together * numbers];
+      (load_cells(in + P * Code::inputs, number, from, at + P * lanes, t, values), ...);
+      Code::template run<together>(in, out);
+      (store_cells(out + P * numbers, to, at + P * lanes, make_seq<numbers>{}), ...);
+    }
+  }
+  TENON_FN void load_cells(V* in, const V* number, const T* state, index_t at, index_t step, const Table& t) const {
+    load_cells(in, state + at, rows.pitch, make_seq<numbers>{});
+    load(in, number, at, step, t, make_seq<inputs>{});
+  }
+  template <int... K>
+  TENON_FN static void load_cells(V* in, const T* state, index_t pitch, Seq<K...>) {
+    ((in[K] = simd::load<V>(state + K * pitch)), ...);
+  }
+  template <int... K>
+  TENON_FN void store_cells(const V* v, T* to, index_t at, Seq<K...>) const {
+    (simd::store(to + K * rows.pitch + at, v[K]), ...);
+  }
+  TENON_FN void step_with_neighbours(const T* from, T* to, index_t t, const Table& values) const {
     const CellRows r = rows;
     V number[Code::inputs];
     load_numbers(number, values, make_seq<inputs>{});
     Sight sight(from + r.origin, r.pitch);
     // The cells at the ends go to memory in the packs that they lie in, for the next step reads packs.
     const auto at_end = [](V v) { return AtEnds == Ends::zero ? V{} : v; };
-    if constexpr (Window > 1)
-      for (int k = 0; k < numbers; ++k) simd::store(to + k * r.pitch + r.origin - lanes, at_end(sight.before[k]));
+    for (int k = 0; k < numbers; ++k) simd::store(to + k * r.pitch + r.origin - lanes, at_end(sight.before[k]));
     index_t at = r.origin;
     for (index_t left = r.computed(); left > 0; left -= lanes, at += lanes) {
       V in[Code::inputs], out[numbers];
       sight.read(in, make_seq<seen>{});
       load(in, number, at, t, values, make_seq<inputs>{});
       Code::run(in, out);
-      if (Window > 1 && left < lanes)
+      if (left < lanes)
         for (int k = 0; k < numbers; ++k)
           out[k] = simd::select(simd::first_lanes<V>(left), out[k], at_end(sight.here[k]));
       for (int k = 0; k < numbers; ++k) simd::store(to + k * r.pitch + at, out[k]);
     }
-    if constexpr (Window > 1)
-      for (int k = 0; k < numbers; ++k) simd::store(to + k * r.pitch + at, at_end(sight.after[k]));
+    for (int k = 0; k < numbers; ++k) simd::store(to + k * r.pitch + at, at_end(sight.after[k]));
+  }
+  [[gnu::noinline]] void step(const T* from, T* to, index_t t, const Table values) const {
+    if constexpr (Window > 1) {
+      step_with_neighbours(from, to, t, values);
+    } else {
+      step_alone(from, to, t, values, make_seq<together>{});
+    }
   }
 
   template <int... K>
@@ -293,44 +346,61 @@ class CellLoop {
     if constexpr (S % Window > reach) sum[S / Window] += moved<S % Window - reach>(before, d, make_seq<lanes>{});
   }
 
-  [[gnu::noinline]] void pull_step(const T* from, const T* after, T* before, index_t t, const Table values,
-                                   const Table adjoints) {
+  template <int... P>
+  TENON_FN void pull_alone(const T* from, const T* after, T* before, index_t t, const Table& values,
+                           const Table& adjoints, Seq<P...>) const {
+    V number[Code::inputs];
+    load_numbers(number, values, make_seq<inputs>{});
+    for (index_t at = 0; at < rows.cells; at += together * lanes) {
+      V in[together * Code::inputs], g[together * numbers], d[together * Code::inputs];
+      (expect_earlier(from, at + P * lanes), ...);
+      (load_cells(in + P * Code::inputs, number, from, at + P * lanes, t, values), ...);
+      (load_cells(g + P * numbers, after + at + P * lanes, rows.pitch, make_seq<numbers>{}), ...);
+      Code::template pull<together>(in, g, d);
+      (store_cells(d + P * Code::inputs, before, at + P * lanes, make_seq<numbers>{}), ...);
+      (store_inputs(d + P * Code::inputs, at + P * lanes, t, adjoints, make_seq<inputs>{}), ...);
+    }
+  }
+  // The states go backwards, which no machine foresees.
+  TENON_FN void expect_earlier(const T* from, index_t at) const {
+    for (int k = 0; k < numbers; ++k) __builtin_prefetch(from + (k - numbers) * rows.pitch + at);
+  }
+  TENON_FN void pull_with_neighbours(const T* from, const T* after, T* before, index_t t, const Table& values,
+                                     const Table& adjoints) const {
     const CellRows r = rows;
-    constexpr bool keep = Window > 1 && AtEnds == Ends::keep;
+    constexpr bool keep = AtEnds == Ends::keep;
     V number[Code::inputs], given[seen] = {}, sum[numbers] = {};
     load_numbers(number, values, make_seq<inputs>{});
     Sight sight(from + r.origin, r.pitch);
     if (keep)
       for (int k = 0; k < numbers; ++k) sum[k] = simd::load<V>(after + k * r.pitch + r.origin - lanes);
-    index_t at = r.origin, left = r.computed();
-    for (; left > 0; left -= lanes, at += lanes) {
+    index_t at = r.origin;
+    for (index_t left = r.computed(); left > 0; left -= lanes, at += lanes) {
       V in[Code::inputs], g[numbers], d[Code::inputs];
-      // The states go backwards, which no machine foresees.
-      for (int k = 0; k < numbers; ++k) __builtin_prefetch(from + (k - numbers) * r.pitch + at);
+      expect_earlier(from, at);
       sight.read(in, make_seq<seen>{});
       load(in, number, at, t, values, make_seq<inputs>{});
       for (int k = 0; k < numbers; ++k) g[k] = simd::load<V>(after + k * r.pitch + at);
       Code::pull(in, g, d);
-      if constexpr (Window > 1) {
-        if (left < lanes) {
-          for (int k = 0; k < Code::inputs; ++k) d[k] = simd::select(simd::first_lanes<V>(left), d[k], V{});
-          if (keep)
-            for (int k = 0; k < numbers; ++k)
-              d[k * Window + reach] = simd::select(simd::first_lanes<V>(left), d[k * Window + reach], g[k]);
-        }
-        give(d, given, sum, before + at - lanes, r.pitch, make_seq<seen>{});
-      } else {
-        for (int k = 0; k < numbers; ++k) simd::store(before + k * r.pitch + at, d[k]);
+      if (left < lanes) {
+        for (int k = 0; k < Code::inputs; ++k) d[k] = simd::select(simd::first_lanes<V>(left), d[k], V{});
+        for (int k = 0; keep && k < numbers; ++k)
+          d[k * Window + reach] = simd::select(simd::first_lanes<V>(left), d[k * Window + reach], g[k]);
       }
+      give(d, given, sum, before + at - lanes, r.pitch, make_seq<seen>{});
       store_inputs(d, at, t, adjoints, make_seq<inputs>{});
     }
+    V ends[seen] = {}, nothing[seen] = {};
+    for (int k = 0; keep && k < numbers; ++k) ends[k * Window + reach] = simd::load<V>(after + k * r.pitch + at);
+    give(ends, given, sum, before + at - lanes, r.pitch, make_seq<seen>{});
+    give(nothing, given, sum, before + at, r.pitch, make_seq<seen>{});
+  }
+  [[gnu::noinline]] void pull_step(const T* from, const T* after, T* before, index_t t, const Table values,
+                                   const Table adjoints) const {
     if constexpr (Window > 1) {
-      V ends[seen] = {};
-      if (keep)
-        for (int k = 0; k < numbers; ++k) ends[k * Window + reach] = simd::load<V>(after + k * r.pitch + at);
-      give(ends, given, sum, before + at - lanes, r.pitch, make_seq<seen>{});
-      const V nothing[seen] = {};
-      give(nothing, given, sum, before + at, r.pitch, make_seq<seen>{});
+      pull_with_neighbours(from, after, before, t, values, adjoints);
+    } else {
+      pull_alone(from, after, before, t, values, adjoints, make_seq<together>{});
     }
   }
 

@@ -36,8 +36,7 @@ struct LoopOnTape {
     loop.pull([&](index_t t, T* row) {
       if (All ? t == 0 : t != loop.steps) return;
       const T* from = All ? g + (t - 1) * n : g;
-      for (int k = 0; k < Loop::numbers; ++k, row += rows.pitch, from += rows.cells)
-        for (index_t c = 0; c < rows.cells; ++c) row[rows.begin() + c] += from[c];
+      for (int k = 0; k < Loop::numbers; ++k, row += rows.pitch, from += rows.cells) rows.add_to(row, from);
     });
     tape.passed_on(out);
     if (start.slot) add_rows(tape.adjoint<T>(start.slot), start, rows, loop.first_adjoint());
@@ -176,9 +175,8 @@ struct UnrolledLoop {
     (in.release(), ...);
     const index_t n = Loop::numbers * loop.rows.cells;
     const auto copy = [&](index_t t, T* to) {
-      const T* row = loop.state(t) + loop.rows.begin();
-      for (int i = 0; i < Loop::numbers; ++i, row += loop.rows.pitch, to += loop.rows.cells)
-        __builtin_memcpy(to, row, static_cast<size_t>(loop.rows.cells) * sizeof(T));
+      const T* row = loop.state(t);
+      for (int i = 0; i < Loop::numbers; ++i, row += loop.rows.pitch, to += loop.rows.cells) loop.rows.copy(to, row);
     };
     return result<All, R>(steps, start, [&](T* out) {
       loop.run([&](index_t t) {

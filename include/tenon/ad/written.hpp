@@ -153,17 +153,23 @@ struct Pullback : Writer<F, V, Active, X...> {
   }
   static constexpr Way way = make_way();
 
-  /// The results.
+  /// The results. Together: for so many points, whose numbers follow each other in `in` and `out`, operation by
+  /// operation: functions that wait for themselves wait at the same time.
+  template <int Together = 1>
   TENON_FN static void run(const V* in, V* out) {
-    V v[size];
-    forward(in, v, make_seq<size>{});
-    for (int k = 0; k < outputs; ++k) out[k] = v[written.output[k]];
+    V v[Together * size];
+    forward(in, v, make_seq<size>{}, make_seq<Together>{});
+    results(v, out, make_seq<Together * outputs>{});
   }
   /// What adjoints g of the results give the inputs; zero where there is nothing.
+  template <int Together = 1>
   TENON_FN static void pull(const V* in, const V* g, V* of_inputs) {
-    V v[size];
-    forward(in, v, make_seq<size>{});
-    pull_from(v, g, of_inputs);
+    V v[Together * size], adjoint[Together * size];
+    constexpr auto points = make_seq<Together>{};
+    forward(in, v, make_seq<size>{}, points);
+    seed_all(g, adjoint, points);
+    backward(v, adjoint, make_seq<size>{}, points);
+    collect_all(adjoint, of_inputs, points);
   }
   /// The same, with the values of all nodes known. Adjoints may be packs of numbers V, one lane for each of several
   /// sweeps.
@@ -171,11 +177,11 @@ struct Pullback : Writer<F, V, Active, X...> {
   TENON_FN static void pull_from(const V* v, const A* g, A* of_inputs) {
     A adjoint[size];
     seed(g, adjoint, make_seq<outputs>{});
-    backward(v, adjoint, make_seq<size>{});
+    backward(v, adjoint, make_seq<size>{}, Seq<0>{});
     collect(adjoint, of_inputs, make_seq<inputs>{});
   }
   /// The values of all nodes.
-  TENON_FN static void values(const V* in, V* v) { forward(in, v, make_seq<size>{}); }
+  TENON_FN static void values(const V* in, V* v) { forward(in, v, make_seq<size>{}, Seq<0>{}); }
 
  protected:
   template <int I>
@@ -208,17 +214,37 @@ struct Pullback : Writer<F, V, Active, X...> {
   }
 
  private:
-  template <int... I>
-  TENON_FN static void forward(const V* in, V* v, Seq<I...>) {
-    (step<I>(in, v), ...);
+  template <int... I, class Points>
+  TENON_FN static void forward(const V* in, V* v, Seq<I...>, Points p) {
+    (step_all<I>(in, v, p), ...);
+  }
+  template <int I, int... P>
+  TENON_FN static void step_all(const V* in, V* v, Seq<P...>) {
+    (step<I>(in + P * inputs, v + P * size), ...);
+  }
+  template <int... K>
+  TENON_FN static void results(const V* v, V* out, Seq<K...>) {
+    ((out[K] = v[K / outputs * size + written.output[K % outputs]]), ...);
+  }
+  template <class A, int... P>
+  TENON_FN static void seed_all(const A* g, A* adjoint, Seq<P...>) {
+    (seed(g + P * outputs, adjoint + P * size, make_seq<outputs>{}), ...);
+  }
+  template <class A, int... P>
+  TENON_FN static void collect_all(const A* adjoint, A* of_inputs, Seq<P...>) {
+    (collect(adjoint + P * size, of_inputs + P * inputs, make_seq<inputs>{}), ...);
   }
   template <class A, int... K>
   TENON_FN static void seed(const A* g, A* adjoint, Seq<K...>) {
     ((adjoint[written.output[K]] = way.seeds[K] ? g[K] : adjoint[written.output[K]] + g[K]), ...);
   }
-  template <class A, int... I>
-  TENON_FN static void backward(const V* v, A* adjoint, Seq<I...>) {
-    (back<size - 1 - I>(v, adjoint), ...);
+  template <class A, int... I, class Points>
+  TENON_FN static void backward(const V* v, A* adjoint, Seq<I...>, Points p) {
+    (back_all<size - 1 - I>(v, adjoint, p), ...);
+  }
+  template <int I, class A, int... P>
+  TENON_FN static void back_all(const V* v, A* adjoint, Seq<P...>) {
+    (back<I>(v + P * size, adjoint + P * size), ...);
   }
   template <int I, class A>
   TENON_FN static void back(const V* v, A* adjoint) {
