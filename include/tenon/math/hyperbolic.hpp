@@ -60,12 +60,15 @@ TENON_FN V tanh_by_lookup(V a) {
   const V h = fma(mul(z, horner<V>(z, -0.333333284f, 0.133319944f, -0.0529797375f)), r, r);
   return (t + h) / fma(t, h, constant<V>(1));
 }
-/// The same for all number types: h / (h + 1) of h = (e^2a - 1) / 2.
+/// Beyond it e^2a may overflow. tanh is 1 from 10 (20) on, its derivative goes on falling.
 template <class V>
-TENON_FN V tanh_by_exp(V a) {
+inline constexpr simd::lane_t<V> largest_tanh = is_single<V> ? simd::lane_t<V>(43) : simd::lane_t<V>(350);
+/// (e^2a - 1) / 2.
+template <class V>
+TENON_FN V tanh_quotient(V a) {
   using T = simd::lane_t<V>;
   constexpr bool single = is_single<V>;
-  a = at_most(a, single ? T(10) : T(20));
+  a = at_most(a, largest_tanh<V>);
   // The shift of `nearest` and the exponent's bias, so that the sum's last bits are the exponent of 2^n.
   const V shift = constant<V>(single ? T(12583039) : T(6755399441056767)), half = constant<V>(T(0.5));
   const V shifted = fma(a, constant<V>(single ? T(2.88539008f) : T(2.8853900817779268)), shift);
@@ -73,7 +76,12 @@ TENON_FN V tanh_by_exp(V a) {
   const V r = fma(V(shifted - shift), constant<V>(single ? T(-0.346573591f) : T(-0.34657359027997264)), a);
   const V power = from_bits<V>(bits(shifted) << format<V>::mantissa_bits);
   V h = fma(V(r * r), short_exp_quotient<V>(r, 2), r);
-  h = fma(power, h, fma(power, half, V(-half)));
+  return fma(power, h, fma(power, half, V(-half)));
+}
+/// The same for all number types: h / (h + 1) of h = (e^2a - 1) / 2.
+template <class V>
+TENON_FN V tanh_by_exp(V a) {
+  const V h = tanh_quotient(a);
   return h / (h + 1);
 }
 }  // namespace kernel
@@ -89,6 +97,18 @@ TENON_FN V tanh(V x) {
     return kernel::flip(kernel::tanh_by_lookup(a), kernel::sign_bit(x));
   else
     return kernel::flip(kernel::tanh_by_exp(a), kernel::sign_bit(x));
+}
+/// The derivative of y = tanh x: (1 + |y|) (1 - |y|), whose second factor 1 / (h + 1) keeps its digits where y is near
+/// 1. Compilers see that h is the one that y is made of; where it is made of none, (1 + |y|)^2 e^-2|x|.
+template <class V>
+TENON_FN V tanh_slope(V y, V x) {
+  using T = simd::lane_t<V>;
+  const V a = kernel::magnitude(x), sum = 1 + kernel::magnitude(y);
+  if (device::active() || (kernel::is_single<V> && kernel::has_lookup)) return exp(V(T(-2) * a)) * (sum * sum);
+  if constexpr (!simd::is_pack<V>)
+    if (kernel::evaluated_early() && x != x) return x;
+  const V slope = sum / (kernel::tanh_quotient(a) + 1);
+  return simd::select(a > kernel::constant<V>(kernel::largest_tanh<V>), V{}, slope);
 }
 
 namespace kernel {

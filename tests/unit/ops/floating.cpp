@@ -123,6 +123,21 @@ TEST_CASE("derivatives at the points where formulas break down") {
   CHECK(op::Relu::partials_from_output(0.0f).a.value == 0);
   // Far out, where 1 - y^2 and y (1 - y) would be zero.
   CHECK(op::Tanh::partials_with_output(op::Tanh::value(20.0f), 20.0f).a == doctest::Approx(4 * std::exp(-40.0)));
+  for (double x : {0.0, 1e-9, 0.3, 0.34, 0.35, 1.0, 2.5, 9.0, 18.0, 19.9, 20.1, 43.0, 349.0}) {
+    const double c = std::cosh(x), slope = 1 / c / c;
+    CAPTURE(x);
+    for (const double v : {x, -x}) {
+      CHECK(op::Tanh::partials_with_output(op::Tanh::value(v), v).a / slope == doctest::Approx(1).epsilon(1e-13));
+      if (const float f = static_cast<float>(v); x < 42) {
+        const double exact = std::pow(std::cosh(static_cast<double>(f)), -2);
+        CHECK(op::Tanh::partials_with_output(op::Tanh::value(f), f).a / exact == doctest::Approx(1).epsilon(2e-6));
+      }
+    }
+  }
+  for (double x : {351.0, -1e3, limits<double>::infinity(), limits<double>::nan()}) {
+    const double slope = op::Tanh::partials_with_output(op::Tanh::value(x), x).a;
+    CHECK((x == x ? slope == 0 : slope != slope));
+  }
   CHECK(op::Sigmoid::partials_with_output(op::Sigmoid::value(40.0f), 40.0f).a == doctest::Approx(std::exp(-40.0)));
   CHECK(op::Elu::partials(200.0f, 1.0f).a == 1.0f);
 }
