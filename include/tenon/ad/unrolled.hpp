@@ -230,45 +230,47 @@ struct UnrolledJacobian {
             __is_same(typename ItemOf<Jacobians>::type, typename Derivatives::type),
         "tenon: batch: values and jacobians must have the extents of a value and of a Jacobian, and one more, "
         "of run-time extent, for the points");
-    Row<const T> in[U::inputs];
-    Row<T> value[U::outputs], jacobian[U::outputs * U::variables];
+    const T* in[U::inputs];
+    T *value[U::outputs], *jacobian[U::outputs * U::variables];
     index_t n = -1;
-    int next = 0;
-    (rows(x, in, next, n), ...);
-    rows(values, value, next = 0, n);
-    rows(jacobians, jacobian, next = 0, n);
-    V from[U::inputs], v[U::outputs], j[U::outputs * U::variables];
+    const T** input = in;
+    (rows(x, input, n), ...);
+    T** output = value;
+    rows(values, output, n);
+    rows(jacobians, output = jacobian, n);
+    constexpr Batch<typename ItemOf<X>::type...> batch{{ItemOf<X>::batched...}};
     constexpr int lanes = simd::native_lanes<T>;
     index_t i = 0;
     for (; i + lanes <= n; i += lanes) {
+      V from[U::inputs], v[U::outputs], j[U::outputs * U::variables];
 #pragma GCC unroll 64
-      for (int k = 0; k < U::inputs; ++k) from[k] = in[k].step ? simd::load<V>(in[k].data + i) : V{} + *in[k].data;
+      for (int k = 0; k < U::inputs; ++k) from[k] = batch.has(k) ? simd::load<V>(in[k] + i) : V{} + *in[k];
       U::run(from, v, j);
-      for (int k = 0; k < U::outputs; ++k) simd::store(value[k].data + i, v[k]);
+      for (int k = 0; k < U::outputs; ++k) simd::store(value[k] + i, v[k]);
 #pragma GCC unroll 64
-      for (int k = 0; k < U::outputs * U::variables; ++k) simd::store(jacobian[k].data + i, j[k]);
+      for (int k = 0; k < U::outputs * U::variables; ++k) simd::store(jacobian[k] + i, j[k]);
     }
-    if (i == n) return;
-    const index_t rest = n - i;
-    for (int k = 0; k < U::inputs; ++k)
-      from[k] = in[k].step ? simd::load_partial<V>(in[k].data + i, rest) : V{} + *in[k].data;
-    one(U{}, from, v, j);
-    for (int k = 0; k < U::outputs; ++k) simd::store_partial(value[k].data + i, v[k], rest);
-    for (int k = 0; k < U::outputs * U::variables; ++k) simd::store_partial(jacobian[k].data + i, j[k], rest);
+    if (i < n) rest<U, V>(batch, in, value, jacobian, i, n - i);
   }
 
  private:
-  template <class T>
-  struct Row {
-    T* data;
-    index_t step;
+  // Which inputs have a number for each point: those of arguments that are batched.
+  template <class... Item>
+  struct Batch {
+    bool batched[sizeof...(Item)];
+    constexpr bool has(int input) const {
+      constexpr index_t size[] = {FixedPart<Item>::size...};
+      int argument = 0;
+      for (index_t i = input; i >= size[argument]; ++argument) i -= size[argument];
+      return batched[argument];
+    }
   };
   // Where the rows of x begin: one for each number of an item.
-  template <class X, class T, int N>
-  static void rows(X& x, Row<T> (&out)[N], int& next, index_t& n) {
+  template <class X, class P>
+  static void rows(X& x, P**& out, index_t& n) {
     using Item = ItemOf<bare_t<X>>;
     if constexpr (!Item::batched) {
-      for (index_t i = 0; i < FixedPart<bare_t<X>>::size; ++i) out[next++] = {&FixedPart<bare_t<X>>::at(x, i), 0};
+      for (index_t i = 0; i < FixedPart<bare_t<X>>::size; ++i) *out++ = &FixedPart<bare_t<X>>::at(x, i);
     } else {
       const StridedMap map = x.map();
       const int last = map.extents.rank - 1;
@@ -278,23 +280,29 @@ struct UnrolledJacobian {
       n = map.extents.d[last];
       if (n > 1 && map.strides.d[last] != 1)
         raise<value_error>(Message() << "tenon: batch: the elements of the last axis must lie side by side");
-      Dims i;
-      i.rank = last;
-      for (index_t k = 0; k < FixedPart<typename Item::type>::size; ++k) {
-        index_t offset = map.offset;
-        for (int a = 0; a < last; ++a) offset += i.d[a] * map.strides.d[a];
-        out[next++] = {x.data() + offset, 1};
-        for (int a = last - 1; a >= 0; --a) {
-          if (++i.d[a] < map.extents.d[a]) break;
-          i.d[a] = 0;
-        }
-      }
+      rows_from<0, typename FixedPart<typename Item::type>::extents>(x.data() + map.offset, map.strides, out);
     }
   }
-  // The rest of a batch: a copy of the code that is not inlined a second time.
-  template <class U, class V>
-  [[gnu::noinline]] static void one(U, const V* in, V* value, V* jacobian) {
-    U::run(in, value, jacobian);
+  template <int Axis, class E, class P>
+  static void rows_from(P* p, const Dims& strides, P**& out) {
+    if constexpr (Axis == E::rank) {
+      *out++ = p;
+    } else {
+      for (index_t i = 0; i < E::static_extent(Axis); ++i, p += strides.d[Axis]) rows_from<Axis + 1, E>(p, strides, out);
+    }
+  }
+  // The rest of a batch, fewer points than a pack has lanes: a copy of the code, whose arrays are none of the loop's.
+  template <class U, class V, class B, class T>
+  [[gnu::noinline]] static void rest(B batch, const T* const* in, T* const* value, T* const* jacobian, index_t i,
+                                     index_t n) {
+    V from[U::inputs], v[U::outputs], j[U::outputs * U::variables];
+#pragma GCC unroll 64
+    for (int k = 0; k < U::inputs; ++k)
+      from[k] = batch.has(k) ? simd::load_partial<V>(in[k] + i, n) : V{} + *in[k];
+    U::run(from, v, j);
+    for (int k = 0; k < U::outputs; ++k) simd::store_partial(value[k] + i, v[k], n);
+#pragma GCC unroll 64
+    for (int k = 0; k < U::outputs * U::variables; ++k) simd::store_partial(jacobian[k] + i, j[k], n);
   }
   template <class X, class T, int... I>
   TENON_FN static void collect(const X& x, T* in, int& next, Seq<I...>) {
