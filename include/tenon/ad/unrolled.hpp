@@ -105,12 +105,23 @@ struct Unrolled : Pullback<F, V, 1u << Arg, X...> {
     P::template step<I>(in, v);
     if constexpr (written.trace.node[I].arity > 0 && written.active[I]) s[I] = P::template slopes<I>(v);
   }
+  // Results K, if it is even, and K + 1: each waits for itself, and slopes are read once for both.
   template <int K, int... I>
-  TENON_FN static void back(Slopes<V>* s, V* row, Seq<I...>) {
-    V adjoint[size];
-    adjoint[written.output[K]] = V{} + simd::lane_t<V>(1);
-    (pull<K, size - 1 - I>(s, adjoint), ...);
-    gather<K>(adjoint, row, make_seq<variables>{});
+  TENON_FN static void back([[maybe_unused]] Slopes<V>* s, [[maybe_unused]] V* row, Seq<I...>) {
+    if constexpr (K % 2 == 0) {
+      constexpr bool two = K + 1 < outputs;
+      V one[size], other[two ? size : 1];
+      one[written.output[K]] = V{} + simd::lane_t<V>(1);
+      if constexpr (two) other[written.output[K + 1]] = V{} + simd::lane_t<V>(1);
+      (pull_both<K, two, size - 1 - I>(s, one, other), ...);
+      gather<K>(one, row, make_seq<variables>{});
+      if constexpr (two) gather<K + 1>(other, row + variables, make_seq<variables>{});
+    }
+  }
+  template <int K, bool Two, int I>
+  TENON_FN static void pull_both(Slopes<V>* s, V* one, [[maybe_unused]] V* other) {
+    pull<K, I>(s, one);
+    if constexpr (Two) pull<K + 1, I>(s, other);
   }
   template <int K, int I>
   TENON_FN static void pull(Slopes<V>* s, V* adjoint) {
