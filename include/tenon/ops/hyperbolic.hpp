@@ -57,8 +57,21 @@ struct Cosh : Pointwise<Cosh> {
   TENON_FN static auto partials(auto x) { return d(sinh(x)); }
 };
 
-/// The hyperbolic tangent; derivative 1/cosh^2 x (1 - y^2 has no digits left in float from |x| = 9): by math::tanh_slope,
-/// or (1 + |y|)^2 e^-2|x|.
+/// The derivative of y = tanh x, for its rule alone; its own by x, which y depends on, is -2 y times itself.
+struct TanhSlope : Pointwise<TanhSlope> {
+  static constexpr FixedString name{"tanh_slope"};
+  static constexpr int cost = 14;
+  template <class V>
+  TENON_FN static V value(V y, V x) {
+    return math::tanh_slope(y, x);
+  }
+  template <class S, class Y, class X>
+  TENON_FN static auto partials_with_output(const S& slope, const Y& y, const X&) {
+    return d(NoPartial{}, lit(-2) * y * slope);
+  }
+};
+
+/// The hyperbolic tangent; derivative 1/cosh^2 x (1 - y^2 has no digits left in float from |x| = 9).
 struct Tanh : Pointwise<Tanh> {
   static constexpr FixedString name{"tanh"};
   static constexpr OnComplex on_complex = OnComplex::analytic;
@@ -76,13 +89,7 @@ struct Tanh : Pointwise<Tanh> {
   }
   template <class Y, class X>
   TENON_FN static auto partials_with_output(const Y& y, const X& x) requires(!is_complex<base_t<X>>) {
-    if constexpr (__is_same(simd::lane_t<X>, float) || __is_same(simd::lane_t<X>, double)) {
-      return d(math::tanh_slope(y, x));
-    } else {
-      const auto negative = x < lit(0);
-      const auto sum = lit(1) + where(negative, -y, y);
-      return d(exp(lit(2) * where(negative, x, -x)) * (sum * sum));
-    }
+    return d(tenon::apply<TanhSlope>(y, x));
   }
   TENON_FN static auto partials(auto x) {
     const auto c = cosh(x);
