@@ -80,6 +80,10 @@ TEST_CASE("derivatives of higher order by one mode within itself") {
   const auto f = [](auto x) { return exp(2 * x) + x * x * x * x; };
   CHECK(near(grad(grad(grad(f)))(0.5), 8 * std::exp(1.0) + 12));
   CHECK(near(grad(grad(grad(grad(f))))(0.5), 16 * std::exp(1.0) + 24));
+  // The rule of tanh uses an op whose own rule takes it for the derivative of tanh.
+  const double y = std::tanh(-0.8), slope = 1 - y * y;
+  CHECK(near(grad(grad([](auto x) { return tanh(x); }))(-0.8), -2 * y * slope));
+  CHECK(near(grad(grad(grad([](auto x) { return tanh(x); })))(-0.8), (4 * y * y - 2 * slope) * slope));
   const auto d = [](const auto& g) { return [=](auto x) { return jvp(g, x, decltype(x)(1)).tangent; }; };
   CHECK(near(d(d(d(d(f))))(0.5), 16 * std::exp(1.0) + 24));
 }

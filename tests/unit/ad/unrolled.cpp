@@ -5,6 +5,7 @@
 #include <tenon/ad/forward.hpp>
 #include <tenon/ad/unrolled.hpp>
 #include <tenon/ops/catalogue.hpp>
+#include <tenon/tensor/movement.hpp>
 #include <type_traits>
 
 using namespace tenon;
@@ -68,7 +69,7 @@ TEST_CASE("in constant expressions") {
 
 TEST_CASE("a batch in SIMD lanes: every length, shared arguments") {
   constexpr auto each = unrolled_jacobian(curve);
-  for (const index_t n : {0, 1, 3, 7, 8, 9, 16, 29}) {
+  for (const index_t n : {0, 1, 2, 3, 7, 8, 9, 10, 11, 16, 18, 29}) {
     CAPTURE(n);
     Tensor<double, 4, dyn> p(4, n), value(4, n);
     Tensor<double, 4, 4, dyn> j(4, 4, n);
@@ -96,6 +97,34 @@ TEST_CASE("a batch in SIMD lanes: every length, shared arguments") {
   const Tensor<float, dyn> k{1, 2, 4};  // a k for each
   unrolled_jacobian(scaled).batch(value, j, p, k);
   for (int i = 0; i < 3; ++i) CHECK(j(1, i) == 1 / k(i));
+}
+
+TEST_CASE("a batch in narrow packs writes its own points alone; an odd number of results") {
+  constexpr auto three = [](const auto& p) {
+    using T = std::remove_cvref_t<decltype(p(0))>;
+    return Tensor<T, 3>{p(0) * p(1), exp(p(1)), p(0) / p(1)};
+  };
+  for (const index_t n : {1, 2, 3, 4, 5, 17, 18, 19, 20, 33}) {
+    CAPTURE(n);
+    Tensor<float, 2, dyn> all(2, n + 2);
+    Tensor<float, 3, dyn> values(3, n + 2);
+    Tensor<float, 3, 2, dyn> jacobians(3, 2, n + 2);
+    for (index_t i = 0; i < all.size(); ++i) all.data()[i] = 0.5f + static_cast<float>(i % 13) / 8;
+    values = -7, jacobians = -7;
+    auto value = slice(values, whole, range(1, n + 1));
+    auto jacobian = slice(jacobians, whole, whole, range(1, n + 1));
+    unrolled_jacobian(three).batch(value, jacobian, slice(all, whole, range(1, n + 1)));
+    for (index_t i = 0; i < n + 2; ++i) {
+      CAPTURE(i);
+      const bool inside = i > 0 && i <= n;
+      const float a = all(0, i), b = all(1, i), e = std::exp(b);
+      const float want[] = {a * b, e, a / b, b, a, 0, e, 1 / b, -a / (b * b)};
+      const float is[] = {values(0, i),       values(1, i),       values(2, i),
+                          jacobians(0, 0, i), jacobians(0, 1, i), jacobians(1, 0, i),
+                          jacobians(1, 1, i), jacobians(2, 0, i), jacobians(2, 1, i)};
+      for (int k = 0; k < 9; ++k) CHECK(is[k] == doctest::Approx(inside ? want[k] : -7).epsilon(1e-5));
+    }
+  }
 }
 
 TEST_CASE("a batch of other extents or with gaps is refused") {

@@ -160,6 +160,35 @@ TEST_CASE("cells and their neighbours: what is at the ends stays or is zero") {
       }
 }
 
+TEST_CASE("neighbours and numbers of every step: those of cells at the ends have no derivative") {
+  for (const index_t n : {1, 2, 3, 9, 10, 11, 18, 25})
+    for (int again = 0; again < 2; ++again) {  // the second time memory has been used
+      CAPTURE(n);
+      Tensor<double, dyn> start(n);
+      Tensor<double, 4, dyn> coefficient(4, n);
+      numbers(start, 0), numbers(coefficient, 20);
+      Tape tape;
+      const auto s = tape.variable(start);
+      const auto c = tape.variable(coefficient);
+      const rev<double> y = mixed(unrolled_loop<3>(flow)(4, s, per_step(c), 0.2));
+      const auto [ds, dc] = tape.gradient(y, s, c);
+      Tape other;
+      const auto s2 = other.variable(start);
+      const auto c2 = other.variable(coefficient);
+      const rev<double> y2 = mixed(by_hand(
+          4, 1, n, 1, Ends::keep, list(s2),
+          [&](const auto& a, auto& b, index_t t, index_t i) {
+            const auto at = static_cast<std::size_t>(i);
+            b[at] = a[at] - c2(t, i) * a[at] * (a[at + 1] - a[at - 1]) + 0.2 * (a[at + 1] - 2 * a[at] + a[at - 1]);
+          },
+          false));
+      const auto [es, ec] = other.gradient(y2, s2, c2);
+      CHECK(near(y.value, y2.value, 1e-13));
+      CHECK(near_all(ds, es, 1e-13));
+      CHECK(near_all(dc, ec, 1e-13));
+    }
+}
+
 TEST_CASE("numbers of cells far apart; an argument that is the same for all cells, and a view") {
   for (const index_t n : {4, 5, 12, 23}) {
     CAPTURE(n);
