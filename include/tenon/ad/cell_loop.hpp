@@ -47,16 +47,15 @@ requires(Window > 1) struct WindowOf<Tensor<T, E...>, Window> {
 // computes; the first of them lies at `origin`, aligned.
 struct CellRows {
   index_t cells, first, last, origin, pitch;
-  CellRows(index_t n, int reach, int lanes, int together) : cells(n) {
-    first = reach < n ? reach : n;
-    last = n - first > first ? n - first : first;
+  constexpr CellRows(index_t n, int reach, int lanes, int together)
+      : cells(n), first(reach < n ? reach : n), last(n - first > first ? n - first : first), origin(0), pitch(0) {
     // Packs at the ends, and what they see or give to their neighbours, may lie beside the cells.
     const index_t beside = 2 * reach > lanes ? 2 * reach : lanes;
     origin = reach ? up(beside, lanes) : 0;
     pitch = up(origin + up(last - first, together * lanes) + (reach ? beside + reach : 0), lanes);
     if (pitch / lanes % 2 == 0) pitch += lanes;  // no powers of two, at which caches take rows for each other
   }
-  static index_t up(index_t n, index_t unit) { return (n + unit - 1) / unit * unit; }
+  static constexpr index_t up(index_t n, index_t unit) { return (n + unit - 1) / unit * unit; }
   index_t computed() const { return last - first; }
   index_t begin() const { return origin - first; }  // of the first cell in a row
 

@@ -298,7 +298,8 @@ struct UnrolledJacobian {
       n = map.extents.d[last];
       if (n > 1 && map.strides.d[last] != 1)
         raise<value_error>(Message() << "tenon: batch: the elements of the last axis must lie side by side");
-      rows_from<0, typename FixedPart<typename Item::type>::extents>(x.data() + map.offset, map.strides, out);
+      P* const first = x.data() + map.offset;
+      rows_from<0, typename FixedPart<typename Item::type>::extents>(first, map.strides, out);
     }
   }
   template <int Axis, class E, class P>
