@@ -6,10 +6,10 @@
 // beside the cells repeats the last one. The states of all steps are kept for the way back, which runs each step once
 // more and pulls its adjoints back; what a cell gives to its neighbours moves by lanes between registers.
 #pragma once
+#include <tenon/ad/cell_rows.hpp>
 #include <tenon/ad/written.hpp>
 #include <tenon/base/memory.hpp>
 #include <tenon/simd/mask.hpp>
-#include <tenon/simd/memory.hpp>
 #include <tenon/simd/reduce.hpp>
 
 namespace tenon {
@@ -43,65 +43,6 @@ requires(Window > 1) struct WindowOf<Tensor<T, E...>, Window> {
   using type = Tensor<T, E..., Window>;
 };
 
-// Rows of `cells` elements each, `pitch` apart, with room around them. Packs cover the cells [first, last) that a step
-// computes; the first of them lies at `origin`, aligned.
-struct CellRows {
-  index_t cells, first, last, origin, pitch;
-  constexpr CellRows(index_t n, int reach, int lanes, int together)
-      : cells(n), first(reach < n ? reach : n), last(n - first > first ? n - first : first), origin(0), pitch(0) {
-    // Packs at the ends, and what they see or give to their neighbours, may lie beside the cells.
-    const index_t beside = 2 * reach > lanes ? 2 * reach : lanes;
-    origin = reach ? up(beside, lanes) : 0;
-    pitch = up(origin + up(last - first, together * lanes) + (reach ? beside + reach : 0), lanes);
-    if (pitch / lanes % 2 == 0) pitch += lanes;  // no powers of two, at which caches take rows for each other
-  }
-  static constexpr index_t up(index_t n, index_t unit) { return (n + unit - 1) / unit * unit; }
-  index_t computed() const { return last - first; }
-  index_t begin() const { return origin - first; }  // of the first cell in a row
-
-  // A row from elements `stride` apart; what is beside it repeats the cells at the ends.
-  template <class T, class P>
-  void fill(T* row, const P* from, index_t stride) const {
-    T* const to = row + begin();
-    for (index_t c = 0; c < cells; ++c) to[c] = static_cast<T>(from[c * stride]);
-    pad(row);
-  }
-  template <class T>
-  void pad(T* row) const {
-    if (cells == 0) return;
-    T* const to = row + begin();
-    for (T* p = row; p != to; ++p) *p = *to;
-    for (T* p = to + cells; p != row + pitch; ++p) *p = to[cells - 1];
-  }
-  template <class T>
-  void add(T* to, index_t stride, const T* row) const {
-    row += begin();
-    for (index_t c = 0; c < cells; ++c) to[c * stride] += row[c];
-  }
-  // A row's cells to elements that lie side by side; elements added to a row. A step reads rows in whole packs, so they
-  // are written as such: processors wait for packs whose parts were stored just before.
-  template <class T>
-  void copy(T* to, const T* row) const {
-    using V = simd::native<T>;
-    for (index_t c = 0; c < first; ++c) to[c] = row[begin() + c];
-    row += origin, to += first;
-    index_t left = cells - first;
-    for (; left >= simd::lanes<V>; left -= simd::lanes<V>, row += simd::lanes<V>, to += simd::lanes<V>)
-      simd::store(to, simd::load<V>(row));
-    if (left > 0) simd::store_partial(to, simd::load<V>(row), left);
-  }
-  template <class T>
-  void add_to(T* row, const T* from) const {
-    using V = simd::native<T>;
-    for (index_t c = 0; c < first; ++c) row[begin() + c] += from[c];
-    row += origin, from += first;
-    index_t left = cells - first;
-    for (; left >= simd::lanes<V>; left -= simd::lanes<V>, row += simd::lanes<V>, from += simd::lanes<V>)
-      simd::store(row, V(simd::load<V>(row) + simd::load<V>(from)));
-    if (left > 0) simd::store(row, V(simd::load<V>(row) + simd::load_partial<V>(from, left)));
-  }
-};
-
 template <class F, class T, int Window, Ends AtEnds, unsigned Active, class State, class... In>
 class CellLoop {
  public:
@@ -111,8 +52,8 @@ class CellLoop {
   static constexpr int lanes = simd::native_lanes<T>, reach = Window / 2;
   static constexpr int numbers = static_cast<int>(FixedPart<State>::size), seen = numbers * Window;
   static constexpr int inputs = (0 + ... + In::numbers);  // beside the state
-  // How many packs of cells go through a step together.
-  static constexpr int together = Window == 1 ? 2 : 1;
+  // How many packs of cells go through a step together: two fill the time in which each waits for its functions.
+  static constexpr int together = Window == 1 && Code::waits ? 2 : 1;
   static constexpr int room = inputs > 0 ? inputs : 1;
   struct Kinds {
     Along along[room] = {};
@@ -141,7 +82,7 @@ class CellLoop {
   const index_t steps;
 
   CellLoop(index_t cells, index_t n, bool keeps)
-      : rows(cells, reach, lanes, together), steps(n), keeps_(keeps), state_(numbers * rows.pitch) {
+      : rows(cells, reach, lanes), steps(n), keeps_(keeps), state_(numbers * rows.pitch) {
     history_ = block(keeps ? (n + 1) * state_ : 2 * state_);
     values_ = table(value_blocks_, false);
   }
@@ -260,16 +201,23 @@ class CellLoop {
     return simd::shuffle<(By > 0 ? lanes + L - By : L - By)...>(first, second);
   }
   // Cells on their own.
-  template <int... P>
-  TENON_FN void step_alone(const T* from, T* to, index_t t, const Table& values, Seq<P...>) const {
+  TENON_FN void step_alone(const T* from, T* to, index_t t, const Table& values) const {
     V number[Code::inputs];
     load_numbers(number, values, make_seq<inputs>{});
-    for (index_t at = 0; at < rows.cells; at += together * lanes) {
-      V in[together * Code::inputs], out[together * numbers];
-      (load_cells(in + P * Code::inputs, number, from, at + P * lanes, t, values), ...);
-      Code::template run<together>(in, out);
-      (store_cells(out + P * numbers, to, at + P * lanes, make_seq<numbers>{}), ...);
-    }
+    index_t at = 0;
+    if constexpr (together > 1)
+      for (; at + (together - 1) * lanes < rows.cells; at += together * lanes)
+        step_packs(number, from, to, at, t, values, make_seq<together>{});
+    for (; at < rows.cells; at += lanes) step_packs(number, from, to, at, t, values, Seq<0>{});
+  }
+  template <int... P>
+  TENON_FN void step_packs(const V* number, const T* from, T* to, index_t at, index_t t, const Table& values,
+                           Seq<P...>) const {
+    constexpr int count = static_cast<int>(sizeof...(P));
+    V in[count * Code::inputs], out[count * numbers];
+    (load_cells(in + P * Code::inputs, number, from, at + P * lanes, t, values), ...);
+    Code::template run<count>(in, out);
+    (store_cells(out + P * numbers, to, at + P * lanes, make_seq<numbers>{}), ...);
   }
   TENON_FN void load_cells(V* in, const V* number, const T* state, index_t at, index_t step, const Table& t) const {
     load_cells(in, state + at, rows.pitch, make_seq<numbers>{});
@@ -308,7 +256,7 @@ class CellLoop {
     if constexpr (Window > 1) {
       step_with_neighbours(from, to, t, values);
     } else {
-      step_alone(from, to, t, values, make_seq<together>{});
+      step_alone(from, to, t, values);
     }
   }
 
@@ -345,20 +293,27 @@ class CellLoop {
     if constexpr (S % Window > reach) sum[S / Window] += moved<S % Window - reach>(before, d, make_seq<lanes>{});
   }
 
-  template <int... P>
   TENON_FN void pull_alone(const T* from, const T* after, T* before, index_t t, const Table& values,
-                           const Table& adjoints, Seq<P...>) const {
+                           const Table& adjoints) const {
     V number[Code::inputs];
     load_numbers(number, values, make_seq<inputs>{});
-    for (index_t at = 0; at < rows.cells; at += together * lanes) {
-      V in[together * Code::inputs], g[together * numbers], d[together * Code::inputs];
-      (expect_earlier(from, at + P * lanes), ...);
-      (load_cells(in + P * Code::inputs, number, from, at + P * lanes, t, values), ...);
-      (load_cells(g + P * numbers, after + at + P * lanes, rows.pitch, make_seq<numbers>{}), ...);
-      Code::template pull<together>(in, g, d);
-      (store_cells(d + P * Code::inputs, before, at + P * lanes, make_seq<numbers>{}), ...);
-      (store_inputs(d + P * Code::inputs, at + P * lanes, t, adjoints, make_seq<inputs>{}), ...);
-    }
+    index_t at = 0;
+    if constexpr (together > 1)
+      for (; at + (together - 1) * lanes < rows.cells; at += together * lanes)
+        pull_packs(number, from, after, before, at, t, values, adjoints, make_seq<together>{});
+    for (; at < rows.cells; at += lanes) pull_packs(number, from, after, before, at, t, values, adjoints, Seq<0>{});
+  }
+  template <int... P>
+  TENON_FN void pull_packs(const V* number, const T* from, const T* after, T* before, index_t at, index_t t,
+                           const Table& values, const Table& adjoints, Seq<P...>) const {
+    constexpr int count = static_cast<int>(sizeof...(P));
+    V in[count * Code::inputs], g[count * numbers], d[count * Code::inputs];
+    (expect_earlier(from, at + P * lanes), ...);
+    (load_cells(in + P * Code::inputs, number, from, at + P * lanes, t, values), ...);
+    (load_cells(g + P * numbers, after + at + P * lanes, rows.pitch, make_seq<numbers>{}), ...);
+    Code::template pull<count>(in, g, d);
+    (store_cells(d + P * Code::inputs, before, at + P * lanes, make_seq<numbers>{}), ...);
+    (store_inputs(d + P * Code::inputs, at + P * lanes, t, adjoints, make_seq<inputs>{}), ...);
   }
   // The states go backwards, which no machine foresees.
   TENON_FN void expect_earlier(const T* from, index_t at) const {
@@ -399,7 +354,7 @@ class CellLoop {
     if constexpr (Window > 1) {
       pull_with_neighbours(from, after, before, t, values, adjoints);
     } else {
-      pull_alone(from, after, before, t, values, adjoints, make_seq<together>{});
+      pull_alone(from, after, before, t, values, adjoints);
     }
   }
 

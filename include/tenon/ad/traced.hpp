@@ -43,6 +43,7 @@ struct Rule {
   V (*value)(V, V, V);
   Slopes<V> (*slopes)(V y, V, V, V);
   bool differentiable;
+  int cost;
 };
 template <class Op, int N, class V>
 struct RuleOf {
@@ -66,7 +67,7 @@ struct RuleOf {
       return {as_slope<V>(p.a), as_slope<V>(p.b), as_slope<V>(p.c)};
     }
   }
-  static constexpr Rule<V> rule{&value, &slopes, tenon::differentiable<Op, N>};
+  static constexpr Rule<V> rule{&value, &slopes, tenon::differentiable<Op, N>, Op::cost};
 };
 
 // One operation, input or constant.

@@ -131,6 +131,12 @@ struct Pullback : Writer<F, V, Active, X...> {
   using W::inputs, W::outputs;
   static constexpr typename W::Written written = W::write();
   static constexpr int size = written.trace.size;
+  // Whether an operation is a function whose instructions wait for each other.
+  static constexpr bool waits = [] {
+    for (int i = inputs; i < size; ++i)
+      if (written.trace.node[i].rule && written.trace.node[i].rule->cost >= 10) return true;
+    return false;
+  }();
 
   // Which nodes have adjoints, and which contribution to each is the first on the way back.
   struct Way {
