@@ -4,7 +4,7 @@
 // What a cell does in a step is straight-line code (ad/written.hpp). All that a step reads is copied to rows first: one
 // for each number of a cell, aligned, with room for whole packs, so that no code for parts of packs is needed: what is
 // beside the cells repeats the last one. The states of all steps are kept for the way back, which runs each step once
-// more and pulls its adjoints back; what a cell gives to its neighbours moves by lanes between registers.
+// more and pulls its adjoints back; what a cell sees of its neighbours and gives them moves by lanes between registers.
 #pragma once
 #include <tenon/ad/cell_rows.hpp>
 #include <tenon/ad/written.hpp>
