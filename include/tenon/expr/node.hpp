@@ -153,7 +153,7 @@ struct Leaf : Node<Leaf<T, E, Hold, Dense>, T, E> {
   void fill(Source*& out) const {
     check();
     out->data = data;
-    out->map = {shape.dims(), stride_dims(), 0};
+    fill_map(out->map);
     out->slot = slot;
     if constexpr (__is_same(Hold, detail::BlockRef)) out->keep = hold;
     ++out;
@@ -168,6 +168,24 @@ struct Leaf : Node<Leaf<T, E, Hold, Dense>, T, E> {
     const Dims s = stride_dims();
     for (int a = 0; a < E::rank; ++a) offset += i.d[a] * s.d[a];
     return static_cast<compute_t<primal>>(data[offset]);
+  }
+
+ private:
+  // Number by number into its place: a whole Dims, copied from where it was written in parts, would wait for them.
+  TENON_INLINE void fill_map(StridedMap& m) const {
+    index_t step = 1;
+    m.extents.rank = m.strides.rank = E::rank;
+    for (int a = E::rank - 1; a >= 0; --a) {
+      const index_t n = detail::on_its_own(shape[a]);
+      m.extents.d[a] = n;
+      if constexpr (Dense) {
+        m.strides.d[a] = step;
+        step *= n > 0 ? n : 1;
+      } else {
+        m.strides.d[a] = strides.d[a];
+      }
+    }
+    m.offset = 0;
   }
 };
 

@@ -7,6 +7,7 @@
 #pragma once
 #include <tenon/base/type_list.hpp>
 #include <tenon/exec/cpu/contraction_step.hpp>
+#include <tenon/exec/cpu/joined_tile.hpp>
 
 namespace tenon {
 inline namespace TENON_ABI {
@@ -239,12 +240,22 @@ template <class T>
 TENON_INLINE void product_by_tiles(index_t m, index_t n, index_t k, const T* a, index_t a_row, index_t a_step,
                                    const T* b, index_t b_step, T* c, index_t c_row, bool add) {
   constexpr index_t W = simd::native_lanes<T>;
+  // The last columns are joined tiles if they are few.
+  const bool joins = joined_tiles<T> && a_step == 1 && m >= joined_rows;
   for (index_t j = 0; j < n;) {
     const index_t left = n - j;
-    const int packs =
-        wide_tiles<T> && masked_tiles<T> && left > 2 * W && left <= 3 * W ? 3 : tile_width<T>(left, false);
+    const bool joined = joins && left <= joined_columns;
+    const int packs = wide_tiles<T> && masked_tiles<T> && left > 2 * W + (joins ? joined_columns : 0) && left <= 3 * W
+                          ? 3
+                          : tile_width<T>(left, false);
     const index_t valid = left < packs * W ? left : packs * W;
     for (index_t i = 0; i < m;) {
+      if constexpr (joined_tiles<T>)
+        if (joined && m - i >= joined_rows) {
+          joined_tile<T>(k, a + i * a_row, a_row, b + j, b_step, c + i * c_row + j, c_row, add, left);
+          i += joined_rows;
+          continue;
+        }
       const int rows = tile_height<T>(m - i, packs);
       tile_function<T>(rows, packs, false)(k, a + i * a_row, a_row, a_step, b + j, b_step, c + i * c_row + j, c_row,
                                            add, valid);
