@@ -118,7 +118,7 @@ class Blocked : BlockedFields {
     const bool b_in_place = b_strided && b_column_.stride == 1, few = m <= 3 * R;
     const index_t apart = b_in_place ? lines_apart(b_sum_.stride * bytes) : 1, most = most_steps;
     const bool one_by_one = m == 1 && group == 1, short_sums = packs_a_ || (few && apart * smaller(k, most) > compete);
-    const index_t limit = one_by_one   ? (k * n * bytes > 1048576 ? 16 : most)
+    const index_t limit = one_by_one   ? (k * n * bytes > row_bytes ? 16 : most)
                           : short_sums ? (bytes == 4 ? 320 : 256)
                                        : most;
     const index_t parts = (words(k) + limit - 1) / limit;

@@ -6,6 +6,7 @@
 // of the kernels as they are. Columns of B that are its runs in memory (a layer's x W^T) are turned before. What is not
 // small is left to the plan.
 #pragma once
+#include <tenon/exec/cpu/contraction_prologue.hpp>
 #include <tenon/exec/cpu/matrix_vector.hpp>
 #include <tenon/exec/cpu/micro_kernel.hpp>
 #include <tenon/exec/cpu/narrow_product.hpp>
@@ -100,6 +101,13 @@ template <class T, int... I>
   ((I < m ? simd::store_partial(c + I * n, sum[I], n) : void()), ...);
 }
 
+// One row by a matrix that the second-level cache holds: the engine's tiles, in one block of the sum as there.
+template <class T>
+bool row_fits(index_t m, index_t n, index_t k) {
+  return m == 1 && masked_tiles<T> && k <= most_steps && k * n * static_cast<index_t>(sizeof(T)) <= row_bytes &&
+         !goes_in_parts(n * k);
+}
+
 // c[m, n], dense, = a b; false if it is not small. c may overlap an operand unless `noalias` denies it.
 template <class T>
 [[gnu::noinline]] bool direct_product(index_t m, index_t n, index_t k, const T* a, index_t a_row, index_t a_step,
@@ -110,7 +118,8 @@ template <class T>
   const bool narrow = a_step == 1 && is_narrow<T>(m, n, k);
   const bool turned = b_column != 1 && b_step == 1 && n * k * bytes <= aside_bytes;
   if (one_column || one_row || narrow ? m * n * k >= 2 * least_part
-                                      : (b_column != 1 && !turned) || !fits_in_place<T>(m, n, k))
+                                      : (b_column != 1 && !turned) ||
+                                            !(fits_in_place<T>(m, n, k) || (b_column == 1 && row_fits<T>(m, n, k))))
     return false;
   if (!noalias) {
     const ByteRange range{reinterpret_cast<const char*>(c), reinterpret_cast<const char*>(c + m * n)};

@@ -235,6 +235,14 @@ TileFunction<T> tile_function(int rows, int packs, bool packed) {
     if (packs == 4) return detail::tile_of_height<T, 4>(rows, packed);
   return packs == 1 ? detail::tile_of_height<T, 1>(rows, packed) : detail::tile_of_height<T, 2>(rows, packed);
 }
+/// Columns of the tile that a single row is computed in: several packs, to hide the latency of additions.
+template <class T>
+inline constexpr int vector_columns = 8 * simd::native_lanes<sum_t<T>>;
+template <class T>
+inline constexpr TileFunction<T> vector_tile = detail::tile<T, 1, 8>;
+/// A single row by a matrix of at most so many bytes, which the second-level cache holds, goes through it once.
+inline constexpr index_t row_bytes = 1048576;
+
 namespace detail {
 template <class T>
 TENON_INLINE void product_by_tiles(index_t m, index_t n, index_t k, const T* a, index_t a_row, index_t a_step,
@@ -245,6 +253,11 @@ TENON_INLINE void product_by_tiles(index_t m, index_t n, index_t k, const T* a, 
   for (index_t j = 0; j < n;) {
     const index_t left = n - j;
     const bool joined = joins && left <= joined_columns;
+    if (m == 1 && left >= vector_columns<T>) {
+      vector_tile<T>(k, a, a_row, a_step, b + j, b_step, c + j, c_row, add, vector_columns<T>);
+      j += vector_columns<T>;
+      continue;
+    }
     const int packs = wide_tiles<T> && masked_tiles<T> && left > 2 * W + (joins ? joined_columns : 0) && left <= 3 * W
                           ? 3
                           : tile_width<T>(left, false);
@@ -281,12 +294,6 @@ constexpr bool fits_in_place(index_t m, index_t n, index_t k) {
   if ((m == 1 || n < W / 2) && m * k * ((n + W - 1) / W) > (n == 1 ? 512 : 1024)) return false;
   return k * n * bytes <= 65536 && m * k * bytes <= 65536;
 }
-
-/// Columns of the tile that a single row is computed in: several packs, to hide the latency of additions.
-template <class T>
-inline constexpr int vector_columns = 8 * simd::native_lanes<sum_t<T>>;
-template <class T>
-inline constexpr TileFunction<T> vector_tile = detail::tile<T, 1, 8>;
 
 }  // namespace exec
 }  // namespace TENON_ABI
