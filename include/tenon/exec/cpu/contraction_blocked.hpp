@@ -61,7 +61,7 @@ class Blocked : BlockedFields {
       if (by_vector_)
         share(n, vector_rows, k, [](Blocked& x, index_t first, index_t last) { x.one_row(first, last); });
       else if (is_narrow_)
-        share(m, narrow_sums, n * k, [](Blocked& x, index_t first, index_t last) { x.few_columns(first, last); });
+        share(m, narrow_rows, n * k, [](Blocked& x, index_t first, index_t last) { x.few_columns(first, last); });
       else if (by_dots_ && m == 1)
         share(n, 2 * dot_columns, k, [](Blocked& x, index_t first, index_t last) { x.dots(0, 1, first, last); });
       else if (by_dots_)

@@ -117,9 +117,9 @@ template <class T>
   const bool one_column = along_sums && n == 1, one_row = along_sums && m == 1;
   const bool narrow = a_step == 1 && is_narrow<T>(m, n, k);
   const bool turned = b_column != 1 && b_step == 1 && n * k * bytes <= aside_bytes;
-  if (one_column || one_row || narrow ? m * n * k >= 2 * least_part
-                                      : (b_column != 1 && !turned) ||
-                                            !(fits_in_place<T>(m, n, k) || (b_column == 1 && row_fits<T>(m, n, k))))
+  if (one_column || one_row || narrow
+          ? m * n * k >= 2 * least_part
+          : (b_column != 1 && !turned) || !(fits_in_place<T>(m, n, k) || (b_column == 1 && row_fits<T>(m, n, k))))
     return false;
   if (!noalias) {
     const ByteRange range{reinterpret_cast<const char*>(c), reinterpret_cast<const char*>(c + m * n)};

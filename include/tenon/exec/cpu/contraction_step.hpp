@@ -69,6 +69,14 @@ using word_t = typename Step<T>::Word;
 
 namespace detail {
 
+// Stays in the register that it was loaded into: where registers are left, gcc would load it once for each use.
+template <class V>
+TENON_INLINE void in_register([[maybe_unused]] V& x) {
+#if TENON_ISA >= 256 && !defined(__clang__) && !defined(__CUDACC__)
+  asm("" : "+v"(x));
+#endif
+}
+
 // What sums of S are computed in: integers as unsigned ones, which wrap.
 template <class S>
 struct WrappingNumber {

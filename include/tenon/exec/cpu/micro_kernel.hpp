@@ -49,14 +49,6 @@ TENON_FN V multiply_add(V a, V b, V c) {
   return Step<simd::lane_t<V>>::multiply_add(a, b, c);
 }
 
-// Stays in the register that it was loaded into: where registers are left, gcc would load it once for each use.
-template <class V>
-TENON_INLINE void in_register([[maybe_unused]] V& x) {
-#if TENON_ISA >= 256 && !defined(__clang__) && !defined(__CUDACC__)
-  asm("" : "+v"(x));
-#endif
-}
-
 // Asks for so many bytes of each row, to be written. A call: in place, gcc would keep all addresses for the stores.
 [[gnu::noinline]] inline void expect_rows(void* to, index_t apart, int rows, int bytes) {
   for (char* row = static_cast<char*>(to); rows > 0; --rows, row += apart)
