@@ -42,6 +42,7 @@ BlockedOperand blocked_operand(const Source& x) {
                    nullptr, stored_as<S, T>};
   if constexpr (!__is_same(T, Int8Quad) || number_kind<S> == NumberKind::int8)
     o.pack_columns = pack<column_format<T, S, R>, tile_columns<T>>;
+  if constexpr (Step<T>::group > 1) o.copy_rows = copy_rows<row_format<T, S>>;
   return o;
 }
 template <class T, class A, class B>

@@ -112,9 +112,13 @@ class Blocked : BlockedFields {
     const bool a_strided = call_.a.in_place() && a_lines, b_strided = call_.b.in_place() && b_lines;
     by_columns_ =
         stored && call_.dots.columns && !call_.b.plain && m == 1 && a_lines && b_lines && b_column_.stride == 1;
-    // Rows of A that follow the sum need no copy: a row of tiles walks them one after the other.
+    // Rows of A that follow the sum need no panels: a row of tiles walks them one after the other, where they lie, or
+    // where they have been computed or made words.
     computes_a_ = call_.a.prologue && call_.a.plain && !call_.a.prologue->by_outer;
-    packs_a_ = computes_a_ ? false : !a_strided || (a_sum_.stride != 1 && m > 2 && n > 3 * C && m * k * bytes > 16384);
+    copies_a_ = call_.a.copy_rows && !call_.a.prologue && a_lines && a_sum_.stride == 1;
+    packs_a_ = computes_a_ || copies_a_
+                   ? false
+                   : !a_strided || (a_sum_.stride != 1 && m > 2 && n > 3 * C && m * k * bytes > 16384);
     const bool b_in_place = b_strided && b_column_.stride == 1, few = m <= 3 * R;
     const index_t apart = b_in_place ? lines_apart(b_sum_.stride * bytes) : 1, most = most_steps;
     const bool one_by_one = m == 1 && group == 1, short_sums = packs_a_ || (few && apart * smaller(k, most) > compete);
@@ -133,7 +137,8 @@ class Blocked : BlockedFields {
       const index_t fit = kept_bytes / (words(sum_block_) * bytes) / C * C;
       column_block_ = fit < 2 * C ? 2 * C : fit;
     }
-    if (computes_a_) {  // and rows that are computed; many, since those just written are read more slowly
+    if (computes_a_ ||
+        copies_a_) {  // and rows that are computed or made words; many, since those just written are read more slowly
       const index_t fit = kept_bytes / 4 / (computed_row(sum_block_) * bytes) / R * R;
       row_block_ = fit < R ? R : smaller(fit, row_block_);
     }
@@ -173,7 +178,7 @@ class Blocked : BlockedFields {
     const index_t s = block_.step, steps = block_.steps;
     for (index_t i = from; i < to; i += row_block_) {
       const index_t rows = smaller(row_block_, to - i);
-      if (computes_a_) compute_rows(i, rows, s, steps);
+      if (computes_a_ || copies_a_) make_rows(i, rows, s, steps);
       if (packs_a_)
         pack(call_.a, call_.a.pack_rows, R, buffer<Word>(a_buffer_, rounded_up(rows, R) * words(steps)), a_, a_row_, i,
              rows, a_sum_, s, steps);
@@ -203,12 +208,15 @@ class Blocked : BlockedFields {
   // Rows of A that follow the sum need no panels: they are read as they are computed, one after the other.
   static index_t computed_row(index_t steps) {
     constexpr index_t line = 64 / static_cast<index_t>(sizeof(Word));
-    return rounded_up(steps, line) + line;
+    return rounded_up(words(steps), line) + line;
   }
-  void compute_rows(index_t i, index_t rows, index_t s, index_t steps) {
+  void make_rows(index_t i, index_t rows, index_t s, index_t steps) {
     constexpr index_t bytes = sizeof(Word);
     Word* const to = buffer<Word>(a_buffer_, rows * computed_row(steps));
-    call_.a.prologue->compute_rows(to, computed_row(steps) * bytes, rows, batch_, i, s, steps);
+    if (copies_a_)
+      call_.a.copy_rows(to, computed_row(steps), a_ + (a_row_.at(i) + s) * call_.a.bytes, a_row_.stride, rows, steps);
+    else
+      call_.a.prologue->compute_rows(to, computed_row(steps) * bytes, rows, batch_, i, s, steps);
   }
   // The same rows of the next block are computed from what comes while those of this one go through the tiles.
   void expect_rows(index_t i, index_t rows) const {
@@ -226,17 +234,17 @@ class Blocked : BlockedFields {
   void tiles(index_t i, index_t rows) {
     const index_t j = block_.column, columns = block_.columns, s = block_.step, panels_from = block_.panels_from;
     const index_t width = block_.width;
-    const bool first = s == 0, last = s + block_.steps == a_sum_.size;
+    const bool first = s == 0, last = s + block_.steps == a_sum_.size, made = computes_a_ || copies_a_;
     const index_t k = words(block_.steps);
     const int widest = tile_width<T>(columns, panels_from == 0);
     const bool in_registers = __is_same(T, Number) && first && last && !packs_a_ && k <= long_sum && finishes_tiles();
     for (index_t r = 0; r < rows;) {
       const int height = tile_height<T>(packs_a_ ? smaller(rows - r, R - r % R) : rows - r, widest);
-      const Word* a = packs_a_      ? in_place(a_buffer_.data()) + r / R * R * k + r % R
-                      : computes_a_ ? in_place(a_buffer_.data()) + r * computed_row(block_.steps)
-                                    : in_place(a_) + a_row_.at(i + r) + a_sum_.at(s);
-      const index_t a_row = packs_a_ ? 1 : computes_a_ ? computed_row(block_.steps) : a_row_.stride;
-      const index_t a_step = packs_a_ ? R : computes_a_ ? 1 : a_sum_.stride;
+      const Word* a = packs_a_ ? in_place(a_buffer_.data()) + r / R * R * k + r % R
+                      : made   ? in_place(a_buffer_.data()) + r * computed_row(block_.steps)
+                               : in_place(a_) + a_row_.at(i + r) + a_sum_.at(s);
+      const index_t a_row = packs_a_ ? 1 : made ? computed_row(block_.steps) : a_row_.stride;
+      const index_t a_step = packs_a_ ? R : made ? 1 : a_sum_.stride;
       if (computes_a_) expect_rows(i + r, height);
       for (index_t q = 0, start = 0; q < columns;) {
         const bool panel = q >= panels_from;

@@ -44,6 +44,7 @@ struct BlockedOperand {
   index_t bytes;
   PackFunction pack_rows, pack_columns;
   bool plain;
+  CopyRowsFunction copy_rows = nullptr;  // of words of several elements
   const Prologue* prologue = nullptr;
   /// Whether it may be read where it lies.
   bool in_place() const { return plain && !prologue; }
@@ -77,7 +78,7 @@ struct BlockedFields {
   char* c_ = nullptr;
   const index_t *row_leaf_ = nullptr, *column_leaf_ = nullptr;
   index_t batch_ = 0, sum_block_ = 0, column_block_ = 0, row_block_ = 0;
-  bool packs_a_ = false, packs_b_ = false, computes_a_ = false, by_dots_ = false, is_narrow_ = false,
+  bool packs_a_ = false, packs_b_ = false, computes_a_ = false, copies_a_ = false, by_dots_ = false, is_narrow_ = false,
        by_vector_ = false, by_columns_ = false, swapped_ = false;
 
   // Lines for tiles of so many lanes; gives the tables that they refer to.

@@ -25,6 +25,9 @@ struct Line {
 /// Packs rows [o, o + n) of the line `outer` by steps [k, k + m) of the line `sum` into panels.
 using PackFunction = void (*)(void* to, const void* from, const Line& outer, index_t o, index_t n, const Line& sum,
                               index_t k, index_t m);
+/// Makes words of m elements of each row, which follow each other in memory; rows lie so many words and elements apart.
+using CopyRowsFunction = void (*)(void* to, index_t to_row, const void* from, index_t from_row, index_t rows,
+                                  index_t m);
 
 namespace detail {
 
@@ -284,6 +287,21 @@ void pack(void* target, const void* source, const Line& outer, index_t o, index_
         detail::pack_panel<F, P>(to + head, from, outer, o, n < P ? n : P, sum, k, m);
     }
     if constexpr (F::begins) F::template begin<P>(to, apart / P - 1);
+  }
+}
+
+/// Rows of format F one after the other, as they lie: what follows a row's last word, up to a register, is written too.
+template <class F>
+void copy_rows(void* target, index_t to_row, const void* source, index_t from_row, index_t rows, index_t m) {
+  using V = simd::native<typename F::Word>;
+  constexpr index_t W = simd::lanes<V>, whole = W * F::group;
+  auto* to = static_cast<typename F::Word*>(target);
+  const auto* from = static_cast<const typename F::Element*>(source);
+  for (; rows > 0; --rows, to += to_row, from += from_row) {
+    auto* word = to;
+    index_t s = 0;
+    for (; s + whole <= m; s += whole, word += W) simd::store(word, F::template words<V>(from + s));
+    if (s < m) simd::store(word, F::template words_partial<V>(from + s, m - s));
   }
 }
 

@@ -119,6 +119,12 @@ auto over_product(const N& n, const S* product) {
   }
 }
 
+// Whether N is a cast of the product P to what it is summed in.
+template <class N, class P, class S>
+inline constexpr bool is_cast_of = false;
+template <class Args, class P, class S>
+inline constexpr bool is_cast_of<Map<op::Cast<S>, S, Args, P>, P, S> = true;
+
 template <class N>
 inline constexpr bool has_epilogue = false;
 template <class Op, class T, class Args, class... N>
@@ -150,6 +156,14 @@ requires(detail::has_epilogue<N>) struct DirectWrite<N> {
       using S = typename detail::SumOf<Product>::type;
       using P = typename detail::WithSum<program_of<N>, at, S, make_seq<program_of<N>::size>>::type;
       const Product& product = contraction(n);
+      using S = typename detail::SumOf<Product>::type;
+      if constexpr (detail::is_cast_of<N, Product, S> && __is_same(Out, S))
+        if (product.extents().dims() == target.extents) {  // the sums as they are
+          ContractionCall call;
+          detail::CallLeaves<Product> leaves;
+          detail::fill_call(product, call, leaves);
+          return assign_contraction(call, out, target, noalias);
+        }
       Source source[P::loads];
       Source* end = source;
       detail::fill_around<true>(n, target.extents, end);
