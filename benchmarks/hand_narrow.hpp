@@ -1,9 +1,9 @@
 // benchmarks/hand_narrow.hpp: products of few rows or columns in AVX-512, with extents that are known.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Four columns: a vector holds the same few steps of the sum for each of them (b is permuted once), and is multiplied
-// by those steps of a row, which a load repeats. At the end the lanes of a column are added up, of several rows
-// together.
+// Four columns: two vectors hold the same few steps of the sum, each for two of them (b is permuted once), and are
+// multiplied by those steps of a row, which a load repeats. At the end the lanes of a column are added up, of several
+// rows together.
 #pragma once
 #include "hand_gemm.hpp"
 
@@ -11,18 +11,23 @@
 
 namespace bench::hand {
 
-/// Four columns: steps of the sum in a vector, and what is done to them.
+/// Four columns: steps of the sum in a vector, those that are left when two vectors are one, and what is done to them.
 template <class T>
 struct FourColumns;
 template <>
 struct FourColumns<float> {
   using V = __m512;
-  static constexpr int steps = 4;
-  static V columns(const float* b) {
-    return _mm512_permutexvar_ps(_mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15),
-                                 _mm512_loadu_ps(b));
+  static constexpr int steps = 8, left = 4;
+  static void columns(const float* b, V* to) {
+    const V x = _mm512_loadu_ps(b), y = _mm512_loadu_ps(b + 16);
+    const __m512i first = _mm512_setr_epi32(0, 4, 8, 12, 16, 20, 24, 28, 1, 5, 9, 13, 17, 21, 25, 29);
+    to[0] = _mm512_permutex2var_ps(x, first, y);
+    to[1] = _mm512_permutex2var_ps(x, _mm512_add_epi32(first, _mm512_set1_epi32(2)), y);
   }
-  static V repeated(const float* a) { return _mm512_broadcast_f32x4(_mm_loadu_ps(a)); }
+  static V repeated(const float* a) {
+    return _mm512_castpd_ps(_mm512_broadcast_f64x4(_mm256_loadu_pd(reinterpret_cast<const double*>(a))));
+  }
+  static V one(V x, V y) { return _mm512_shuffle_f32x4(x, y, 0x88) + _mm512_shuffle_f32x4(x, y, 0xdd); }
   static V pair(V x, V y) { return _mm512_unpacklo_ps(x, y) + _mm512_unpackhi_ps(x, y); }
   static V rows(const V* s) {
     const __m512d x = _mm512_castps_pd(pair(s[0], s[1])), y = _mm512_castps_pd(pair(s[2], s[3]));
@@ -33,39 +38,52 @@ struct FourColumns<float> {
 template <>
 struct FourColumns<double> {
   using V = __m512d;
-  static constexpr int steps = 2;
-  static V columns(const double* b) {
-    return _mm512_permutexvar_pd(_mm512_setr_epi64(0, 4, 1, 5, 2, 6, 3, 7), _mm512_loadu_pd(b));
+  static constexpr int steps = 4, left = 2;
+  static void columns(const double* b, V* to) {
+    const V x = _mm512_loadu_pd(b), y = _mm512_loadu_pd(b + 8);
+    const __m512i first = _mm512_setr_epi64(0, 4, 8, 12, 1, 5, 9, 13);
+    to[0] = _mm512_permutex2var_pd(x, first, y);
+    to[1] = _mm512_permutex2var_pd(x, _mm512_add_epi64(first, _mm512_set1_epi64(2)), y);
   }
-  static V repeated(const double* a) { return _mm512_broadcast_f64x2(_mm_loadu_pd(a)); }
+  static V repeated(const double* a) { return _mm512_broadcast_f64x4(_mm256_loadu_pd(a)); }
+  static V one(V x, V y) { return _mm512_shuffle_f64x2(x, y, 0x88) + _mm512_shuffle_f64x2(x, y, 0xdd); }
   static V rows(const V* s) {
     return _mm512_permutexvar_pd(_mm512_setr_epi64(0, 2, 4, 6, 1, 3, 5, 7),
                                  _mm512_unpacklo_pd(s[0], s[1]) + _mm512_unpackhi_pd(s[0], s[1]));
   }
 };
+template <class T, int Rows, int K>
+[[gnu::always_inline]] inline void four_columns_tile(const T* a, const typename FourColumns<T>::V* columns, T* c) {
+  using F = FourColumns<T>;
+  using V = typename F::V;
+  V sum[Rows][2], one[Rows];
+#pragma GCC unroll 8
+  for (int r = 0; r < Rows; ++r) sum[r][0] = sum[r][1] = V{};
+#pragma GCC unroll 2
+  for (int s = 0; s < K / F::steps; ++s) {
+    const V x = columns[2 * s], y = columns[2 * s + 1];
+#pragma GCC unroll 8
+    for (int r = 0; r < Rows; ++r) {
+      const V row = F::repeated(a + r * K + s * F::steps);
+      sum[r][0] = Lane<T>::fma(row, x, sum[r][0]);
+      sum[r][1] = Lane<T>::fma(row, y, sum[r][1]);
+    }
+  }
+#pragma GCC unroll 8
+  for (int r = 0; r < Rows; ++r) one[r] = F::one(sum[r][0], sum[r][1]);
+#pragma GCC unroll 8
+  for (int r = 0; r < Rows; r += F::left) Lane<T>::store(c + 4 * r, F::rows(one + r));
+}
 /// c[M, 4] = a[M, K] b[K, 4].
 template <class T, int M, int K>
 [[gnu::noinline]] void four_columns(const T* a, const T* b, T* c) {
   using F = FourColumns<T>;
-  using V = typename F::V;
-  constexpr int G = F::steps, rows = M % 16 == 0 ? 16 : 12;
-  static_assert(M % rows == 0 && K % G == 0);
-  V columns[K / G];
+  static_assert(M % 4 == 0 && K % F::steps == 0);
+  typename F::V columns[2 * K / F::steps];
 #pragma GCC unroll 4
-  for (int s = 0; s < K / G; ++s) columns[s] = F::columns(b + 4 * G * s);
-  for (int i = 0; i < M; i += rows, a += rows * K, c += 4 * rows) {
-    V sum[rows];
-#pragma GCC unroll 16
-    for (int r = 0; r < rows; ++r) sum[r] = V{};
-#pragma GCC unroll 4
-    for (int s = 0; s < K / G; ++s) {
-      const V y = columns[s];
-#pragma GCC unroll 16
-      for (int r = 0; r < rows; ++r) sum[r] = Lane<T>::fma(F::repeated(a + r * K + s * G), y, sum[r]);
-    }
-#pragma GCC unroll 16
-    for (int r = 0; r < rows; r += G) Lane<T>::store(c + 4 * r, F::rows(sum + r));
-  }
+  for (int s = 0; s < K / F::steps; ++s) F::columns(b + 4 * F::steps * s, columns + 2 * s);
+  for (int i = 0; i + 8 <= M; i += 8) four_columns_tile<T, 8, K>(a + i * K, columns, c + 4 * i);
+  if constexpr (M % 8 > 0) four_columns_tile<T, M % 8, K>(a + M / 8 * 8 * K, columns, c + M / 8 * 32);
 }
 
 /// c = a b of 3 x 3 and of 4 x 4: all of c in one register or two.
