@@ -239,28 +239,23 @@ namespace detail {
 template <class T>
 TENON_INLINE void product_by_tiles(index_t m, index_t n, index_t k, const T* a, index_t a_row, index_t a_step,
                                    const T* b, index_t b_step, T* c, index_t c_row, bool add) {
-  constexpr index_t W = simd::native_lanes<T>;
+  constexpr index_t W = simd::native_lanes<T>, wide = vector_columns<T>;
+  index_t j = 0;
+  if (m == 1)
+    for (; n - j >= wide; j += wide) vector_tile<T>(k, a, a_row, a_step, b + j, b_step, c + j, c_row, add, wide);
   // The last columns are joined tiles if they are few.
-  const bool joins = joined_tiles<T> && a_step == 1 && m >= joined_rows;
-  for (index_t j = 0; j < n;) {
+  const index_t joined = joined_tiles<T> && a_step == 1 && m >= joined_rows ? joined_columns : 0;
+  while (j < n) {
     const index_t left = n - j;
-    const bool joined = joins && left <= joined_columns;
-    if (m == 1 && left >= vector_columns<T>) {
-      vector_tile<T>(k, a, a_row, a_step, b + j, b_step, c + j, c_row, add, vector_columns<T>);
-      j += vector_columns<T>;
-      continue;
-    }
-    const int packs = wide_tiles<T> && masked_tiles<T> && left > 2 * W + (joins ? joined_columns : 0) && left <= 3 * W
-                          ? 3
-                          : tile_width<T>(left, false);
+    const int packs =
+        wide_tiles<T> && masked_tiles<T> && left > 2 * W + joined && left <= 3 * W ? 3 : tile_width<T>(left, false);
     const index_t valid = left < packs * W ? left : packs * W;
-    for (index_t i = 0; i < m;) {
-      if constexpr (joined_tiles<T>)
-        if (joined && m - i >= joined_rows) {
+    index_t i = 0;
+    if constexpr (joined_tiles<T>)
+      if (left <= joined)
+        for (; m - i >= joined_rows; i += joined_rows)
           joined_tile<T>(k, a + i * a_row, a_row, b + j, b_step, c + i * c_row + j, c_row, add, left);
-          i += joined_rows;
-          continue;
-        }
+    while (i < m) {
       const int rows = tile_height<T>(m - i, packs);
       tile_function<T>(rows, packs, false)(k, a + i * a_row, a_row, a_step, b + j, b_step, c + i * c_row + j, c_row,
                                            add, valid);
