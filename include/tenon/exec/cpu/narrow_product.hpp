@@ -200,7 +200,7 @@ template <class T, int P>
                                     index_t b_step, index_t b_column, T* c, index_t c_row, bool add, T* packed,
                                     index_t most) {
   using N = NarrowShape<T, P>;
-  constexpr int R = N::R, low = simd::registers < 32 || R / 2 < N::G ? R : R / 2;
+  constexpr int R = N::R, low = simd::registers < 32 || P != 2 ? R : R / 2;
   for (index_t s = 0; s < k; s += most) {
     const index_t steps = k - s < most ? k - s : most;
     pack_narrow<T, P>(n, steps, b + s * b_step, b_step, b_column, packed);
