@@ -5,6 +5,7 @@
 // empty. Here a register holds four columns of four rows, and another one four steps of those rows' elements, which a
 // shuffle spreads over the lanes of their row, one step at a time. Sums run in the order of the index, as in all tiles.
 #pragma once
+#include <tenon/base/type_list.hpp>
 #include <tenon/exec/cpu/contraction_step.hpp>
 #include <tenon/simd/memory.hpp>
 
