@@ -75,7 +75,7 @@ struct JoinedTile {
 
 }  // namespace detail
 
-/// A TileFunction for joined_rows rows, which follow the sum in memory, by the first n of joined_columns columns.
+/// As a TileFunction: joined_rows rows, which follow the sum in memory, by the first n of joined_columns columns.
 template <class T>
 [[gnu::noinline]] void joined_tile(index_t k, const T* a, index_t a_row, const T* b, index_t b_step, T* c,
                                    index_t c_row, bool add, index_t n) {
