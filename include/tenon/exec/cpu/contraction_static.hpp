@@ -72,9 +72,14 @@ struct SmallProduct {
   }
   static constexpr int W = lanes(), chunks = static_cast<int>((S.n + W - 1) / W);
   static constexpr int last = static_cast<int>(S.n) - (chunks - 1) * W;
-  static constexpr int sums = simd::registers * 3 / 4;
-  static constexpr int at_once = chunks >= sums ? 1 : sums / chunks;
-  static constexpr int rows = S.m < at_once ? static_cast<int>(S.m) : at_once;
+  // Chunks go some at a time: more would leave too few registers for rows.
+  static constexpr int sums = simd::registers * 3 / 4, most = wide_tiles<T> ? 4 : 3,
+                       groups = (chunks + most - 1) / most;
+  static constexpr int group_from(int group) { return group * chunks / groups; }
+  // Rows of sums that the registers hold of so many chunks; all rows in as few blocks as can be, all about as high: a
+  // low one does not hide the latency of additions.
+  static constexpr int m = static_cast<int>(S.m);
+  static constexpr int blocks_of(int n) { return (m + sums / n - 1) / (sums / n); }
   // Narrow rows lie several to a register: of square B, and of A and C, which have as many columns.
   static constexpr index_t size = S.m * S.n, widest = simd::native_lanes<T>;
   static constexpr int L = static_cast<int>(size < widest ? size : widest), joined = static_cast<int>(size / L);
@@ -83,11 +88,13 @@ struct SmallProduct {
   /// Whether every operand is read before anything is written.
   static constexpr bool single_pass =
       S.way == SmallWay::lanes ||
-      (S.way == SmallWay::dots ? S.n <= vector_rows : unrolled && (joins || (by_packs ? rows == S.m : S.m * S.n == 1)));
+      (S.way == SmallWay::dots
+           ? S.n <= vector_rows
+           : unrolled && (joins || (by_packs ? groups == 1 && blocks_of(chunks) == 1 : S.m * S.n == 1)));
   using V = simd::pack<T, W>;
-  // Whether columns that several rows read fit into registers beside R rows of sums and an element of A.
-  template <int R>
-  static constexpr bool keeps_columns = R > 1 && (R + 1) * chunks < simd::registers;
+  // Whether N chunks that several rows read fit into registers beside R rows of sums and an element of A.
+  template <int R, int N>
+  static constexpr bool keeps_columns = R > 1 && (R + 1) * N < simd::registers;
 
   template <int J>
   TENON_INLINE static V load(const T* p) {
@@ -105,16 +112,39 @@ struct SmallProduct {
       simd::store(p + J * W, v);
     }
   }
-  template <int R, int... J, int... I>
+  // R rows of chunks From, From + 1, ...; a long one is a loop.
+  template <int R, int From, bool Long, int... J, int... I>
   TENON_INLINE static void block(const T* a, const T* b, T* c, Seq<J...>, Seq<I...>) {
-    V sum[R * chunks] = {};
+    constexpr int N = sizeof...(J);
+    V sum[R * N] = {};
+    const auto step = [&](index_t k) __attribute__((always_inline)) {
+      const T *const row = a + k * S.a_step, *const from = b + k * S.b_step;
+      V column[] = {load<From + J>(from)...};
+      if constexpr (keeps_columns<R, N>) (in_register(column[J]), ...);
+      ((sum[I] = multiply_add(simd::broadcast<V>(row[I / N * S.a_row]), column[I % N], sum[I])), ...);
+    };
+    if constexpr (Long) {
+#pragma GCC unroll 2
+      for (index_t k = 0; k < S.k; ++k) step(k);
+    } else {
 #pragma GCC unroll 8
-    for (index_t k = 0; k < S.k; ++k, a += S.a_step, b += S.b_step) {
-      V column[] = {load<J>(b)...};
-      if constexpr (keeps_columns<R>) (in_register(column[J]), ...);
-      ((sum[I] = multiply_add(simd::broadcast<V>(a[I / chunks * S.a_row]), column[I % chunks], sum[I])), ...);
+      for (index_t k = 0; k < S.k; ++k) step(k);
     }
-    (store<I % chunks>(c + I / chunks * S.c_row, sum[I]), ...);
+    (store<From + I % N>(c + I / N * S.c_row, sum[I]), ...);
+  }
+  template <int Group, bool Long>
+  TENON_INLINE static void group_of_chunks(const T* a, const T* b, T* c) {
+    constexpr int from = group_from(Group), N = group_from(Group + 1) - from, count = blocks_of(N), low = m / count,
+                  high = m % count;
+    if constexpr (high > 0)
+      for (int i = 0; i < high; ++i, a += (low + 1) * S.a_row, c += (low + 1) * S.c_row)
+        block<low + 1, from, Long>(a, b, c, make_seq<N>{}, make_seq<(low + 1) * N>{});
+    for (int i = high; i < count; ++i, a += low * S.a_row, c += low * S.c_row)
+      block<low, from, Long>(a, b, c, make_seq<N>{}, make_seq<low * N>{});
+  }
+  template <bool Long, int... Group>
+  TENON_INLINE static void all_groups(const T* a, const T* b, T* c, Seq<Group...>) {
+    (group_of_chunks<Group, Long>(a, b, c), ...);
   }
   // Step K: element K of every row of A by row K of B.
   template <int K, class R, int... I, int... Lane>
@@ -130,28 +160,11 @@ struct SmallProduct {
     (joined_step<K>(x, b, sum, Seq<I...>{}, make_seq<L>{}), ...);
     (simd::store(c + I * L, sum[I]), ...);
   }
-  // Tiles of the blocked engine's shape whose loops and strides are constants, for what is too large to be in place.
+  // The same for what is too large to be in place.
   static constexpr bool tiled =
-      S.way == SmallWay::tiles && by_packs && chunks <= tile_packs<T> && masked_tiles<T> && S.m * S.n * S.k <= 262144;
-  template <int R, int... J, int... I>
-  TENON_INLINE static void one_tile(const T* a, const T* b, T* c, Seq<J...>, Seq<I...>) {
-    V sum[R * chunks] = {};
-#pragma GCC unroll 2
-    for (index_t k = 0; k < S.k; ++k, a += S.a_step, b += S.b_step) {
-      V column[] = {load<J>(b)...};
-      if constexpr (keeps_columns<R>) (in_register(column[J]), ...);
-      ((sum[I] = multiply_add(simd::broadcast<V>(a[I / chunks * S.a_row]), column[I % chunks], sum[I])), ...);
-    }
-    (store<I % chunks>(c + I / chunks * S.c_row, sum[I]), ...);
-  }
+      S.way == SmallWay::tiles && by_packs && groups <= 2 && masked_tiles<T> && S.m * S.n * S.k <= 262144;
   [[gnu::noinline]] static void by_tiles(const T* a, const T* b, T* c) {
-    // As many rows each as can be: a low tile does not hide the latency of additions.
-    constexpr int m = static_cast<int>(S.m), tiles = (m + rows - 1) / rows, low = m / tiles, high = m % tiles;
-    if constexpr (high > 0)
-      for (int i = 0; i < high; ++i, a += (low + 1) * S.a_row, c += (low + 1) * S.c_row)
-        one_tile<low + 1>(a, b, c, make_seq<chunks>{}, make_seq<(low + 1) * chunks>{});
-    for (int i = high; i < tiles; ++i, a += low * S.a_row, c += low * S.c_row)
-      one_tile<low>(a, b, c, make_seq<chunks>{}, make_seq<low * chunks>{});
+    all_groups<true>(a, b, c, make_seq<groups>{});
   }
   // Few short rows have packs of their length.
   static constexpr int dot_lanes() {
@@ -197,10 +210,7 @@ struct SmallProduct {
     } else if constexpr (joins) {
       joined_rows(a, b, c, make_seq<joined>{}, make_seq<W>{});
     } else if constexpr (by_packs) {
-      constexpr int whole = static_cast<int>(S.m) / rows, rest = static_cast<int>(S.m) % rows;
-      for (int i = 0; i < whole; ++i, a += rows * S.a_row, c += rows * S.c_row)
-        block<rows>(a, b, c, make_seq<chunks>{}, make_seq<rows * chunks>{});
-      if constexpr (rest > 0) block<rest>(a, b, c, make_seq<chunks>{}, make_seq<rest * chunks>{});
+      all_groups<false>(a, b, c, make_seq<groups>{});
     } else {
       for (index_t i = 0; i < S.m; ++i)
         for (index_t j = 0; j < S.n; ++j) {
