@@ -182,9 +182,9 @@ struct SmallProduct {
       matrix_by_vector(S.n, S.k, b, S.b_column, a, c, false);
     }
   }
-  // Step K of the sums of all columns.
+  // Where step K of all columns' sums lies.
   template <int K>
-  struct Step {
+  struct LanesOf {
     static constexpr StridedMap map() { return {{1, {S.n}}, {1, {S.b_column}}, K * S.b_step}; }
   };
   template <int... K>
@@ -192,7 +192,7 @@ struct SmallProduct {
     using R = simd::pack<T, lanes_around<T>(static_cast<int>(S.n), 16 / sizeof(T))>;
     R sum{};
     ((sum = multiply_add(simd::broadcast<R>(a[K * S.a_step]),
-                         load_by<R, Step<K>, Extents<S.n>, 0>(b, make_seq<simd::lanes<R>>{}), sum)),
+                         load_by<R, LanesOf<K>, Extents<S.n>, 0>(b, make_seq<simd::lanes<R>>{}), sum)),
      ...);
     simd::store_first<static_cast<int>(S.n)>(c, sum);
   }

@@ -257,12 +257,6 @@ void softmax_panel(const Panel<C>& p, R* out, index_t inner) {
   }
 }
 
-}  // namespace detail
-}  // namespace exec
-
-namespace exec {
-namespace detail {
-
 // Few contiguous lines, one behind the other, need no panels; false if x is not so.
 template <int Axis, bool Log, class A, class C>
 TENON_INLINE bool softmax_in_place(const A& x, C* out) {
