@@ -48,6 +48,10 @@ struct DirectWrite {
 template <class N>
 requires(cut_node<N>) struct DirectWrite<N> {
   static constexpr bool possible = true;
+  /// Few numbers in place, which may overlap the operands' own element on element; false if they are not few.
+  template <class Out>
+  TENON_INLINE static bool run_small(const N& n, Out* out, bool) requires requires { n.compute_few(out); }
+  { return !n.cache.ready && n.compute_few(out); }
   template <class Out>
   static bool run(const N& n, Out* out, const StridedMap& target) {
     if constexpr (__is_same(Out, primal_t<typename N::value_type>)) {
@@ -78,6 +82,16 @@ void write_program(const N& n, Out* out, const StridedMap& target, bool noalias)
   sources_of<P>(n, source);
   assign_pointwise({source, load_bytes<P>, P::loads, exec::row<P, Out>, out, sizeof(Out), target}, noalias);
 }
+
+// Whether all that is special about N is what is computed once before its loop.
+template <class N, class Out>
+inline constexpr bool only_hoists = [] {
+  if constexpr (requires { DirectWrite<N>::complete; } || DirectWrite<N>::possible) {
+    return false;
+  } else {
+    return Hoisted<N>::any && !has_short_axis<N, Out> && !goes_by_rows<N> && !has_moments<N> && !is_expansion<N>;
+  }
+}();
 
 // Asks each leaf of a node whether writing a target changes it before it is read; no template, as all nodes share it.
 struct Hazard {
@@ -127,6 +141,10 @@ void assign(const N& n, Out* out, const StridedMap& target, bool noalias) {
     detail::write_program(n, out, target, noalias);
   }
 }
+template <class N, class Out>
+[[gnu::noinline]] void assign_many(const N& n, Out* out, bool noalias) {
+  assign(n, out, dense_map(n.extents().dims()), noalias);
+}
 /// The same into dense elements.
 template <class N, class Out>
 TENON_INLINE void assign_dense(const N& n, Out* out, bool noalias) {
@@ -138,6 +156,9 @@ TENON_INLINE void assign_dense(const N& n, Out* out, bool noalias) {
     return;
   } else if constexpr (detail::may_be_flat<N>()) {
     if (detail::write_flat(n, out)) return;
+    if constexpr (detail::may_be_few<N, Out>) return assign_many(N(n), out, noalias);
+  } else if constexpr (detail::only_hoists<N, Out>) {
+    return assign_dense(detail::Hoisted<N>::in(n), out, noalias);
   }
   assign(n, out, dense_map(n.extents().dims()), noalias);
 }

@@ -6,6 +6,7 @@
 #pragma once
 #include <tenon/exec/cpu/pointwise.hpp>
 #include <tenon/exec/executor.hpp>
+#include <tenon/exec/few.hpp>
 #include <tenon/exec/hoist.hpp>
 #include <tenon/exec/located.hpp>
 #include <tenon/expr/program.hpp>
@@ -199,21 +200,73 @@ template <class N, class Out>
     return false;
   return run_flat<P, flat_rank<N, E>>(e, size, out, operands);
 }
-/// Runs the program of a node whose leaves are dense, or views so small that they can be made so, and repeat, if at
-/// all, from row to row, into dense elements; false if they are not so. Tensors of the result's shape are met element
-/// on element, so that overlap can only be exact.
 template <class N, class Out>
-TENON_INLINE bool write_flat(const N& n, Out* out) {
+[[gnu::noinline]] bool write_many(const N& n, Out* out, index_t size) {
   using P = program_of<N>;
   using E = typename N::extents_type;
   const E& e = tenon::detail::extents_in_place(n);
-  const index_t size = tenon::detail::size_one_by_one(e);
   if (size * static_cast<index_t>(sizeof(Out)) >= streamed_bytes || goes_in_parts(size)) return false;
   if constexpr (has_views<N, E>) {
     return write_views(n, out, size);
   } else {
     FlatOperands<P::loads + 1> operands;
     return flat_operands(n, e, operands) && run_flat<P, flat_rank<N, E>>(e, size, out, operands);
+  }
+}
+template <int Rank, class E>
+TENON_INLINE index_t size_of_last(const E& e) {
+  index_t n = 1;
+  for (int a = E::rank - Rank; a < E::rank; ++a) n *= tenon::detail::on_its_own(e[a]);
+  return n;
+}
+// Few numbers, in place; false if they are not few.
+template <class P, int Rank, class E, class Out, class Operands>
+TENON_INLINE bool run_in_place(const E& e, index_t size, Out* out, const Operands& operands) {
+  constexpr index_t W = lanes_of<P>;
+  if constexpr (Rank == E::rank) {
+    row_in_place<P>(row_operands<P>(operands.at), out, size);
+  } else {
+    const index_t n = size_of_last<Rank>(e), rows = size / n;
+    if (rows > 1 && (n + W - 1) / W * rows > most_in_place) return false;
+    // What repeats would be read again after a row was written.
+    const ByteRange result{reinterpret_cast<const char*>(out), reinterpret_cast<const char*>(out + size)};
+    constexpr const index_t* bytes = load_bytes<P>;
+    for (int k = 0; k < P::loads; ++k) {
+      const char* const from = static_cast<const char*>(operands.at[k]);
+      if (operands.repeats[k] && result.overlaps({from, from + n * bytes[k]})) return false;
+    }
+    rows_in_place<P>(operands.at, operands.repeats, out, rows, n);
+  }
+  return true;
+}
+template <class N, class Out>
+TENON_INLINE bool write_in_place(const N& n, Out* out, index_t size) {
+  using P = program_of<N>;
+  using E = typename N::extents_type;
+  const E& e = tenon::detail::extents_in_place(n);
+  FlatOperands<P::loads + 1> operands;
+  return flat_operands(n, e, operands) && run_in_place<P, flat_rank<N, E>>(e, size, out, operands);
+}
+template <class N, class Out>
+[[gnu::noinline]] bool call_in_place(const N& n, Out* out, index_t size) {
+  return write_in_place(n, out, size);
+}
+template <class N, class Out>
+inline constexpr bool may_be_few = !N::extents_type::is_static && runs_in_place<program_of<N>, Out> &&
+                                   !has_views<N, typename N::extents_type>;
+/// Runs the program of a node whose leaves are dense, or views so small that they can be made so, and repeat, if at
+/// all, from row to row, into dense elements; false if they are not so. Tensors of the result's shape are met element
+/// on element, so that overlap can only be exact.
+template <class N, class Out>
+TENON_INLINE bool write_flat(const N& n, Out* out) {
+  const index_t size = tenon::detail::size_one_by_one(tenon::detail::extents_in_place(n));
+  if constexpr (may_be_few<N, Out>) {
+    using P = program_of<N>;
+    if (size > 0 && size <= most_in_place * lanes_of<P>)
+      if (is_short<P> ? write_in_place(n, out, size) : call_in_place(N(n), out, size)) return true;
+    return write_many(N(n), out, size);  // a node whose address is taken would stay in memory
+  } else {
+    return write_many(n, out, size);
   }
 }
 template <class N>

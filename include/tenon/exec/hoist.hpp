@@ -29,6 +29,8 @@ namespace exec {
 
 template <class N, class Out>
 void write(const N& n, Out* out, const StridedMap& target);
+template <class N, class Out>
+TENON_INLINE void assign_dense(const N& n, Out* out, bool noalias);
 
 namespace detail {
 
@@ -42,7 +44,7 @@ constexpr bool repeats() {
 }
 // The value of a costly node: few numbers of static extents lie in the expression itself.
 template <class A>
-auto value_of(const A& a) {
+TENON_INLINE auto value_of(const A& a) {
   using T = typename A::value_type;
   using E = typename A::extents_type;
   if constexpr (tenon::detail::shares_by_value<A>) {
@@ -51,7 +53,7 @@ auto value_of(const A& a) {
       if constexpr (cut_node<A>) {
         a.compute(v.values);
       } else {
-        write(a, v.values, StridedMap{E::static_dims(), row_major(E::static_dims()), 0});
+        assign_dense(a, v.values, true);
       }
       return v;
     }
@@ -74,11 +76,11 @@ struct Hoisted<Map<Op, T, Args, N...>> {
   using M = Map<Op, T, Args, N...>;
   static constexpr bool any =
       !is_taped<T> && ((is_hoisted<N, typename M::extents_type> || Hoisted<N>::any) || ... || false);
-  static auto in(const M& n) { return in(n, make_seq<static_cast<int>(sizeof...(N))>{}); }
+  TENON_INLINE static auto in(const M& n) { return in(n, make_seq<static_cast<int>(sizeof...(N))>{}); }
 
  private:
   template <class A>
-  static auto operand(const A& a) {
+  TENON_INLINE static auto operand(const A& a) {
     if constexpr (is_hoisted<A, typename M::extents_type> || cut_node<A>) {
       return value_of(a);
     } else if constexpr (Hoisted<A>::any) {
@@ -88,7 +90,7 @@ struct Hoisted<Map<Op, T, Args, N...>> {
     }
   }
   template <int... I>
-  static auto in(const M& n, Seq<I...>) {
+  TENON_INLINE static auto in(const M& n, Seq<I...>) {
     return Map<Op, T, Args, decltype(operand(operand_at<I>(n.operands)))...>(operand(operand_at<I>(n.operands))...);
   }
 };

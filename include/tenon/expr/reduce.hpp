@@ -218,7 +218,8 @@ struct Reduce : Cut<Reduce<Op, Mask, Keep, A>, typename detail::ReducedType<Op, 
       return E::from(detail::ReducedDims<Mask, Keep, int>::reduced(this->template operand<0>().extents().dims()));
     }
   }
-  void compute(Result* out) const;  // exec/cpu/reduce.hpp
+  void compute(Result* out) const;      // exec/cpu/reduce.hpp
+  bool compute_few(Result* out) const;  // the same in place, of few elements; false if they are not few
 
   constexpr auto at(const Dims& i) const {
     return detail::reduced_at<Op, Mask, Keep, compute_t<Result>>(this->template operand<0>(), i);

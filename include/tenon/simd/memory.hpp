@@ -196,6 +196,52 @@ TENON_FN void store_first(lane_t<V>* p, V v) {
   store<V>(p, v);
 }
 
+/// The last lanes of n >= 1 elements from p, as many as V has; fewer come in two pieces, which overlap and fill a part of
+/// the lanes, and that part is repeated. No mask, so that stores nearby are not waited for; nothing else is read.
+template <class V>
+TENON_FN V load_last(const lane_t<V>* p, index_t n) {
+#if !defined(__CUDACC__)
+  if constexpr (is_pack<V>) {
+    constexpr int H = lanes<V> / 2;
+    if (n < lanes<V>) {
+      if constexpr (H <= 1) {
+        return broadcast<V>(*p);
+      } else {
+        using Half = pack<lane_t<V>, H>;
+        const Half low = n < H ? load_last<Half>(p, n) : load<Half>(p);
+        return concat(low, n < H ? low : load<Half>(p + (n - H)));
+      }
+    }
+    return load<V>(p + (n - lanes<V>));
+  }
+#endif
+  return load<V>(p + (n - 1));
+}
+
+/// Writes lanes that `load_last` gave, or what was computed from them, to their places.
+template <class V>
+TENON_FN void store_last(lane_t<V>* p, V v, index_t n) {
+#if !defined(__CUDACC__)
+  if constexpr (is_pack<V>) {
+    constexpr int H = lanes<V> / 2;
+    if (n < lanes<V>) {
+      if constexpr (H <= 1) {
+        *p = v[0];
+      } else if (n < H) {
+        store_last(p, low_half(v), n);
+      } else {
+        store(p, low_half(v));
+        store(p + (n - H), high_half(v));
+      }
+      return;
+    }
+    store<V>(p + (n - lanes<V>), v);
+    return;
+  }
+#endif
+  store<V>(p + (n - 1), v);
+}
+
 /// The lanes p[0], p[stride], p[2 * stride], ...
 template <class V>
 TENON_FN V gather(const lane_t<V>* p, index_t stride) {

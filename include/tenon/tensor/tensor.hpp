@@ -244,9 +244,7 @@ class Tensor {
       // An owning tensor takes the expression's extents, and a number fills those that it has; the old elements live
       // until the new ones are there.
       if (N::rank > 0 && !has_extents(detail::extents_in_place(node), make_seq<rank>{})) {
-        Tensor fresh(detail::Uninitialised{}, target_dims(node));
-        fresh.assign_fresh(static_cast<N&&>(node));
-        store_ = static_cast<decltype(store_)&&>(fresh.store_);
+        become(bare_t<N>(static_cast<N&&>(node)));
         return *this;
       }
     }
@@ -307,6 +305,13 @@ class Tensor {
       if (mine_i == dyn) d.d[rank - i] = i <= from.rank ? from.d[from.rank - i] : 1;
     }
     return d;
+  }
+  // A tensor of other extents; out of the way of those that stay, whose node, not being this one, stays in registers.
+  template <class N>
+  [[gnu::noinline]] constexpr void become(N&& node) {
+    Tensor fresh(detail::Uninitialised{}, target_dims(node));
+    fresh.assign_fresh(static_cast<N&&>(node));
+    store_ = static_cast<decltype(store_)&&>(fresh.store_);
   }
   template <class N>
   TENON_INLINE constexpr void assign_fresh(N&& node) {

@@ -3,6 +3,7 @@
 //
 // What an expression and an op add to the loops of reduce_loops.hpp: a row kernel, and a table of functions.
 #pragma once
+#include <tenon/exec/cpu/fold_few.hpp>
 #include <tenon/exec/cpu/reduce_loops.hpp>
 #include <tenon/exec/cpu/row_steps.hpp>
 #include <tenon/exec/cpu/small_reduction.hpp>
@@ -57,10 +58,65 @@ TENON_INLINE bool reduce_small(const A& x, R* out) {
   }
   return true;
 }
+// Whether reduced axes are the last of R, or the first ones.
+constexpr bool are_last(unsigned mask, int rank) { return ((mask + (mask & -mask)) >> rank) == 1; }
+constexpr bool are_first(unsigned mask) { return (mask & (mask + 1)) == 0; }
+
+// Few elements of run-time extents, in place; false if they are not few.
+template <class Op, unsigned Mask, class P, class Number, class A, class R>
+TENON_INLINE bool fold_in_place(const A& x, R* out) {
+  using X = typename A::extents_type;
+  using Few = FoldFew<Op, P, Number, R>;
+  if constexpr (!X::is_static && (are_last(Mask, X::rank) || are_first(Mask)) && is_dense_over<A, X>) {
+    if constexpr (Few::possible) {
+      const X& e = tenon::detail::extents_in_place(x);
+      index_t reduced = 1, kept = 1;
+      for (int a = 0; a < X::rank; ++a) {
+        index_t& to = Mask >> a & 1u ? reduced : kept;
+        to = extents_multiplied(to, tenon::detail::on_its_own(e[a]));
+      }
+      if (reduced <= 0 || kept <= 0 || reduced > 4 * Few::most || kept > 4 * Few::most) return false;
+      FlatOperands<P::loads + 1> operands;
+      if (!flat_operands(x, e, operands)) return false;
+      if constexpr (are_last(Mask, X::rank)) {
+        return Few::rows(operands.at, out, kept, reduced);
+      } else {
+        return Few::columns(operands.at, out, reduced, kept);
+      }
+    }
+  }
+  return false;
+}
+template <class Op, unsigned Mask, class P, class Number, class A, class R>
+[[gnu::noinline]] bool call_fold_in_place(const A& x, R* out) {
+  return fold_in_place<Op, Mask, P, Number>(x, out);
+}
 }  // namespace detail
 
 template <class Op, unsigned Mask, class A, class R>
-void reduce_into(const A& x, R* out) {
+void reduce_many(const A& x, R* out);
+
+template <class Op, unsigned Mask, class A, class R>
+TENON_INLINE bool reduce_few_into(const A& x, R* out) {
+  using Number = typename Op::template number<primal_t<typename A::value_type>>;
+  using P = typename detail::BufferOf<A, Number>::program;
+  if constexpr (detail::is_short<P>) {
+    return detail::fold_in_place<Op, Mask, P, Number>(x, out);
+  } else {
+    return detail::call_fold_in_place<Op, Mask, P, Number>(A(x), out);
+  }
+}
+template <class Op, unsigned Mask, class A, class R>
+TENON_INLINE void reduce_into(const A& x, R* out) {
+  if (reduce_few_into<Op, Mask>(x, out)) return;
+  if constexpr (detail::is_dense_over<A, typename A::extents_type>) {
+    reduce_many<Op, Mask>(A(x), out);  // a node whose address is taken would stay in memory
+  } else {
+    reduce_many<Op, Mask>(x, out);
+  }
+}
+template <class Op, unsigned Mask, class A, class R>
+[[gnu::noinline]] void reduce_many(const A& x, R* out) {
   using Number = typename Op::template number<primal_t<typename A::value_type>>;
   using P = typename detail::BufferOf<A, Number>::program;
   using X = typename A::extents_type;
@@ -74,7 +130,7 @@ void reduce_into(const A& x, R* out) {
       if (detail::reduce_small<Op, Mask, P, Number, direct>(x, out)) return;
     constexpr const FoldKernel* op = &fold_kernel<Op, Number, R>;
     // Reduced axes that are the last ones.
-    if constexpr (detail::is_dense_over<A, X> && ((Mask + (Mask & -Mask)) >> X::rank) == 1) {
+    if constexpr (detail::is_dense_over<A, X> && detail::are_last(Mask, X::rank)) {
       const auto& e = tenon::detail::extents_in_place(x);
       index_t rows = 1, n = 1;
       for (int a = 0; a < X::rank; ++a) {
@@ -123,8 +179,12 @@ void record_reduction(RowSteps& steps, const A& x, R* out, index_t plane) {
 }  // namespace exec
 
 template <class Op, unsigned Mask, bool Keep, class A>
-void Reduce<Op, Mask, Keep, A>::compute(Result* out) const {
+TENON_INLINE void Reduce<Op, Mask, Keep, A>::compute(Result* out) const {
   exec::reduce_into<Op, Mask>(this->template operand<0>(), out);
+}
+template <class Op, unsigned Mask, bool Keep, class A>
+TENON_INLINE bool Reduce<Op, Mask, Keep, A>::compute_few(Result* out) const {
+  return exec::reduce_few_into<Op, Mask>(this->template operand<0>(), out);
 }
 template <int Ddof, unsigned Mask, bool Keep, class A>
 void MeanVar<Ddof, Mask, Keep, A>::compute(Result* out) const {

@@ -1,0 +1,107 @@
+// tenon/exec/cpu/fold_few.hpp: reductions of few numbers of run-time extents, from registers to registers.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Packs of the operand's program are folded as they are computed, without a buffer; in the order of the loops of
+// reduce_loops.hpp, so that the results have their bits.
+#pragma once
+#include <tenon/exec/cpu/fold.hpp>
+#include <tenon/exec/few.hpp>
+
+namespace tenon {
+inline namespace TENON_ABI {
+namespace exec {
+namespace detail {
+
+template <class Op, class P, class B, class R>
+struct FoldFew {
+  using F = Fold<Op, B>;
+  using N = typename F::N;
+  using V = typename F::V;
+  using S = typename F::S;
+  static constexpr index_t W = F::W;
+  // States of one number, which neutral elements do not change, and no way of the op's own to fold rows.
+  static constexpr bool possible = [] {
+    if constexpr (runs_in_place<P, B>) {
+      return lanes_of<P> == W && __is_same(N, B) && !Op::indexed && F::has_neutral && __is_same(typename F::SV, V) &&
+             !has_second<Op> && !requires(const N* p) { Op::template line<V>(p, index_t{}); } &&
+             !FoldColumns<Op, B>::extends && FoldColumns<Op, B>::one_number;
+    } else {
+      return false;
+    }
+  }();
+  static constexpr index_t most = most_in_place * W;
+
+  /// A row of n >= 1 elements, fewer than eight packs, to one result.
+  TENON_INLINE static R row(const row_operands<P>& x, index_t n) {
+    const index_t whole = n / W * W, rest = n - whole;
+    V end{}, s{};
+    if (rest > 0) end = computed<P>(PackPart<P>{x, whole, rest});
+    const bool fills = rest > 2 || whole == 0;
+    if (fills && rest > 0) s = Op::lift(simd::select(simd::first_lanes<V>(rest), end, Op::template neutral<V>()), 0);
+    if (whole > 0) {
+      V packs = Op::lift(computed<P>(PackAt<P>{x, 0}), 0);
+      for (index_t i = W; i < whole; i += W) packs = Op::combine(packs, Op::lift(computed<P>(PackAt<P>{x, i}), 0));
+      s = fills ? Op::combine(packs, s) : packs;
+    }
+    S r = F::joined(s);
+    if (!fills && rest > 0) {
+      S e = Op::lift(N(end[0]), 0);
+      if (rest > 1) e = Op::combine(e, Op::lift(N(end[1]), 0));
+      r = Op::combine(r, e);
+    }
+    return Op::template finish<R>(r, n);
+  }
+  /// Rows one behind the other.
+  TENON_INLINE static bool rows(const void* const* at, R* out, index_t rows, index_t n) {
+    if (n >= 8 * W || (n + W - 1) / W * rows > most_in_place) return false;
+    constexpr bool repeats[P::loads + 1] = {};
+    row_operands<P> x(at);
+    for (; rows > 0; --rows, ++out) {
+      *out = row(x, n);
+      x.next_row(repeats, n);
+    }
+    return true;
+  }
+  /// Columns of rows of n elements each.
+  TENON_INLINE static bool columns(const void* const* at, R* out, index_t rows, index_t n) {
+    // So many that the loops take them one after the other.
+    if (rows >= (n < W ? 2 * Columns::most_rows : Columns::short_chain) || (n + W - 1) / W * rows > 4 * most_in_place)
+      return false;
+    const row_operands<P> x(at);
+    column(x, rows, n, n, out, [n](const auto& y) { return LastPack<P>{y, n}; });
+    for (index_t i = 0; i + W < n; i += W)
+      column(x, rows, n, W, out + i, [i](const auto& y) { return PackAt<P>{y, i}; });
+    return true;
+  }
+
+ private:
+  // A pack of columns, the last of `lanes` columns.
+  template <class From>
+  TENON_INLINE static void column(row_operands<P> x, index_t rows, index_t n, index_t lanes, R* out, const From& from) {
+    constexpr bool repeats[P::loads + 1] = {};
+    V s = Op::lift(computed<P>(from(x)), 0);
+    for (index_t i = 1; i < rows; ++i) {
+      x.next_row(repeats, n);
+      s = Op::combine(s, Op::lift(computed<P>(from(x)), 0));
+    }
+    if constexpr (Op::finishes_packs && __is_same(R, N)) {
+      simd::store_last(out, Op::template finish<V>(s, rows), lanes);
+    } else {
+      V staged = s;
+      R results[W];
+      for (index_t l = 0; l < W; ++l) results[l] = Op::template finish<R>(staged[l], rows);
+      if (lanes >= W) {
+        for (index_t l = 0; l < W; ++l) out[lanes - W + l] = results[l];
+      } else {
+        index_t half = W / 2;  // as load_last has them
+        while (half > lanes) half /= 2;
+        for (index_t l = 0; l < lanes; ++l) out[l] = results[l < half ? l : l + 2 * half - lanes];
+      }
+    }
+  }
+};
+
+}  // namespace detail
+}  // namespace exec
+}  // namespace TENON_ABI
+}  // namespace tenon

@@ -1,0 +1,140 @@
+// tenon/exec/few.hpp: statements over few numbers of run-time extents: the row kernel in place, without a call.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// A row of n numbers is its last pack, which may overlap the one before it, or less than a pack, and whole packs up to
+// there. The last one is computed first and written last, so that a row may be written over its operands. All begins
+// with pointers in registers, where a call would begin with tables of them.
+#pragma once
+#include <tenon/exec/cpu/row.hpp>
+#include <tenon/exec/in_registers.hpp>
+
+namespace tenon {
+inline namespace TENON_ABI {
+namespace exec {
+namespace detail {
+
+/// Whether program P into elements Out may be run in place.
+template <class P, class Out, class List = loads_of<P>>
+inline constexpr bool runs_in_place = false;
+template <class P, class Out, class... L>
+inline constexpr bool runs_in_place<P, Out, TypeList<L...>> = [] {
+  if constexpr (lanes_of<P> > 1 && held_as_stored<Out> && __is_same(typename P::result, Out) && all_held_as_stored<P>) {
+    return (held_as_stored<typename L::type> && ... && true);
+  } else {
+    return false;
+  }
+}();
+/// The most packs of a row, and of all rows.
+inline constexpr index_t most_in_place = 16;
+/// Whether P's work is not worth a call.
+template <class P>
+inline constexpr bool is_short = work_of<P> <= 24;
+
+// The operands of program P at a row's first element.
+template <class P, class S, class... L>
+struct RowOperands;
+template <class P, int... K, class... L>
+struct RowOperands<P, Seq<K...>, L...> {
+  static constexpr int W = lanes_of<P>;
+  const void* at[sizeof...(L) + 1];
+  tenon::detail::RegisterFile<Seq<K...>, typename SplatOf<typename L::type, L::constant, P, W>::type...> numbers;
+
+  TENON_INLINE explicit RowOperands(const void* const* from) : at{from[K]..., nullptr} { (splat_one<K, L>(), ...); }
+  template <int J, class V>
+  TENON_INLINE V number() const {
+    return tenon::detail::reg<J>(const_cast<RowOperands*>(this)->numbers);
+  }
+  /// On by n elements of those that do not repeat.
+  TENON_INLINE void next_row(const bool* repeats, index_t n) { (move_one<K, L>(repeats[K], n), ...); }
+
+ private:
+  template <int J, class Lo>
+  TENON_INLINE void splat_one() {
+    if constexpr (Lo::constant) {
+      using T = typename Lo::type;
+      tenon::detail::reg<J>(numbers) = splat<register_t<T, P, W>>(static_cast<const T*>(at[J]));
+    }
+  }
+  template <int J, class Lo>
+  TENON_INLINE void move_one(bool repeats, index_t n) {
+    if (!Lo::constant && !repeats) at[J] = static_cast<const typename Lo::type*>(at[J]) + n;
+  }
+};
+template <class P, class List>
+struct RowOperandsOf;
+template <class P, class... L>
+struct RowOperandsOf<P, TypeList<L...>> {
+  using type = RowOperands<P, make_seq<static_cast<int>(sizeof...(L))>, L...>;
+};
+template <class P>
+using row_operands = typename RowOperandsOf<P, loads_of<P>>::type;
+
+// Lanes of the operands: the pack that begins at element i; the last of n elements; the first n < W from i on.
+template <class P>
+struct PackAt {
+  const row_operands<P>& x;
+  index_t i;
+  template <class V, class T>
+  TENON_INLINE V lanes(const T* p) const {
+    return simd::load<V>(p + i);
+  }
+};
+template <class P>
+struct LastPack {
+  const row_operands<P>& x;
+  index_t n;
+  template <class V, class T>
+  TENON_INLINE V lanes(const T* p) const {
+    return simd::load_last<V>(p, n);
+  }
+};
+template <class P>
+struct PackPart {
+  const row_operands<P>& x;
+  index_t i, n;
+  template <class V, class T>
+  TENON_INLINE V lanes(const T* p) const {
+    return simd::select(simd::first_lanes<V>(n), simd::load_partial<V>(p + i, n), simd::broadcast<V>(p[i]));
+  }
+};
+template <class P, class From>
+struct LanesFrom {
+  From from;
+  template <int J, class V, class T>
+  TENON_INLINE V operator()(Seq<J>, TypeTag<V>, TypeTag<T>) const {
+    if constexpr (at_t<J, loads_of<P>>::constant) {
+      return from.x.template number<J, V>();
+    } else {
+      return from.template lanes<V>(static_cast<const T*>(from.x.at[J]));
+    }
+  }
+};
+template <class P, class From>
+TENON_INLINE auto computed(const From& from) {
+  Machine<P, lanes_of<P>> machine;
+  machine.run(LanesFrom<P, From>{from});
+  return machine.result();
+}
+
+/// A row of n >= 1 elements.
+template <class P, class Out>
+TENON_INLINE void row_in_place(const row_operands<P>& x, Out* out, index_t n) {
+  constexpr index_t W = lanes_of<P>;
+  const auto last = computed<P>(LastPack<P>{x, n});
+  for (index_t i = 0; i + W < n; i += W) simd::store(out + i, computed<P>(PackAt<P>{x, i}));
+  simd::store_last(out, last, n);
+}
+/// Rows one behind the other; operands repeat from row to row where `repeats` says so.
+template <class P, class Out>
+TENON_INLINE void rows_in_place(const void* const* at, const bool* repeats, Out* out, index_t rows, index_t n) {
+  row_operands<P> x(at);
+  for (; rows > 0; --rows, out += n) {
+    row_in_place<P>(x, out, n);
+    x.next_row(repeats, n);
+  }
+}
+
+}  // namespace detail
+}  // namespace exec
+}  // namespace TENON_ABI
+}  // namespace tenon
