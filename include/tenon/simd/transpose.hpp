@@ -1,9 +1,12 @@
 // tenon/simd/transpose.hpp: transposes W packs of W lanes in registers.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Blocks of half the size are exchanged each time: log2(W) rounds of W shuffles of two packs.
+// Blocks of half the size are exchanged each time: log2(W) rounds of W shuffles of two packs. Where the elements come
+// from memory, loads may put 16 bytes of a row into their place; what is left are shuffles inside of 16 bytes, of which
+// processors do more at a time, in fewer rounds.
 #pragma once
 #include <tenon/simd/lanes.hpp>
+#include <tenon/simd/memory.hpp>
 #include <tenon/simd/reduce.hpp>
 
 namespace tenon {
@@ -31,6 +34,46 @@ template <class V, int W>
 TENON_FN void transpose(V (&v)[W]) {
   static_assert(W == lanes<V>);
   if constexpr (W > 1) detail::transpose_step<W / 2>(v, detail::Count<W>{});
+}
+
+namespace detail {
+// The first halves of each 16 bytes of a and b, lane by lane in turn, or the second ones.
+template <int Half, class V, int... I>
+TENON_FN V riffled(V a, V b, Ints<I...>) {
+  constexpr int W = static_cast<int>(sizeof...(I)), L = 16 / static_cast<int>(sizeof(lane_t<V>));
+  return shuffle<(I / L * L + Half * (L / 2) + I % L / 2 + I % 2 * W)...>(a, b);
+}
+template <class V, int L, int... I>
+TENON_FN void riffle(V (&v)[L], Ints<I...>) {
+  using Lanes = Count<lanes<V>>;
+  const V w[] = {riffled<I % 2>(v[I / 2], v[I / 2 + L / 2], Lanes{})...};
+  ((v[I] = w[I]), ...);
+}
+template <int Rounds, class V, int L>
+TENON_FN void riffle_rounds(V (&v)[L]) {
+  riffle(v, Count<L>{});
+  if constexpr (Rounds > 1) riffle_rounds<Rounds / 2>(v);
+}
+// 16 bytes of each of rows that are L rows of `apart` elements apart.
+template <class V>
+TENON_FN V load_parts(const lane_t<V>* p, [[maybe_unused]] index_t apart) {
+  if constexpr (sizeof(V) <= 16) {
+    return load<V>(p);
+  } else {
+    using Half = pack<lane_t<V>, lanes<V> / 2>;
+    return simd::concat(load_parts<Half>(p, apart), load_parts<Half>(p + lanes<Half> * apart, apart));
+  }
+}
+}  // namespace detail
+
+/// Columns from p on of as many rows as V has lanes, `apart` elements after each other: 16 bytes of each row, which are
+/// v[0], v[1], ...
+template <class V, int L>
+TENON_FN void load_columns(V (&v)[L], const lane_t<V>* p, index_t apart) {
+  static_assert(L * sizeof(lane_t<V>) == 16);
+#pragma GCC unroll 16
+  for (int r = 0; r < L; ++r, p += apart) v[r] = detail::load_parts<V>(p, apart);
+  detail::riffle_rounds<L / 2>(v);
 }
 
 namespace detail {

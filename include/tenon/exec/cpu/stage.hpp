@@ -189,50 +189,46 @@ inline void copy_wide(void* to, const Plane& into, const void* from, const Plane
   copy_wide<0>(t, into, f, out_of, bytes);
 }
 
-// Row i of m gets the i-th elements of n neighbouring runs, which begin `apart` elements after each other: of as many
-// of them as fill packs of W. Returns how many those are.
+// Row i of m gets the i-th elements of n runs, which begin `apart` elements after each other: W runs at a time, and of
+// each 16 bytes. The last of them overlap those before; m and n are at least as much as that.
 template <int W, int Bytes>
-TENON_INLINE index_t turn_packs(Word<Bytes>* to, index_t to_stride, const Word<Bytes>* from, index_t apart, index_t m,
-                                index_t n) {
-  index_t done = 0;
+TENON_INLINE void turn_blocks(Word<Bytes>* to, index_t to_stride, const Word<Bytes>* from, index_t apart, index_t m,
+                              index_t n) {
 #if !defined(__CUDACC__)
   using V = simd::pack<simd::int_of<Bytes>, W>;
-  for (; done + W <= n; done += W) {
-    const Word<Bytes>* const run = from + done * apart;
-    for (index_t i = 0; i < m; i += W) {
-      V v[W];
-      const index_t rows = m - i < W ? m - i : W;
-      if (rows == W) {
+  constexpr int L = 16 / Bytes;
+  for (index_t j = 0; j < n; j += W) {
+    const index_t column = j + W <= n ? j : n - W;
+    const Word<Bytes>* run = from + column * apart;
+    Word<Bytes>* row = to + column;
+    for (index_t left = m;;) {
+      V v[L];
+      simd::load_columns(v, run, apart);
+      Word<Bytes>* place = row;
 #pragma GCC unroll 16
-        for (int j = 0; j < W; ++j) v[j] = simd::load<V>(run + j * apart + i);
-      } else {
-        for (int j = 0; j < W; ++j) v[j] = simd::load_partial<V>(run + j * apart + i, rows);
-      }
-      simd::transpose(v);
-      Word<Bytes>* const row = to + i * to_stride + done;
-      if (rows == W) {
-#pragma GCC unroll 16
-        for (int j = 0; j < W; ++j) simd::store<V>(row + j * to_stride, v[j]);
-      } else {
-        for (index_t j = 0; j < rows; ++j) simd::store<V>(row + j * to_stride, v[j]);
-      }
+      for (int r = 0; r < L; ++r, place += to_stride) simd::store<V>(place, v[r]);
+      left -= L;
+      if (left <= 0) break;
+      const index_t step = left < L ? left : L;
+      run += step;
+      row += step * to_stride;
     }
   }
 #endif
-  return done;
 }
 template <int Bytes>
 void turn_words(Word<Bytes>* to, index_t to_stride, const Word<Bytes>* from, index_t apart, index_t m, index_t n) {
-  index_t done = 0;  // columns
 #if !defined(__CUDACC__)
-  constexpr int W = simd::native_lanes<simd::int_of<Bytes>>, half = W / 2;
-  if constexpr (W > 1 && W <= 16) done = turn_packs<W, Bytes>(to, to_stride, from, apart, m, n);
-  // What is left of numbers, half a pack at a time.
-  if constexpr (W > 4 && W <= 16 && Bytes >= 4)
-    done += turn_packs<half, Bytes>(to + done, to_stride, from + done * apart, apart, m, n - done);
+  // Packs of 32 bytes: wider ones are no faster, and touch more lines of the cache at a time.
+  constexpr int L = 16 / Bytes, W = simd::native_bytes >= 32 ? 2 * L : L;
+  if constexpr (simd::native_bytes >= 16) {
+    if (m >= L && n >= W) return turn_blocks<W, Bytes>(to, to_stride, from, apart, m, n);
+    if constexpr (W > L)
+      if (m >= L && n >= L) return turn_blocks<L, Bytes>(to, to_stride, from, apart, m, n);
+  }
 #endif
   for (index_t i = 0; i < m; ++i)
-    for (index_t j = done; j < n; ++j) to[i * to_stride + j] = from[j * apart + i];
+    for (index_t j = 0; j < n; ++j) to[i * to_stride + j] = from[j * apart + i];
 }
 template <int Bytes>
 void turn_bytes(void* to, index_t to_stride, const void* from, index_t apart, index_t m, index_t n) {
