@@ -1,7 +1,7 @@
 // tenon/exec/cpu/pointwise.hpp: runs a program over all elements: one loop nest around the row kernel.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #pragma once
-#include <tenon/exec/cpu/row.hpp>
+#include <tenon/exec/cpu/row_planes.hpp>
 #include <tenon/exec/executor.hpp>
 #include <tenon/exec/loops.hpp>
 
@@ -35,7 +35,36 @@ inline void streamed_row(const Nest& nest, RowFunction row, char* out, const voi
   if (before < n) row(out + before * nest.operand[0].bytes, past_caches, source, stride, n - before);
   stream_fence();
 }
-[[gnu::noinline]] inline void drive_rows(const Nest& nest, RowFunction row, bool streamed) {
+// A row kernel, and what takes many rows at a time, where there is such.
+struct RowKernel {
+  RowFunction row;
+  const PackedRow* packed = nullptr;
+};
+// Whether rows of a nest go many at a time.
+inline bool goes_in_planes(const Nest& nest, const RowKernel& kernel) {
+  const int inner = nest.rank - 1;
+  index_t stride[max_operands];
+  if (inner < 1 || nest.operand[0].stride[inner] != 1) return false;
+  for (int k = 0; k < nest.operands; ++k) stride[k] = nest.operand[k].stride[inner];
+  return takes_planes(kernel.packed, stride + 1, nest.extent[inner]);
+}
+// The last two axes of a nest as rows.
+inline void drive_planes(const Nest& nest, const RowKernel& kernel) {
+  const int inner = nest.rank - 1, outer = inner - 1;
+  index_t stride[max_operands], step[max_operands];
+  for (int k = 0; k < nest.operands; ++k) {
+    stride[k] = nest.operand[k].stride[inner];
+    step[k] = nest.operand[k].stride[outer] * nest.operand[k].bytes;
+  }
+  Walk walk;
+  walk.start(nest, 0, outer);
+  do run_plane(*kernel.packed, walk.out(), walk.at + 1, stride + 1, nest.extent[inner],
+               {nest.extent[outer], step[0], step + 1});
+  while (outer > 0 && walk.next(nest, 0, outer));
+}
+[[gnu::noinline]] inline void drive_rows(const Nest& nest, const RowKernel& kernel, bool streamed) {
+  if (!streamed && goes_in_planes(nest, kernel)) return drive_planes(nest, kernel);
+  const RowFunction row = kernel.row;
   const int inner = nest.rank - 1;
   index_t stride[max_operands];
   for (int k = 0; k < nest.operands; ++k) stride[k] = nest.rank ? nest.operand[k].stride[inner] : 0;
@@ -74,12 +103,12 @@ inline constexpr index_t staged_places = staging_bytes + 8 * max_operands;
 inline index_t place_bytes(index_t bytes) { return (bytes + 7) / 8 * 8; }
 
 // Blocks of rows by columns: what is turned is transposed into a buffer in the first-level cache before.
-[[gnu::noinline]] inline void drive_turned(Nest& nest, int axis, RowFunction row, bool streamed) {
+[[gnu::noinline]] inline void drive_turned(Nest& nest, int axis, const RowKernel& kernel, bool streamed) {
   const int inner = nest.rank - 1, outer = inner - 1;
   nest.swap(axis, outer);
   const index_t rows = nest.extent[outer], columns = nest.extent[inner];
   bool turned[max_operands];
-  index_t stride[max_operands], each = 0;
+  index_t stride[max_operands], step[max_operands], each = 0;
   for (int k = 0; k < nest.operands; ++k) {
     turned[k] = k > 0 && is_turned(nest.operand[k], outer, inner);
     stride[k] = turned[k] ? 1 : nest.operand[k].stride[inner];
@@ -88,7 +117,8 @@ inline index_t place_bytes(index_t bytes) { return (bytes + 7) / 8 * 8; }
   alignas(alignment) char buffer[staged_places];
   const index_t wide = columns < turned_columns ? columns : turned_columns;
   const index_t fit = staging_bytes / (each * wide), high = fit > turned_rows ? fit / turned_rows * turned_rows : fit;
-  if (high == 0) return drive_rows(nest, row, streamed);
+  if (high == 0) return drive_rows(nest, kernel, streamed);
+  const bool planes = !streamed && takes_planes(kernel.packed, stride + 1, columns);
   Walk walk;
   walk.start(nest, 0, outer);
   do {
@@ -102,19 +132,22 @@ inline index_t place_bytes(index_t bytes) { return (bytes + 7) / 8 * 8; }
           const Walked& o = nest.operand[k];
           const char* const from = walk.byte(k) + (i * o.stride[outer] + j * o.stride[inner]) * o.bytes;
           at[k] = turned[k] ? place : from;
+          step[k] = (turned[k] ? n : o.stride[outer]) * o.bytes;
           if (!turned[k]) continue;
           turn(place, n, from, o.stride[inner], o.bytes, m, n);
           place += place_bytes(m * n * o.bytes);
         }
+        if (planes) {
+          run_plane(*kernel.packed, const_cast<void*>(at[0]), at + 1, stride + 1, n, {m, step[0], step + 1});
+          continue;
+        }
         for (index_t r = 0; r < m; ++r) {
           char* const out = static_cast<char*>(const_cast<void*>(at[0]));
           if (streamed)
-            streamed_row(nest, row, out, at + 1, stride + 1, n);
+            streamed_row(nest, kernel.row, out, at + 1, stride + 1, n);
           else
-            row(out, 1, at + 1, stride + 1, n);
-          for (int k = 0; k < nest.operands; ++k)
-            at[k] = static_cast<const char*>(at[k]) +
-                    (turned[k] ? n : nest.operand[k].stride[outer]) * nest.operand[k].bytes;
+            kernel.row(out, 1, at + 1, stride + 1, n);
+          for (int k = 0; k < nest.operands; ++k) at[k] = static_cast<const char*>(at[k]) + step[k];
         }
       }
     }
@@ -122,11 +155,11 @@ inline index_t place_bytes(index_t bytes) { return (bytes + 7) / 8 * 8; }
 }
 
 /// Walks a nest whose operand 0 alone is written.
-[[gnu::noinline]] inline void drive(Nest& nest, RowFunction row, bool streamed = false) {
+[[gnu::noinline]] inline void drive(Nest& nest, const RowKernel& kernel, bool streamed = false) {
   if (nest.empty()) return;
   order_axes(nest);
-  if (const int axis = turned_axis(nest); axis >= 0) return drive_turned(nest, axis, row, streamed);
-  drive_rows(nest, row, streamed);
+  if (const int axis = turned_axis(nest); axis >= 0) return drive_turned(nest, axis, kernel, streamed);
+  drive_rows(nest, kernel, streamed);
 }
 
 // Rows shorter than this go many at once: operands that do not continue from row to row are gathered before.
@@ -148,7 +181,7 @@ inline bool has_short_rows(const Nest& nest) {
   }
   const index_t fit = staging_bytes / (each > 0 ? each : 1), some = fit < 1 ? 1 : fit > 64 ? fit / 64 * 64 : fit;
   alignas(alignment) char buffer[staged_places];
-  if (each > staging_bytes) return drive(const_cast<Nest&>(nest), row);
+  if (each > staging_bytes) return drive(const_cast<Nest&>(nest), {row});
   Walk walk;
   walk.start(nest, 0, outer);
   do {
@@ -252,7 +285,7 @@ inline index_t rows_at_once(index_t room, index_t each, index_t gaps, index_t ro
 inline void drive_all(Nest& nest, RowFunction row) {
   order_axes(nest);
   if (has_short_rows(nest)) return drive_short_rows(nest, row);
-  drive(nest, row);
+  drive(nest, {row});
 }
 
 }  // namespace detail
@@ -266,6 +299,7 @@ struct PointwiseCall {
   void* out;
   index_t out_bytes;
   StridedMap target;
+  const detail::PackedRow* packed = nullptr;  // of `row`, where that is known
 };
 
 namespace detail {
@@ -286,16 +320,18 @@ inline bool goes_past_caches(const PointwiseCall& c, index_t least = streamed_by
   nest.add(c.out, c.out_bytes, c.target);
   for (int k = 0; k < c.loads; ++k) nest.add(c.source[k].data, c.bytes[k], c.source[k].map);
   detail::order_axes(nest);
-  if (detail::has_short_rows(nest)) {
+  const detail::RowKernel kernel{c.row, c.packed};
+  const bool whole_packs = c.packed && nest.rank > 0 && nest.extent[nest.rank - 1] >= c.packed->lanes;
+  if (detail::has_short_rows(nest) && !(whole_packs && detail::goes_in_planes(nest, kernel))) {
     detail::drive_short_rows(nest, c.row);
   } else {
     const bool streamed = detail::goes_past_caches(c);
     const index_t n = nest.rank ? nest.extent[0] : 1;
     in_parts(n, nest.rank > 1 ? 1 : 4096, n > 0 ? c.target.extents.size() / n : 0, [&](index_t from, index_t to) {
-      if (to - from == n) return detail::drive(nest, c.row, streamed);
+      if (to - from == n) return detail::drive(nest, kernel, streamed);
       Nest part = nest;
       part.narrow(from, to);
-      detail::drive(part, c.row, streamed);
+      detail::drive(part, kernel, streamed);
     });
   }
 }
@@ -365,7 +401,8 @@ void row_copy_of(void* out, index_t out_stride, const void* const* source, const
 /// Runs program P over `target`'s extents; sources are broadcast to them already.
 template <class P, class Out>
 void pointwise(const Source* source, Out* out, const StridedMap& target) {
-  run_pointwise({source, load_bytes<P>, P::loads, row<P, Out>, out, sizeof(Out), target});
+  run_pointwise({source, load_bytes<P>, P::loads, row<P, Out>, out, sizeof(Out), target,
+                 detail::packed_row_of<P, Out>()});
 }
 
 }  // namespace exec

@@ -392,7 +392,7 @@ struct PullCall {
   // Sources are written to here, so that none is read from a copy.
   if (nest.empty()) return;
   detail::order_axes(nest);
-  detail::drive_rows(nest, c.row, false);
+  detail::drive_rows(nest, {c.row}, false);
 }
 
 }  // namespace exec

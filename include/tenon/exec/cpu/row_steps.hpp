@@ -5,6 +5,7 @@
 // loop nest for each step would take as long as the work.
 #pragma once
 #include <tenon/exec/cpu/reduce_loops.hpp>
+#include <tenon/exec/cpu/row_planes.hpp>
 #include <tenon/exec/row_blocks.hpp>
 
 namespace tenon {
@@ -44,45 +45,23 @@ inline bool walks_rows(const RowStep& step, const Walked* o) {
            o[1].stride[0] != 0;
   return n == 1 || o[0].stride[1] == 1;
 }
-// A loop along rows; of what repeats along a row, registers full are made for all rows at once.
+// A loop along rows.
 inline void run_along_rows(const RowStep& step, const Walked* o, index_t m) {
-  constexpr index_t most = 8;  // rows, and operands that repeat
   const index_t n = step.extents.d[1];
-  alignas(alignment) char repeated[most][most][simd::native_bytes];
   const void* from[max_operands];
-  index_t by[max_operands], mask[max_operands], stride[max_operands];
-  bool packed = step.packed != nullptr;
-  int repeats = 0;
+  index_t by[max_operands], stride[max_operands];
   for (int k = 0; k < step.loads; ++k) {
     const Walked& x = o[k + 1];
+    from[k] = x.base;
+    by[k] = x.stride[0] * x.bytes;
     stride[k] = x.stride[1];
-    packed = packed && (stride[k] == 1 || (stride[k] == 0 && x.bytes * step.packed->lanes <= simd::native_bytes));
-    if (stride[k] == 0) ++repeats;
   }
-  packed = packed && repeats <= most;
-  for (index_t r = 0; r < m; r += most) {
-    const index_t some = at_most(m - r, most);
-    repeats = 0;
-    for (int k = 0; k < step.loads; ++k) {
-      const Walked& x = o[k + 1];
-      from[k] = x.base + r * x.stride[0] * x.bytes;
-      by[k] = x.stride[0] * x.bytes;
-      mask[k] = -1;
-      if (!packed || stride[k] == 1 || step.packed->constant[k]) continue;
-      for (index_t i = 0; i < some; ++i) repeat_element(repeated[repeats][i], x.base + (r + i) * by[k], x.bytes, 1);
-      from[k] = repeated[repeats++];
-      by[k] = simd::native_bytes;
-      mask[k] = 0;
-    }
-    char* out = const_cast<char*>(o[0].base) + r * o[0].stride[0] * o[0].bytes;
-    for (index_t i = 0; i < some; ++i) {
-      if (packed)
-        step.packed->run(out, from, mask, n, false);
-      else
-        step.row(out, 1, from, stride, n);
-      for (int k = 0; k < step.loads; ++k) from[k] = static_cast<const char*>(from[k]) + by[k];
-      out += o[0].stride[0] * o[0].bytes;
-    }
+  char* out = const_cast<char*>(o[0].base);
+  const index_t out_step = o[0].stride[0] * o[0].bytes;
+  if (takes_planes(step.packed, stride, n)) return run_plane(*step.packed, out, from, stride, n, {m, out_step, by});
+  for (index_t i = 0; i < m; ++i, out += out_step) {
+    step.row(out, 1, from, stride, n);
+    for (int k = 0; k < step.loads; ++k) from[k] = static_cast<const char*>(from[k]) + by[k];
   }
 }
 // `o`: the step's operands, at the first of m rows, which every step walks.

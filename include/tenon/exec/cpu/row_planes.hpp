@@ -1,0 +1,63 @@
+// tenon/exec/cpu/row_planes.hpp: many rows by one call of a row kernel.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// To begin a row takes as long as some dozen packs. Rows whose operands are contiguous, or one element along the row,
+// are begun together: the kernel goes from one to the next by itself.
+#pragma once
+#include <tenon/exec/cpu/row.hpp>
+
+namespace tenon {
+inline namespace TENON_ABI {
+namespace exec {
+namespace detail {
+
+// Operands that are one element along a row, and rows for which they are prepared at a time.
+inline constexpr index_t most_repeated = 6, prepared_rows = 16;
+
+/// Whether a kernel takes many rows of operands with such strides along the row.
+inline bool takes_planes(const PackedRow* kernel, const index_t* stride, index_t n) {
+  if (!kernel || n < 2) return false;
+  index_t repeats = 0;
+  for (int k = 0; k < kernel->loads; ++k) {
+    if (kernel->constant[k] || stride[k] == 1) continue;
+    if (stride[k] != 0 || kernel->bytes[k] * kernel->lanes > simd::native_bytes || !is_word(kernel->bytes[k]))
+      return false;
+    ++repeats;
+  }
+  return repeats <= most_repeated;
+}
+/// Rows of n elements; `apart`: the bytes between them, of operand k `apart.source[k]`.
+[[gnu::noinline]] inline void run_plane(const PackedRow& kernel, void* out, const void* const* source,
+                                        const index_t* stride, index_t n, const RowsApart& apart) {
+  alignas(alignment) char repeated[most_repeated][prepared_rows][simd::native_bytes];
+  const void* from[max_operands];
+  index_t mask[max_operands], step[max_operands];
+  bool prepares = false;
+  for (int k = 0; k < kernel.loads; ++k) {
+    from[k] = source[k];
+    mask[k] = -1;
+    step[k] = apart.source[k];
+    prepares = prepares || (!kernel.constant[k] && stride[k] == 0);
+  }
+  if (!prepares) return kernel.run(out, from, mask, n, false, {apart.rows, apart.out, step});
+  for (index_t r = 0; r < apart.rows; r += prepared_rows) {
+    const index_t some = apart.rows - r < prepared_rows ? apart.rows - r : prepared_rows;
+    int repeats = 0;
+    for (int k = 0; k < kernel.loads; ++k) {
+      const char* const at = static_cast<const char*>(source[k]) + r * apart.source[k];
+      from[k] = at;
+      if (stride[k] == 1 || kernel.constant[k]) continue;
+      for (index_t i = 0; i < some; ++i)
+        repeat_element(repeated[repeats][i], at + i * apart.source[k], kernel.bytes[k]);
+      from[k] = repeated[repeats++];
+      mask[k] = 0;
+      step[k] = simd::native_bytes;
+    }
+    kernel.run(static_cast<char*>(out) + r * apart.out, from, mask, n, false, {some, apart.out, step});
+  }
+}
+
+}  // namespace detail
+}  // namespace exec
+}  // namespace TENON_ABI
+}  // namespace tenon
