@@ -80,9 +80,9 @@ void write_program(const N& n, Out* out, const StridedMap& target, bool noalias)
     if (is_dense(target) && write_flat(n, out + target.offset)) return;
   Source source[P::loads];
   sources_of<P>(n, source);
-  assign_pointwise({source, load_bytes<P>, P::loads, exec::row<P, Out>, out, sizeof(Out), target,
-                    packed_row_of<P, Out>()},
-                   noalias);
+  const PackedRow* rows = nullptr;
+  if constexpr (N::rank > 1) rows = packed_rows_of<P, Out>();
+  assign_pointwise({source, load_bytes<P>, P::loads, exec::row<P, Out>, out, sizeof(Out), target, rows}, noalias);
 }
 
 // Whether all that is special about N is what is computed once before its loop.

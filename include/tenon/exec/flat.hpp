@@ -81,6 +81,7 @@ struct FlatView {
   index_t bytes;  // of an element
   bool dense;
   Plane plane;
+  bool in_rows = false;  // walked where it lies: rows of neighbours, or of one element
 };
 template <int N>
 struct FlatViews : FlatOperands<N> {
@@ -105,7 +106,7 @@ struct FlatViews : FlatOperands<N> {
       step *= extent[a];
     }
     FlatView& v = view[views++];
-    v = {this->count, static_cast<index_t>(sizeof(T)), dense, {1, step, 0, 1}};
+    v = {this->count, static_cast<index_t>(sizeof(T)), dense, {1, step, 0, 1}, false};
     if constexpr (F::rank > 0)
       if (!dense) v.plane.stride = stride[last], v.plane.n = extent[last];
     if constexpr (F::rank == 2)
@@ -148,10 +149,18 @@ TENON_INLINE bool flat_operands_of(const Map<Op, T, Args, N...>& n, const E& e, 
   return (flat_operands(operand_at<I>(n.operands), e, out) && ...);
 }
 
-// Copies aside what a kernel cannot walk as it is: views with gaps, and those that the result `out` of so many bytes
-// overlaps otherwise than element on element. False if there is not enough room.
-[[gnu::noinline]] inline bool gather_views(const void** at, const FlatView* view, int views, const void* out,
-                                           index_t out_element, index_t out_bytes, char* place, index_t room) {
+// The bytes of elements of so many bytes.
+inline ByteRange plane_range(const char* from, const Plane& p, index_t bytes) {
+  const index_t along = p.stride * (p.n - 1), down = p.outer * (p.m - 1);
+  return {from + ((along < 0 ? along : 0) + (down < 0 ? down : 0)) * bytes,
+          from + ((along > 0 ? along : 0) + (down > 0 ? down : 0) + 1) * bytes};
+}
+// Copies aside what a kernel cannot walk as it is: views with gaps, unless it goes by rows and they lie in rows, and
+// those that the result `out` of so many bytes overlaps otherwise than element on element. False if there is not enough
+// room.
+[[gnu::noinline]] inline bool gather_views(const void** at, FlatView* view, int views, const void* out,
+                                           index_t out_element, index_t out_bytes, bool by_rows, char* place,
+                                           index_t room) {
   const char* const first = static_cast<const char*>(out);
   const ByteRange result{first, first + out_bytes};
   for (; views > 0; --views, ++view) {
@@ -160,6 +169,10 @@ TENON_INLINE bool flat_operands_of(const Map<Op, T, Args, N...>& n, const E& e, 
     const index_t bytes = p.n * p.m * view->bytes;
     if (view->dense && (!result.overlaps({from, from + bytes}) || (from == first && view->bytes == out_element)))
       continue;
+    if (by_rows && p.m > 1 && (p.stride == 0 || p.stride == 1) && !result.overlaps(plane_range(from, p, view->bytes))) {
+      view->in_rows = true;
+      continue;
+    }
     // Two numbers of four bytes, taken for a word, may lie between words.
     const bool aligned = reinterpret_cast<__UINTPTR_TYPE__>(from) % static_cast<size_t>(unit_of(view->bytes)) == 0;
     if (bytes > room || !can_stage(view->bytes) || !aligned) return false;
@@ -183,9 +196,27 @@ TENON_INLINE bool run_flat(const E& e, index_t size, Out* out, Operands& operand
   } else {
     index_t rows = 1;
     for (int a = 0; a < E::rank - Rank; ++a) rows *= e[a];
-    return size == 0 || drive_repeated({exec::row<P, Out>, load_bytes<P>, LoadTable<loads_of<P>>::constant, P::loads},
+    return size == 0 || drive_repeated({exec::row<P, Out>, load_bytes<P>, LoadTable<loads_of<P>>::constant, P::loads,
+                               packed_rows_of<P, Out>()},
                                        out, sizeof(Out), operands.at, operands.repeats, rows, size / rows);
   }
+}
+// Rows whose operands lie in rows, some of them apart; false if the kernel does not take them so.
+[[gnu::noinline]] inline bool run_in_rows(const PackedRow& kernel, const void** at, const FlatView* view, int views,
+                                          void* out, index_t rows, index_t n) {
+  index_t stride[most_flat_loads], step[most_flat_loads];
+  for (int k = 0; k < kernel.loads; ++k) {
+    stride[k] = 1;
+    step[k] = kernel.constant[k] ? 0 : n * kernel.bytes[k];
+  }
+  for (; views > 0; --views, ++view) {
+    if (!view->in_rows) continue;
+    stride[view->operand] = view->plane.stride;
+    step[view->operand] = view->plane.outer * view->bytes;
+  }
+  if (!takes_planes(&kernel, stride, n)) return false;
+  run_plane(kernel, out, at, stride, n, {rows, n * kernel.out_bytes, step});
+  return true;
 }
 template <class N, class Out>
 [[gnu::noinline]] bool write_views(const N& n, Out* out, index_t size) {
@@ -195,9 +226,17 @@ template <class N, class Out>
   FlatViews<P::loads + 1> operands;
   alignas(alignment) char aside[aside_bytes];
   constexpr index_t bytes = sizeof(Out);
-  if (!flat_operands(n, e, operands) || !gather_views(operands.at, operands.view, operands.views, out, bytes,
-                                                      size * bytes, aside, static_cast<index_t>(sizeof(aside))))
+  constexpr bool has_rows = E::rank == 2 && flat_rank<N, E> == 2 && lanes_of<P> > 1;
+  const bool by_rows = has_rows && size > 0 && e[E::rank - 1] >= lanes_of<P>;
+  if (!flat_operands(n, e, operands) ||
+      !gather_views(operands.at, operands.view, operands.views, out, bytes, size * bytes, by_rows, aside,
+                    static_cast<index_t>(sizeof(aside))))
     return false;
+  if constexpr (has_rows) {
+    bool apart = false;
+    for (int v = 0; v < operands.views; ++v) apart = apart || operands.view[v].in_rows;
+    if (apart) return run_in_rows(packed_rows<P, Out>, operands.at, operands.view, operands.views, out, e[0], e[1]);
+  }
   return run_flat<P, flat_rank<N, E>>(e, size, out, operands);
 }
 template <class N, class Out>

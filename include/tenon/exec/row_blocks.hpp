@@ -151,7 +151,7 @@ void record_loop(RowSteps& steps, const N& n, Out* out, const StridedMap& target
   using P = program_of<N>;
   Source source[P::loads], *end = source;
   n.fill(end);
-  constexpr const PackedRow* packed = packed_row_of<program_of<typename AlongRow<N>::type>, Out>();
+  constexpr const PackedRow* packed = packed_rows_of<program_of<typename AlongRow<N>::type>, Out>();
   RowFunction few = nullptr;
   if constexpr (Few) few = few_elements<P, Out>;
   steps.add({nullptr, exec::row<P, Out>, packed, few, false, 0, 0, 0, target.extents, 0, P::loads}, out, sizeof(Out),

@@ -232,6 +232,7 @@ struct FlatKernel {
   const index_t* bytes;
   const bool* constant;  // leaves that are a number
   int loads;
+  const PackedRow* packed;
 };
 /// The most operands of kernels that are called without a nest.
 inline constexpr int most_flat_loads = 64;
@@ -245,8 +246,8 @@ inline index_t rows_at_once(index_t room, index_t each, index_t gaps, index_t ro
   const index_t fit = gaps < room ? (room - gaps) / each : 0, whole = fit > 16 ? fit / 16 * 16 : fit;
   return whole < 1 ? 1 : whole < rows ? whole : rows;
 }
-/// Dense rows of n elements, some operands of which repeat from row to row, or are a number. Of rows that repeat, short
-/// ones are copied one behind the other, so that many go at once. False, and nothing is written, if the result overlaps
+/// Dense rows of n elements, some operands of which repeat from row to row, or are a number. Of rows that repeat, those of
+/// less than a pack are copied one behind the other, so that many go at once. False, and nothing is written, if the result overlaps
 /// what would be read again after that.
 [[gnu::noinline]] inline bool drive_repeated(const FlatKernel& kernel, void* out, index_t out_bytes, const void** at,
                                              const bool* repeats, index_t rows, index_t n) {
@@ -255,7 +256,9 @@ inline index_t rows_at_once(index_t room, index_t each, index_t gaps, index_t ro
   index_t each = 0, gaps = 0;
   for (int k = 0; k < kernel.loads; ++k)
     if (repeats[k] && !kernel.constant[k]) each += n * kernel.bytes[k], gaps += 2 * line;
-  const index_t some = rows_at_once(room, each, gaps, rows);
+  // A row of whole packs begins where it is; the kernel goes from row to row.
+  const bool planes = kernel.packed && kernel.packed->rows && n >= kernel.packed->lanes;
+  const index_t some = planes ? 1 : rows_at_once(room, each, gaps, rows);
   const bool copies = each > 0 && some > 1;
   char* to = static_cast<char*>(out);
   const ByteRange result{to, to + rows * n * out_bytes};
@@ -263,6 +266,12 @@ inline index_t rows_at_once(index_t room, index_t each, index_t gaps, index_t ro
     const char* const from = static_cast<const char*>(at[k]);
     const bool again = kernel.constant[k] || (repeats[k] && !copies);
     if (again && result.overlaps({from, from + (kernel.constant[k] ? 1 : n) * kernel.bytes[k]})) return false;
+  }
+  if (planes) {
+    index_t step[most_flat_loads];
+    for (int k = 0; k < kernel.loads; ++k) step[k] = repeats[k] ? 0 : n * kernel.bytes[k];
+    kernel.packed->rows(to, at, contiguous.all, n, {rows, n * out_bytes, step});
+    return true;
   }
   char* place = buffer;
   for (int k = 0; copies && k < kernel.loads; ++k) {
@@ -321,8 +330,7 @@ inline bool goes_past_caches(const PointwiseCall& c, index_t least = streamed_by
   for (int k = 0; k < c.loads; ++k) nest.add(c.source[k].data, c.bytes[k], c.source[k].map);
   detail::order_axes(nest);
   const detail::RowKernel kernel{c.row, c.packed};
-  const bool whole_packs = c.packed && nest.rank > 0 && nest.extent[nest.rank - 1] >= c.packed->lanes;
-  if (detail::has_short_rows(nest) && !(whole_packs && detail::goes_in_planes(nest, kernel))) {
+  if (detail::has_short_rows(nest) && !detail::goes_in_planes(nest, kernel)) {
     detail::drive_short_rows(nest, c.row);
   } else {
     const bool streamed = detail::goes_past_caches(c);
@@ -401,8 +409,7 @@ void row_copy_of(void* out, index_t out_stride, const void* const* source, const
 /// Runs program P over `target`'s extents; sources are broadcast to them already.
 template <class P, class Out>
 void pointwise(const Source* source, Out* out, const StridedMap& target) {
-  run_pointwise({source, load_bytes<P>, P::loads, row<P, Out>, out, sizeof(Out), target,
-                 detail::packed_row_of<P, Out>()});
+  run_pointwise({source, load_bytes<P>, P::loads, row<P, Out>, out, sizeof(Out), target});
 }
 
 }  // namespace exec

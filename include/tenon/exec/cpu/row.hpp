@@ -66,7 +66,7 @@ struct Leaves<P, W, Contiguous, Seq<K...>, L...> {
   }
   // By so many packs of contiguous elements, by so many elements, by a row.
   TENON_FN void advance(index_t packs = 1) { (advance_one<K, L>(packs), ...); }
-  TENON_FN void skip(index_t n) { (move_one<K, L>(stride[K] == 0 ? 0 : n * index_t{sizeof(typename L::type)}), ...); }
+  TENON_FN void skip(index_t n) { (skip_one<K, L>(n), ...); }
   TENON_FN void next_row(const index_t* bytes) { (next_one<K, L>(bytes[K]), ...); }
   // The last m < W elements, staged so that whole lanes can be loaded: nothing past the end is read.
   template <int Bytes>
@@ -80,8 +80,9 @@ struct Leaves<P, W, Contiguous, Seq<K...>, L...> {
     if constexpr (!Lo::constant) ptr[J] = static_cast<const char*>(ptr[J]) + packs * stride[J];
   }
   template <int J, class Lo>
-  TENON_FN void move_one(index_t bytes) {
-    if constexpr (!Lo::constant) ptr[J] = static_cast<const char*>(ptr[J]) + bytes;
+  TENON_FN void skip_one(index_t n) {
+    if constexpr (!Lo::constant)
+      if (stride[J] != 0) ptr[J] = static_cast<const typename Lo::type*>(ptr[J]) + n;
   }
   template <int J, class Lo>
   TENON_FN void next_one(index_t bytes) {
@@ -203,76 +204,61 @@ inline constexpr bool ends_in_registers<P, Out, TypeList<L...>> =
     ((is_word(sizeof(typename L::type)) && sizeof(typename L::type) * lanes_of<P> <= simd::native_bytes) && ... &&
      true);
 
-// Rows for one call: how many, and how many bytes from one to the next of the result and of the operands.
-struct RowsApart {
-  index_t rows, out;
-  const index_t* source;
-};
-inline constexpr RowsApart one_row{1, 0, nullptr};
-
-// Rows of packs of contiguous elements or, where the mask is 0, of one pack. At most two rounds through one loop body:
-// if the last pack is not whole, the last W elements, aside, since they overlap those before; then the whole packs.
+// Packs of contiguous elements or, where the mask is 0, of one pack. At most two rounds through one loop body: whole
+// packs in place, then the staged tail.
 template <class P, class Out>
 [[gnu::noinline]] void row_of_packs(void* target, const void* const* source, const index_t* mask, index_t n,
-                                    bool streamed, const RowsApart& apart) {
+                                    bool streamed) {
   constexpr int W = lanes_of<P>;
   typename LeavesOf<P, W, true, loads_of<P>>::type leaves;
   leaves.start(source, mask);
-  Out* first = static_cast<Out*>(target);
+  Out *const first = static_cast<Out*>(target), *out = first;
   const index_t tail = static_cast<index_t>(static_cast<size_t>(n) % W);
   alignas(simd::native_bytes) char buffer[P::loads + 1][LoadTable<loads_of<P>>::lanes_bytes(W)];
   alignas(simd::native_bytes) Out staged[W];
-  for (index_t rows = apart.rows;;) {
-    for (bool whole = tail == 0;; whole = true) {
-      auto at = leaves;  // its own pointers, which keeps the loop short
-      const auto put = [&](Out* to, bool past, const auto& load) __attribute__((always_inline)) {
-        Machine<P, W> machine;
-        machine.run(load);
-        const auto v = in_order<P>(machine.result());
-        if constexpr (simd::is_pack<bare_t<decltype(v)>> && sizeof(v) == simd::native_bytes &&
-                      sizeof(Out) * W == sizeof(v)) {
-          if (past) {
-            stream(to, v);
-            return;
-          }
-        }
-        store_lanes(to, v);
-      };
-      Out* out = first;
-      index_t end = n - tail;
-      if (!whole) {
-        out = staged;
-        end = W;
-        if (n > W) {
-          at.skip(n - W);
-        } else if constexpr (ends_in_registers<P, Out, loads_of<P>>) {
-          put(staged, false, Last<P, W, decltype(leaves)>{leaves, tail});
-          break;
-        } else {
-          at.stage(buffer, tail);
+  index_t end = n - tail;
+  for (bool in_tail = false;; in_tail = true) {
+    auto at = leaves;  // its own pointers, which keeps the loop short
+    const auto put = [&](index_t i, const auto& load) __attribute__((always_inline)) {
+      Machine<P, W> machine;
+      machine.run(load);
+      const auto v = in_order<P>(machine.result());
+      if constexpr (simd::is_pack<bare_t<decltype(v)>> && sizeof(v) == simd::native_bytes &&
+                    sizeof(Out) * W == sizeof(v)) {
+        if (streamed) {
+          stream(out + i, v);
+          return;
         }
       }
-      index_t i = 0;
-      if constexpr (goes_in_pairs<P>)
-        for (; i + 2 * W <= end; i += 2 * W) {
-          put(out + i, streamed && whole, at);
-          put(out + i + W, streamed && whole, Next<decltype(at)>{at});
-          at.advance(2);
-        }
-      for (; i < end; i += W) {
-        put(out + i, streamed && whole, at);
-        at.advance();
+      store_lanes(out + i, v);
+    };
+    index_t i = 0;
+    if constexpr (goes_in_pairs<P>)
+      for (; i + 2 * W <= end; i += 2 * W) {
+        put(i, at);
+        put(i + W, Next<decltype(at)>{at});
+        at.advance(2);
       }
-      if (whole || n < W) break;
+    for (; i < end; i += W) {
+      put(i, at);
+      at.advance();
     }
-    if (tail != 0 && n > W)
-      __builtin_memcpy(static_cast<void*>(first + (n - W)), staged, sizeof(staged));
-    else if (tail != 0)
-      store_first(first, staged, tail);
-    if (--rows <= 0) return;
-    leaves.next_row(apart.source);
-    first = reinterpret_cast<Out*>(reinterpret_cast<char*>(first) + apart.out);
+    if (tail == 0) return;
+    if constexpr (ends_in_registers<P, Out, loads_of<P>>) {
+      streamed = false;
+      out = staged;
+      leaves.advance(static_cast<index_t>(static_cast<size_t>(end) / W));
+      put(0, Last<P, W, decltype(leaves)>{leaves, tail});
+      break;
+    }
+    if (in_tail) break;
+    streamed = false;
+    leaves.advance(end / W);
+    leaves.stage(buffer, tail);
+    end = W;
+    out = staged;
   }
+  store_first(first + (n - tail), staged, tail);
 }
 template <class P, class Out>
 void row_of_elements(Out* out, index_t out_stride, const void* const* source, const index_t* stride, index_t n) {
@@ -285,10 +271,45 @@ void row_of_elements(Out* out, index_t out_stride, const void* const* source, co
   }
 }
 
+// Rows of at least a pack, and how many bytes there are from one to the next, of the result and of each operand.
+struct RowsApart {
+  index_t rows, out;
+  const index_t* source;
+};
+// The last pack of a row overlaps the one before it, and so is computed before any other is written.
+template <class P, class Out>
+[[gnu::noinline]] void rows_of_packs(void* target, const void* const* source, const index_t* mask, index_t n,
+                                     const RowsApart& apart) {
+  constexpr int W = lanes_of<P>;
+  typename LeavesOf<P, W, true, loads_of<P>>::type leaves;
+  leaves.start(source, mask);
+  char* out = static_cast<char*>(target);
+  const auto value = [](const auto& at) __attribute__((always_inline)) {
+    Machine<P, W> machine;
+    machine.run(at);
+    return in_order<P>(machine.result());
+  };
+  for (index_t rows = apart.rows;;) {
+    auto at = leaves;
+    at.skip(n - W);
+    const auto last = value(at);
+    at = leaves;
+    Out* const row = reinterpret_cast<Out*>(out);
+    for (index_t i = 0; i + W < n; i += W) {
+      store_lanes(row + i, value(at));
+      at.advance();
+    }
+    store_lanes(row + (n - W), last);
+    if (--rows <= 0) return;
+    leaves.next_row(apart.source);
+    out += apart.out;
+  }
+}
+
 // A row of packs without its types.
 struct PackedRow {
-  void (*run)(void* out, const void* const* source, const index_t* mask, index_t n, bool streamed,
-              const RowsApart& apart);
+  void (*run)(void* out, const void* const* source, const index_t* mask, index_t n, bool streamed);
+  void (*rows)(void* out, const void* const* source, const index_t* mask, index_t n, const RowsApart& apart);
   const index_t* bytes;
   const bool* constant;
   int loads;
@@ -327,7 +348,7 @@ inline constexpr Masks contiguous{};
     repeat_element(repeated + full, source[k], bytes, kernel.lanes);
     full += register_full;
   }
-  if (each == 0) return kernel.run(out, from, mask, n, out_stride == past_caches, one_row);
+  if (each == 0) return kernel.run(out, from, mask, n, out_stride == past_caches);
   index_t most = staging_bytes / each;
   if (most > 64) most = most / 64 * 64;
   for (index_t at = 0; at < n; at += most) {
@@ -342,9 +363,9 @@ inline constexpr Masks contiguous{};
       place += most * kernel.bytes[k];
     }
     if (direct) {
-      kernel.run(static_cast<char*>(out) + at * kernel.out_bytes, from, mask, m, false, one_row);
+      kernel.run(static_cast<char*>(out) + at * kernel.out_bytes, from, mask, m, false);
     } else {
-      kernel.run(place, from, mask, m, false, one_row);
+      kernel.run(place, from, mask, m, false);
       scatter(static_cast<char*>(out) + at * out_stride * kernel.out_bytes, place, kernel.out_bytes,
               {out_stride, m, 0, 1});
     }
@@ -353,13 +374,17 @@ inline constexpr Masks contiguous{};
 
 template <class P, class Out>
 inline constexpr PackedRow packed_row = {
-    row_of_packs<P, Out>, LoadTable<loads_of<P>>::bytes, LoadTable<loads_of<P>>::constant, P::loads, sizeof(Out),
-    lanes_of<P>};
-// Null for a program that is computed element by element.
+    row_of_packs<P, Out>,           nullptr,   LoadTable<loads_of<P>>::bytes,
+    LoadTable<loads_of<P>>::constant, P::loads, sizeof(Out), lanes_of<P>};
+// With what takes rows; null for a program that is computed element by element.
 template <class P, class Out>
-constexpr const PackedRow* packed_row_of() {
+inline constexpr PackedRow packed_rows = {
+    row_of_packs<P, Out>,           rows_of_packs<P, Out>,   LoadTable<loads_of<P>>::bytes,
+    LoadTable<loads_of<P>>::constant, P::loads, sizeof(Out), lanes_of<P>};
+template <class P, class Out>
+constexpr const PackedRow* packed_rows_of() {
   if constexpr (lanes_of<P> > 1) {
-    return &packed_row<P, Out>;
+    return &packed_rows<P, Out>;
   } else {
     return nullptr;
   }
@@ -377,7 +402,7 @@ void row(void* out, index_t out_stride, const void* const* source, const index_t
   if constexpr (lanes_of<P> == 1) {
     detail::row_of_elements<P>(static_cast<Out*>(out), out_stride == past_caches ? 1 : out_stride, source, stride, n);
   } else if ((out_stride == 1 || out_stride == past_caches) && detail::LoadTable<loads_of<P>>::all_unit(stride)) {
-    detail::row_of_packs<P, Out>(out, source, detail::contiguous.all, n, out_stride == past_caches, detail::one_row);
+    detail::row_of_packs<P, Out>(out, source, detail::contiguous.all, n, out_stride == past_caches);
   } else {
     detail::staged_row(detail::packed_row<P, Out>, out, out_stride, source, stride, n);
   }

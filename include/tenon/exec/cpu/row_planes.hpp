@@ -14,9 +14,9 @@ namespace detail {
 // Operands that are one element along a row, and rows for which they are prepared at a time.
 inline constexpr index_t most_repeated = 6, prepared_rows = 16;
 
-/// Whether a kernel takes many rows of operands with such strides along the row.
-inline bool takes_planes(const PackedRow* kernel, const index_t* stride, index_t n) {
-  if (!kernel || n < 2) return false;
+/// Whether a kernel takes operands with such strides along the row as `run_plane` gives them.
+inline bool takes_strides(const PackedRow* kernel, const index_t* stride) {
+  if (!kernel) return false;
   index_t repeats = 0;
   for (int k = 0; k < kernel->loads; ++k) {
     if (kernel->constant[k] || stride[k] == 1) continue;
@@ -25,6 +25,20 @@ inline bool takes_planes(const PackedRow* kernel, const index_t* stride, index_t
     ++repeats;
   }
   return repeats <= most_repeated;
+}
+/// Whether a kernel takes many rows of n such elements at a time.
+inline bool takes_planes(const PackedRow* kernel, const index_t* stride, index_t n) {
+  return kernel && kernel->rows && n >= kernel->lanes && takes_strides(kernel, stride);
+}
+// At once, or shorter rows one by one.
+inline void run_rows(const PackedRow& kernel, void* out, const void** from, const index_t* mask, index_t n,
+                     const RowsApart& apart) {
+  if (kernel.rows && n >= kernel.lanes) return kernel.rows(out, from, mask, n, apart);
+  char* to = static_cast<char*>(out);
+  for (index_t i = 0; i < apart.rows; ++i, to += apart.out) {
+    kernel.run(to, from, mask, n, false);
+    for (int k = 0; k < kernel.loads; ++k) from[k] = static_cast<const char*>(from[k]) + apart.source[k];
+  }
 }
 /// Rows of n elements; `apart`: the bytes between them, of operand k `apart.source[k]`.
 [[gnu::noinline]] inline void run_plane(const PackedRow& kernel, void* out, const void* const* source,
@@ -39,7 +53,7 @@ inline bool takes_planes(const PackedRow* kernel, const index_t* stride, index_t
     step[k] = apart.source[k];
     prepares = prepares || (!kernel.constant[k] && stride[k] == 0);
   }
-  if (!prepares) return kernel.run(out, from, mask, n, false, {apart.rows, apart.out, step});
+  if (!prepares) return run_rows(kernel, out, from, mask, n, {apart.rows, apart.out, step});
   for (index_t r = 0; r < apart.rows; r += prepared_rows) {
     const index_t some = apart.rows - r < prepared_rows ? apart.rows - r : prepared_rows;
     int repeats = 0;
@@ -53,7 +67,7 @@ inline bool takes_planes(const PackedRow* kernel, const index_t* stride, index_t
       mask[k] = 0;
       step[k] = simd::native_bytes;
     }
-    kernel.run(static_cast<char*>(out) + r * apart.out, from, mask, n, false, {some, apart.out, step});
+    run_rows(kernel, static_cast<char*>(out) + r * apart.out, from, mask, n, {some, apart.out, step});
   }
 }
 

@@ -58,7 +58,7 @@ inline void run_along_rows(const RowStep& step, const Walked* o, index_t m) {
   }
   char* out = const_cast<char*>(o[0].base);
   const index_t out_step = o[0].stride[0] * o[0].bytes;
-  if (takes_planes(step.packed, stride, n)) return run_plane(*step.packed, out, from, stride, n, {m, out_step, by});
+  if (takes_strides(step.packed, stride)) return run_plane(*step.packed, out, from, stride, n, {m, out_step, by});
   for (index_t i = 0; i < m; ++i, out += out_step) {
     step.row(out, 1, from, stride, n);
     for (int k = 0; k < step.loads; ++k) from[k] = static_cast<const char*>(from[k]) + by[k];
