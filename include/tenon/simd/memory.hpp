@@ -242,6 +242,28 @@ TENON_FN void store_last(lane_t<V>* p, V v, index_t n) {
   store<V>(p + (n - 1), v);
 }
 
+/// Writes the first n >= 1 lanes of v, in pieces: what is read next need not wait as it would for a masked store.
+template <class V>
+TENON_FN void store_pieces(lane_t<V>* p, V v, index_t n) {
+#if !defined(__CUDACC__)
+  if constexpr (is_pack<V>) {
+    constexpr int H = lanes<V> / 2;
+    if (n < lanes<V>) {
+      if constexpr (H <= 1) {
+        *p = v[0];
+      } else if (n < H) {
+        store_pieces(p, low_half(v), n);
+      } else {
+        store(p, low_half(v));
+        if (n > H) store_pieces(p + H, high_half(v), n - H);
+      }
+      return;
+    }
+  }
+#endif
+  store<V>(p, v);
+}
+
 /// The lanes p[0], p[stride], p[2 * stride], ...
 template <class V>
 TENON_FN V gather(const lane_t<V>* p, index_t stride) {

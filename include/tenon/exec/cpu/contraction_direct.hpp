@@ -174,7 +174,7 @@ requires((__is_same(T, float) || __is_same(T, double)) && __is_same(typename A::
     const T *const x = X::data(a), *const y = Y::data(b);
     if (n > 1 && m <= few_rows && n <= simd::native_lanes<T> && k <= 32 && columns_of_b == 1)
       product_of_few(m, n, k, x, rows_of_a, steps_of_a, y, steps_of_b, c, make_seq<few_rows>{});
-    else if (n == 1 && m <= vector_rows && k <= 1024 && steps_of_a == 1 && steps_of_b == 1)
+    else if (n == 1 && (m <= vector_rows || (noalias && m <= 64)) && k <= 1024 && steps_of_a == 1 && steps_of_b == 1)
       matrix_by_vector(m, k, x, rows_of_a, y, c, false);
     else
       return direct_product<T>(m, n, k, x, rows_of_a, steps_of_a, y, steps_of_b, columns_of_b, c, noalias);

@@ -19,8 +19,14 @@ namespace detail {
 template <int Group, class T, class V, int M, int... I>
 TENON_INLINE void store_row_sums(index_t left, const V (&sum)[M], T* y, bool add, Seq<I...>) {
   constexpr int W = simd::lanes<V>;
-  ((I * Group < left ? put_first(y + I * Group, reverse_lanes(sum_lanes<Group, W / 2, I * Group>(sum), make_seq<W>{}),
-                                 left - I * Group < Group ? left - I * Group : Group, add)
+  const auto put = [add](T* to, const V& v, index_t n) {
+    if (add)
+      put_first(to, v, n, true);
+    else
+      simd::store_pieces(to, v, n);
+  };
+  ((I * Group < left ? put(y + I * Group, reverse_lanes(sum_lanes<Group, W / 2, I * Group>(sum), make_seq<W>{}),
+                           left - I * Group < Group ? left - I * Group : Group)
                      : void()),
    ...);
 }
@@ -43,6 +49,30 @@ TENON_INLINE void rows_by_vector(index_t left, index_t k, const T* a, index_t a_
   store_row_sums<group>(left, sum, y, add, make_seq<N / group>{});
 }
 
+// Four rows of a register full of them, which have one pointer: all would be too many to be in registers.
+template <int First, class V, class T>
+TENON_INLINE void add_four_rows(V* sum, const T* a, index_t a_row, const V& v) {
+#pragma GCC unroll 4
+  for (int i = 0; i < 4; ++i, a += a_row) sum[First + i] = Step<T>::multiply_add(simd::load<V>(a), v, sum[First + i]);
+}
+// As many rows as V has lanes.
+template <class V, class T, int... J, int... I>
+TENON_INLINE void register_of_rows(index_t k, const T* a, index_t a_row, const T* x, T* y, bool add, Seq<J...>,
+                                   Seq<I...>) {
+  constexpr int W = simd::lanes<V>;
+  V sum[W] = {};
+  index_t s = 0;
+  for (; s + W <= k; s += W) {
+    const V v = simd::load<V>(x + s);
+    (add_four_rows<4 * J>(sum, a + 4 * J * a_row + s, a_row, v), ...);
+  }
+  if (s < k) {
+    const V v = simd::load_partial<V>(x + s, k - s);
+    ((sum[I] = Step<T>::multiply_add(simd::load_partial<V>(a + I * a_row + s, k - s), v, sum[I])), ...);
+  }
+  store_row_sums<W>(W, sum, y, add, make_seq<1>{});
+}
+
 }  // namespace detail
 
 /// y[i] = (add: y[i] +) the sum over k elements of a[i * a_row + s] * x[s], for i < rows.
@@ -50,7 +80,13 @@ template <class T>
 [[gnu::noinline]] void matrix_by_vector(index_t rows, index_t k, const T* a, index_t a_row, const T* x, T* y,
                                         bool add) {
   using V = simd::native<T>;
-  for (index_t i = 0; i < rows; i += vector_rows) {
+  constexpr int many = simd::lanes<V> > vector_rows ? simd::lanes<V> : 0;
+  index_t i = 0;
+  // Of short rows as many as sums fit into a register.
+  if constexpr (many > 0)
+    for (; k <= 4 * many && i + many <= rows; i += many)
+      detail::register_of_rows<V>(k, a + i * a_row, a_row, x, y + i, add, make_seq<many / 4>{}, make_seq<many>{});
+  for (; i < rows; i += vector_rows) {
     const index_t left = rows - i;
     const T* const from = a + i * a_row;
     if (left > vector_rows / 2)
