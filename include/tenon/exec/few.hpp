@@ -116,6 +116,35 @@ TENON_INLINE auto computed(const From& from) {
   return machine.result();
 }
 
+// The last n <= lanes elements of a plane, as load_last has them. Those that lie within a register are loaded at once and
+// picked; others one by one.
+template <class V>
+[[gnu::noinline]] V load_plane(const simd::lane_t<V>* p, const Plane& plane, index_t n) {
+  constexpr index_t W = simd::lanes<V>;
+  using I = simd::int_of<sizeof(simd::lane_t<V>)>;
+  using At = simd::rebind_t<V, I>;
+  const index_t span = (plane.m - 1) * plane.outer + (plane.n - 1) * plane.stride + 1;
+  if constexpr (simd::has_permute<V> && W <= 16) {
+    if (plane.outer >= 0 && plane.stride >= 0 && span <= W) {
+      static constexpr I numbers[16] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
+      // Quotients of numbers below 16 by numbers up to 16, in 256ths.
+      static constexpr unsigned short over[17] = {0, 256, 128, 86, 64, 52, 43, 37, 32, 29, 26, 24, 22, 20, 19, 18, 16};
+      const auto all = [](index_t x) { return simd::broadcast<At>(static_cast<I>(x)); };
+      const At k = simd::load_last<At>(numbers, n), row = (k * all(over[plane.n])) >> 8;
+      const At at = row * all(plane.outer) + (k - row * all(plane.n)) * all(plane.stride);
+      index_t whole = W;  // elements of the first piece; the last piece ends with the last lanes of as many again
+      while (whole > span) whole /= 2;
+      const index_t gap = whole == W ? 0 : 2 * whole - span;
+      return simd::permute(simd::load_last<V>(p, span), At(at + ((at >= all(whole)) & all(gap))));
+    }
+  }
+  simd::lane_t<V> elements[W];
+  index_t k = 0;
+  for (index_t i = 0; i < plane.m; ++i)
+    for (index_t j = 0; j < plane.n; ++j) elements[k++] = p[i * plane.outer + j * plane.stride];
+  return simd::load_last<V>(elements, n);
+}
+
 /// A row of n >= 1 elements.
 template <class P, class Out>
 TENON_INLINE void row_in_place(const row_operands<P>& x, Out* out, index_t n) {

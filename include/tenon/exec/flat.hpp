@@ -87,7 +87,12 @@ template <int N>
 struct FlatViews : FlatOperands<N> {
   FlatView view[N];
   int views = 0;
+  signed char view_of[N];  // operands: which view it is, or -1
 
+  TENON_INLINE bool add(const void* data, bool again) {
+    view_of[this->count] = -1;
+    return FlatOperands<N>::add(data, again);
+  }
   /// Elements of T by a map of extents F, which are E's, or the last of them.
   template <class T, class F, class E>
   TENON_INLINE bool add_view(const T* data, const StridedMap& m, const E& e) {
@@ -111,7 +116,8 @@ struct FlatViews : FlatOperands<N> {
       if (!dense) v.plane.stride = stride[last], v.plane.n = extent[last];
     if constexpr (F::rank == 2)
       if (!dense) v.plane.outer = stride[0], v.plane.m = extent[0];
-    this->add(data + m.offset, missing > 0);
+    FlatOperands<N>::add(data + m.offset, missing > 0);
+    view_of[v.operand] = static_cast<signed char>(views - 1);
     return dense || F::rank <= 2;
   }
 };
@@ -201,6 +207,31 @@ TENON_INLINE bool run_flat(const E& e, index_t size, Out* out, Operands& operand
                                        out, sizeof(Out), operands.at, operands.repeats, rows, size / rows);
   }
 }
+// A register of elements of views.
+template <class P, class Views>
+struct LanesOfViews {
+  const row_operands<P>& x;
+  const Views& views;
+  index_t n;
+  template <int J, class V, class T>
+  TENON_INLINE V operator()(Seq<J>, TypeTag<V>, TypeTag<T>) const {
+    if constexpr (at_t<J, loads_of<P>>::constant) {
+      return x.template number<J, V>();
+    } else {
+      const T* const p = static_cast<const T*>(x.at[J]);
+      const int view = views.view_of[J];
+      if (view < 0 || views.view[view].dense) return simd::load_last<V>(p, n);
+      return load_plane<V>(p, views.view[view].plane, n);
+    }
+  }
+};
+// All is read before anything is written, so that any operand may overlap the result.
+template <class P, class Out, class Views>
+TENON_INLINE void run_register(const Views& views, Out* out, index_t n) {
+  Machine<P, lanes_of<P>> machine;
+  machine.run(LanesOfViews<P, Views>{row_operands<P>(views.at), views, n});
+  simd::store_last(out, machine.result(), n);
+}
 // Rows whose operands lie in rows, some of them apart; false if the kernel does not take them so.
 [[gnu::noinline]] inline bool run_in_rows(const PackedRow& kernel, const void** at, const FlatView* view, int views,
                                           void* out, index_t rows, index_t n) {
@@ -228,8 +259,13 @@ template <class N, class Out>
   constexpr index_t bytes = sizeof(Out);
   constexpr bool has_rows = E::rank == 2 && flat_rank<N, E> == 2 && lanes_of<P> > 1;
   const bool by_rows = has_rows && size > 0 && e[E::rank - 1] >= lanes_of<P>;
-  if (!flat_operands(n, e, operands) ||
-      !gather_views(operands.at, operands.view, operands.views, out, bytes, size * bytes, by_rows, aside,
+  if (!flat_operands(n, e, operands)) return false;
+  if constexpr (runs_in_place<P, Out> && flat_rank<N, E> == E::rank && E::rank <= 2)
+    if (size > 0 && size <= lanes_of<P>) {
+      run_register<P>(operands, out, size);
+      return true;
+    }
+  if (!gather_views(operands.at, operands.view, operands.views, out, bytes, size * bytes, by_rows, aside,
                     static_cast<index_t>(sizeof(aside))))
     return false;
   if constexpr (has_rows) {

@@ -300,6 +300,30 @@ TENON_FN V pick(W a) {
 #endif
 }
 
+/// Whether lanes of V are picked by numbers that come when it runs: a register of lanes of 4 bytes, or of 8 with AVX-512.
+template <class V>
+inline constexpr bool has_permute = is_pack<V> && sizeof(V) == native_bytes &&
+                                    ((TENON_ISA == 512 && (sizeof(lane_t<V>) == 4 || sizeof(lane_t<V>) == 8)) ||
+                                     (TENON_ISA == 256 && sizeof(lane_t<V>) == 4));
+/// The lanes of v with the numbers in `at`, each less than there are lanes. Needs `has_permute`.
+template <class V>
+TENON_FN V permute(V v, [[maybe_unused]] rebind_t<V, int_of<sizeof(lane_t<V>)>> at) {
+#if defined(__CUDACC__)
+  return v;
+#elif !defined(__clang__)
+  return __builtin_shuffle(v, at);
+#elif TENON_ISA == 512
+  if constexpr (sizeof(lane_t<V>) == 4)
+    return bitcast<V>(__builtin_ia32_permvarsi512(bitcast<pack<int, 16>>(v), bitcast<pack<int, 16>>(at)));
+  else
+    return bitcast<V>(__builtin_ia32_permvardi512(bitcast<pack<long long, 8>>(v), bitcast<pack<long long, 8>>(at)));
+#elif TENON_ISA == 256
+  return bitcast<V>(__builtin_ia32_permvarsi256(bitcast<pack<int, 8>>(v), bitcast<pack<int, 8>>(at)));
+#else
+  return v;
+#endif
+}
+
 }  // namespace simd
 }  // namespace TENON_ABI
 }  // namespace tenon
