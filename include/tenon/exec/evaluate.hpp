@@ -50,7 +50,9 @@ requires(cut_node<N>) struct DirectWrite<N> {
   static constexpr bool possible = true;
   /// Few numbers in place, which may overlap the operands' own element on element; false if they are not few.
   template <class Out>
-  TENON_INLINE static bool run_small(const N& n, Out* out, bool) requires requires { n.compute_few(out); }
+  TENON_INLINE static bool run_small(const N& n, Out* out, bool) requires requires {
+    n.compute_few(out);
+  }
   { return !n.cache.ready && n.compute_few(out); }
   template <class Out>
   static bool run(const N& n, Out* out, const StridedMap& target) {

@@ -18,7 +18,8 @@ template <class P, class Out, class List = loads_of<P>>
 inline constexpr bool runs_in_place = false;
 template <class P, class Out, class... L>
 inline constexpr bool runs_in_place<P, Out, TypeList<L...>> = [] {
-  if constexpr (lanes_of<P> > 1 && held_as_stored<Out> && __is_same(typename P::result, Out) && all_held_as_stored<P>) {
+  if constexpr (lanes_of < P >> 1 && held_as_stored<Out> && __is_same(typename P::result, Out) &&
+                all_held_as_stored<P>) {
     return (held_as_stored<typename L::type> && ... && true);
   } else {
     return false;
@@ -116,8 +117,8 @@ TENON_INLINE auto computed(const From& from) {
   return machine.result();
 }
 
-// The last n <= lanes elements of a plane, as load_last has them. Those that lie within a register are loaded at once and
-// picked; others one by one.
+// The last n <= lanes elements of a plane, as load_last has them. Those that lie within a register are loaded at once
+// and picked; others one by one.
 template <class V>
 [[gnu::noinline]] V load_plane(const simd::lane_t<V>* p, const Plane& plane, index_t n) {
   constexpr index_t W = simd::lanes<V>;

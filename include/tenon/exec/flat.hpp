@@ -5,6 +5,7 @@
 // loop nest finds out about them takes longer than a few hundred numbers. Small views are copied to be dense.
 #pragma once
 #include <tenon/exec/cpu/pointwise.hpp>
+#include <tenon/exec/cpu/repeated_rows.hpp>
 #include <tenon/exec/executor.hpp>
 #include <tenon/exec/few.hpp>
 #include <tenon/exec/hoist.hpp>
@@ -203,7 +204,7 @@ TENON_INLINE bool run_flat(const E& e, index_t size, Out* out, Operands& operand
     index_t rows = 1;
     for (int a = 0; a < E::rank - Rank; ++a) rows *= e[a];
     return size == 0 || drive_repeated({exec::row<P, Out>, load_bytes<P>, LoadTable<loads_of<P>>::constant, P::loads,
-                               packed_rows_of<P, Out>()},
+                                        packed_rows_of<P, Out>()},
                                        out, sizeof(Out), operands.at, operands.repeats, rows, size / rows);
   }
 }
@@ -257,7 +258,7 @@ template <class N, class Out>
   FlatViews<P::loads + 1> operands;
   alignas(alignment) char aside[aside_bytes];
   constexpr index_t bytes = sizeof(Out);
-  constexpr bool has_rows = E::rank == 2 && flat_rank<N, E> == 2 && lanes_of<P> > 1;
+  constexpr bool has_rows = E::rank == 2 && flat_rank<N, E> == 2 && lanes_of < P >> 1;
   const bool by_rows = has_rows && size > 0 && e[E::rank - 1] >= lanes_of<P>;
   if (!flat_operands(n, e, operands)) return false;
   if constexpr (runs_in_place<P, Out> && flat_rank<N, E> == E::rank && E::rank <= 2)
@@ -327,8 +328,8 @@ template <class N, class Out>
   return write_in_place(n, out, size);
 }
 template <class N, class Out>
-inline constexpr bool may_be_few = !N::extents_type::is_static && runs_in_place<program_of<N>, Out> &&
-                                   !has_views<N, typename N::extents_type>;
+inline constexpr bool may_be_few =
+    !N::extents_type::is_static && runs_in_place<program_of<N>, Out> && !has_views<N, typename N::extents_type>;
 /// Runs the program of a node whose leaves are dense, or views so small that they can be made so, and repeat, if at
 /// all, from row to row, into dense elements; false if they are not so. Tensors of the result's shape are met element
 /// on element, so that overlap can only be exact.

@@ -300,7 +300,8 @@ TENON_FN V pick(W a) {
 #endif
 }
 
-/// Whether lanes of V are picked by numbers that come when it runs: a register of lanes of 4 bytes, or of 8 with AVX-512.
+/// Whether lanes of V are picked by numbers that come when it runs: a register of lanes of 4 bytes, or of 8 with
+/// AVX-512.
 template <class V>
 inline constexpr bool has_permute = is_pack<V> && sizeof(V) == native_bytes &&
                                     ((TENON_ISA == 512 && (sizeof(lane_t<V>) == 4 || sizeof(lane_t<V>) == 8)) ||

@@ -196,8 +196,8 @@ TENON_FN void store_first(lane_t<V>* p, V v) {
   store<V>(p, v);
 }
 
-/// The last lanes of n >= 1 elements from p, as many as V has; fewer come in two pieces, which overlap and fill a part of
-/// the lanes, and that part is repeated. No mask, so that stores nearby are not waited for; nothing else is read.
+/// The last lanes of n >= 1 elements from p, as many as V has; fewer come in two pieces, which overlap and fill a part
+/// of the lanes, and that part is repeated. No mask, so that stores nearby are not waited for; nothing else is read.
 template <class V>
 TENON_FN V load_last(const lane_t<V>* p, index_t n) {
 #if !defined(__CUDACC__)

@@ -201,6 +201,14 @@ TEST_CASE("reductions into what they read") {
   index_t wrong = 0;
   for (index_t i = 0; i < 21; ++i) wrong += (a(0, i) != a0(0, i) * a0(0, i)) + (b(i, 0) != 2 * exact<float>(i, 2));
   CHECK(wrong == 0);
+  Tensor<float, 1, dyn> c(1, 21);
+  Tensor<float, dyn, 1> d(21, 1);
+  c = a0;
+  d = transpose(a0);
+  c = sum<0>(c * c, keepdims);
+  d = max<1>(d * d, keepdims);
+  for (index_t i = 0; i < 21; ++i) wrong += (c(0, i) != a(0, i)) + (d(i, 0) != a(0, i));
+  CHECK(wrong == 0);
   Tensor<float, dyn> x = vector<float>(9, 3);
   const auto x0 = x;
   x = x - sum(x);

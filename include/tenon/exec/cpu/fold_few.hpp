@@ -1,8 +1,8 @@
 // tenon/exec/cpu/fold_few.hpp: reductions of few numbers of run-time extents, from registers to registers.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Packs of the operand's program are folded as they are computed, without a buffer; in the order of the loops of
-// reduce_loops.hpp, so that the results have their bits.
+// Packs of the operand's program are folded as they are computed, without a buffer, in the order of the loops of
+// reduce_loops.hpp.
 #pragma once
 #include <tenon/exec/cpu/fold.hpp>
 #include <tenon/exec/few.hpp>
@@ -23,8 +23,10 @@ struct FoldFew {
   static constexpr bool possible = [] {
     if constexpr (runs_in_place<P, B>) {
       return lanes_of<P> == W && __is_same(N, B) && !Op::indexed && F::has_neutral && __is_same(typename F::SV, V) &&
-             !has_second<Op> && !requires(const N* p) { Op::template line<V>(p, index_t{}); } &&
-             !FoldColumns<Op, B>::extends && FoldColumns<Op, B>::one_number;
+             !has_second<Op> && !requires(const N* p) {
+        Op::template line<V>(p, index_t{});
+      }
+      &&!FoldColumns<Op, B>::extends && FoldColumns<Op, B>::one_number;
     } else {
       return false;
     }
@@ -68,35 +70,34 @@ struct FoldFew {
     if (rows >= (n < W ? 2 * Columns::most_rows : Columns::short_chain) || (n + W - 1) / W * rows > 4 * most_in_place)
       return false;
     const row_operands<P> x(at);
-    column(x, rows, n, n, out, [n](const auto& y) { return LastPack<P>{y, n}; });
+    const V last = column(x, rows, n, [n](const auto& y) { return LastPack<P>{y, n}; });
     for (index_t i = 0; i + W < n; i += W)
-      column(x, rows, n, W, out + i, [i](const auto& y) { return PackAt<P>{y, i}; });
+      put(column(x, rows, n, [i](const auto& y) { return PackAt<P>{y, i}; }), out + i, rows, W);
+    put(last, out, rows, n);
     return true;
   }
 
  private:
-  // A pack of columns, the last of `lanes` columns.
+  // A pack of columns.
   template <class From>
-  TENON_INLINE static void column(row_operands<P> x, index_t rows, index_t n, index_t lanes, R* out, const From& from) {
+  TENON_INLINE static V column(row_operands<P> x, index_t rows, index_t n, const From& from) {
     constexpr bool repeats[P::loads + 1] = {};
     V s = Op::lift(computed<P>(from(x)), 0);
     for (index_t i = 1; i < rows; ++i) {
       x.next_row(repeats, n);
       s = Op::combine(s, Op::lift(computed<P>(from(x)), 0));
     }
+    return s;
+  }
+  // The last of n results.
+  TENON_INLINE static void put(const V& s, R* out, index_t rows, index_t n) {
     if constexpr (Op::finishes_packs && __is_same(R, N)) {
-      simd::store_last(out, Op::template finish<V>(s, rows), lanes);
+      simd::store_last(out, Op::template finish<V>(s, rows), n);
     } else {
-      V staged = s;
-      R results[W];
-      for (index_t l = 0; l < W; ++l) results[l] = Op::template finish<R>(staged[l], rows);
-      if (lanes >= W) {
-        for (index_t l = 0; l < W; ++l) out[lanes - W + l] = results[l];
-      } else {
-        index_t half = W / 2;  // as load_last has them
-        while (half > lanes) half /= 2;
-        for (index_t l = 0; l < lanes; ++l) out[l] = results[l < half ? l : l + 2 * half - lanes];
-      }
+      N numbers[W];
+      const index_t some = n < W ? n : W;
+      simd::store_last(numbers, s, some);
+      for (index_t l = 0; l < some; ++l) out[n - some + l] = Op::template finish<R>(numbers[l], rows);
     }
   }
 };

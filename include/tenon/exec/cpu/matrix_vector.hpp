@@ -80,7 +80,7 @@ template <class T>
 [[gnu::noinline]] void matrix_by_vector(index_t rows, index_t k, const T* a, index_t a_row, const T* x, T* y,
                                         bool add) {
   using V = simd::native<T>;
-  constexpr int many = simd::lanes<V> > vector_rows ? simd::lanes<V> : 0;
+  constexpr int many = simd::lanes < V >> vector_rows ? simd::lanes<V> : 0;
   index_t i = 0;
   // Of short rows as many as sums fit into a register.
   if constexpr (many > 0)

@@ -62,55 +62,58 @@ TENON_INLINE bool reduce_small(const A& x, R* out) {
 constexpr bool are_last(unsigned mask, int rank) { return ((mask + (mask & -mask)) >> rank) == 1; }
 constexpr bool are_first(unsigned mask) { return (mask & (mask + 1)) == 0; }
 
-// Few elements of run-time extents, in place; false if they are not few.
-template <class Op, unsigned Mask, class P, class Number, class A, class R>
-TENON_INLINE bool fold_in_place(const A& x, R* out) {
+// Few elements of run-time extents, in place: how, and false if they are not few.
+template <class Op, unsigned Mask, class A, class R>
+struct FoldInPlace {
   using X = typename A::extents_type;
+  using Number = typename Op::template number<primal_t<typename A::value_type>>;
+  using P = typename BufferOf<A, Number>::program;
   using Few = FoldFew<Op, P, Number, R>;
-  if constexpr (!X::is_static && (are_last(Mask, X::rank) || are_first(Mask)) && is_dense_over<A, X>) {
-    if constexpr (Few::possible) {
-      const X& e = tenon::detail::extents_in_place(x);
-      index_t reduced = 1, kept = 1;
-      for (int a = 0; a < X::rank; ++a) {
-        index_t& to = Mask >> a & 1u ? reduced : kept;
-        to = extents_multiplied(to, tenon::detail::on_its_own(e[a]));
-      }
-      if (reduced <= 0 || kept <= 0 || reduced > 4 * Few::most || kept > 4 * Few::most) return false;
-      FlatOperands<P::loads + 1> operands;
-      if (!flat_operands(x, e, operands)) return false;
-      if constexpr (are_last(Mask, X::rank)) {
-        return Few::rows(operands.at, out, kept, reduced);
-      } else {
-        return Few::columns(operands.at, out, reduced, kept);
-      }
+  static constexpr bool possible = [] {
+    if constexpr (!X::is_static && (are_last(Mask, X::rank) || are_first(Mask)) && is_dense_over<A, X>) {
+      return Few::possible;
+    } else {
+      return false;
+    }
+  }();
+  TENON_INLINE static bool run(const A& x, R* out) {
+    const X& e = tenon::detail::extents_in_place(x);
+    index_t reduced = 1, kept = 1;
+    for (int a = 0; a < X::rank; ++a) {
+      index_t& to = Mask >> a & 1u ? reduced : kept;
+      to = extents_multiplied(to, tenon::detail::on_its_own(e[a]));
+    }
+    if (reduced <= 0 || kept <= 0 || reduced > 4 * Few::most || kept > 4 * Few::most) return false;
+    FlatOperands<P::loads + 1> operands;
+    if (!flat_operands(x, e, operands)) return false;
+    if constexpr (are_last(Mask, X::rank)) {
+      return Few::rows(operands.at, out, kept, reduced);
+    } else {
+      return Few::columns(operands.at, out, reduced, kept);
     }
   }
-  return false;
-}
-template <class Op, unsigned Mask, class P, class Number, class A, class R>
-[[gnu::noinline]] bool call_fold_in_place(const A& x, R* out) {
-  return fold_in_place<Op, Mask, P, Number>(x, out);
-}
+  [[gnu::noinline]] static bool call(const A& x, R* out) { return run(x, out); }
+};
 }  // namespace detail
 
 template <class Op, unsigned Mask, class A, class R>
 void reduce_many(const A& x, R* out);
 
 template <class Op, unsigned Mask, class A, class R>
-TENON_INLINE bool reduce_few_into(const A& x, R* out) {
-  using Number = typename Op::template number<primal_t<typename A::value_type>>;
-  using P = typename detail::BufferOf<A, Number>::program;
-  if constexpr (detail::is_short<P>) {
-    return detail::fold_in_place<Op, Mask, P, Number>(x, out);
+TENON_INLINE bool reduce_few(const A& x, R* out) {
+  using Fold = detail::FoldInPlace<Op, Mask, A, R>;
+  if constexpr (!Fold::possible) {
+    return false;
+  } else if constexpr (detail::is_short<typename Fold::P>) {
+    return Fold::run(x, out);
   } else {
-    return detail::call_fold_in_place<Op, Mask, P, Number>(A(x), out);
+    return Fold::call(A(x), out);  // a copy: a node whose address is taken would stay in memory
   }
 }
 template <class Op, unsigned Mask, class A, class R>
 TENON_INLINE void reduce_into(const A& x, R* out) {
-  if (reduce_few_into<Op, Mask>(x, out)) return;
-  if constexpr (detail::is_dense_over<A, typename A::extents_type>) {
-    reduce_many<Op, Mask>(A(x), out);  // a node whose address is taken would stay in memory
+  if constexpr (detail::FoldInPlace<Op, Mask, A, R>::possible) {
+    if (!reduce_few<Op, Mask>(x, out)) reduce_many<Op, Mask>(A(x), out);
   } else {
     reduce_many<Op, Mask>(x, out);
   }
@@ -184,7 +187,7 @@ TENON_INLINE void Reduce<Op, Mask, Keep, A>::compute(Result* out) const {
 }
 template <class Op, unsigned Mask, bool Keep, class A>
 TENON_INLINE bool Reduce<Op, Mask, Keep, A>::compute_few(Result* out) const {
-  return exec::reduce_few_into<Op, Mask>(this->template operand<0>(), out);
+  return exec::reduce_few<Op, Mask>(this->template operand<0>(), out);
 }
 template <int Ddof, unsigned Mask, bool Keep, class A>
 void MeanVar<Ddof, Mask, Keep, A>::compute(Result* out) const {

@@ -11,6 +11,59 @@ inline namespace TENON_ABI {
 namespace exec {
 namespace detail {
 
+// Rows of at least a pack, and how many bytes there are from one to the next, of the result and of each operand.
+struct RowsApart {
+  index_t rows, out;
+  const index_t* source;
+};
+// The last pack of a row overlaps the one before it, and so is computed before any other is written.
+template <class P, class Out>
+[[gnu::noinline]] void rows_of_packs(void* target, const void* const* source, const index_t* mask, index_t n,
+                                     const RowsApart& apart) {
+  constexpr int W = lanes_of<P>;
+  typename LeavesOf<P, W, true, loads_of<P>>::type leaves;
+  leaves.start(source, mask);
+  char* out = static_cast<char*>(target);
+  const auto value = [](const auto& at) __attribute__((always_inline)) {
+    Machine<P, W> machine;
+    machine.run(at);
+    return in_order<P>(machine.result());
+  };
+  for (index_t rows = apart.rows;;) {
+    auto at = leaves;
+    at.skip(n - W);
+    const auto last = value(at);
+    at = leaves;
+    Out* const row = reinterpret_cast<Out*>(out);
+    for (index_t i = 0; i + W < n; i += W) {
+      store_lanes(row + i, value(at));
+      at.advance();
+    }
+    store_lanes(row + (n - W), last);
+    if (--rows <= 0) return;
+    leaves.next_row(apart.source);
+    out += apart.out;
+  }
+}
+
+// With what takes rows; null for a program that is computed element by element.
+template <class P, class Out>
+inline constexpr PackedRow packed_rows = {row_of_packs<P, Out>,
+                                          rows_of_packs<P, Out>,
+                                          LoadTable<loads_of<P>>::bytes,
+                                          LoadTable<loads_of<P>>::constant,
+                                          P::loads,
+                                          sizeof(Out),
+                                          lanes_of<P>};
+template <class P, class Out>
+constexpr const PackedRow* packed_rows_of() {
+  if constexpr (lanes_of < P >> 1) {
+    return &packed_rows<P, Out>;
+  } else {
+    return nullptr;
+  }
+}
+
 // Operands that are one element along a row, and rows for which they are prepared at a time.
 inline constexpr index_t most_repeated = 6, prepared_rows = 16;
 
