@@ -16,7 +16,7 @@ struct RowsApart {
   index_t rows, out;
   const index_t* source;
 };
-// The last pack of a row overlaps the one before it, and so is computed before any other is written.
+// A last pack that is not whole overlaps the one before it, and so is computed before any other is written.
 template <class P, class Out>
 [[gnu::noinline]] void rows_of_packs(void* target, const void* const* source, const index_t* mask, index_t n,
                                      const RowsApart& apart) {
@@ -29,17 +29,21 @@ template <class P, class Out>
     machine.run(at);
     return in_order<P>(machine.result());
   };
+  const bool overlaps = n % W != 0;
   for (index_t rows = apart.rows;;) {
     auto at = leaves;
-    at.skip(n - W);
-    const auto last = value(at);
-    at = leaves;
+    register_t<typename P::result, P, W> last{};
+    if (overlaps) {
+      at.skip(n - W);
+      last = value(at);
+      at = leaves;
+    }
     Out* const row = reinterpret_cast<Out*>(out);
-    for (index_t i = 0; i + W < n; i += W) {
+    for (index_t i = 0; i + W <= n; i += W) {
       store_lanes(row + i, value(at));
       at.advance();
     }
-    store_lanes(row + (n - W), last);
+    if (overlaps) store_lanes(row + (n - W), last);
     if (--rows <= 0) return;
     leaves.next_row(apart.source);
     out += apart.out;
