@@ -98,6 +98,10 @@ struct FoldInPlace {
 
 template <class Op, unsigned Mask, class A, class R>
 void reduce_many(const A& x, R* out);
+template <class Op, unsigned Mask, class A, class R>
+[[gnu::noinline]] void call_reduce_many(const A& x, R* out) {
+  reduce_many<Op, Mask>(x, out);
+}
 
 template <class Op, unsigned Mask, class A, class R>
 TENON_INLINE bool reduce_few(const A& x, R* out) {
@@ -113,13 +117,13 @@ TENON_INLINE bool reduce_few(const A& x, R* out) {
 template <class Op, unsigned Mask, class A, class R>
 TENON_INLINE void reduce_into(const A& x, R* out) {
   if constexpr (detail::FoldInPlace<Op, Mask, A, R>::possible) {
-    if (!reduce_few<Op, Mask>(x, out)) reduce_many<Op, Mask>(A(x), out);
+    if (!reduce_few<Op, Mask>(x, out)) call_reduce_many<Op, Mask>(A(x), out);
   } else {
     reduce_many<Op, Mask>(x, out);
   }
 }
 template <class Op, unsigned Mask, class A, class R>
-[[gnu::noinline]] void reduce_many(const A& x, R* out) {
+void reduce_many(const A& x, R* out) {
   using Number = typename Op::template number<primal_t<typename A::value_type>>;
   using P = typename detail::BufferOf<A, Number>::program;
   using X = typename A::extents_type;
