@@ -8,6 +8,7 @@
 #pragma once
 #include <tenon/exec/cpu/fold.hpp>
 #include <tenon/exec/cpu/pointwise.hpp>
+#include <tenon/exec/cpu/repeated_rows.hpp>
 
 namespace tenon {
 inline namespace TENON_ABI {
