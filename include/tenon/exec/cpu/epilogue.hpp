@@ -156,7 +156,6 @@ requires(detail::has_epilogue<N>) struct DirectWrite<N> {
       using S = typename detail::SumOf<Product>::type;
       using P = typename detail::WithSum<program_of<N>, at, S, make_seq<program_of<N>::size>>::type;
       const Product& product = contraction(n);
-      using S = typename detail::SumOf<Product>::type;
       if constexpr (detail::is_cast_of<N, Product, S> && __is_same(Out, S))
         if (product.extents().dims() == target.extents) {  // the sums as they are
           ContractionCall call;
