@@ -86,7 +86,7 @@ class Tape : detail::Segments {
     return sum + used();
   }
 
-  /// Room for a tensor statement's record, of a kind that lives for ever; in scratch() for `aside` bytes, till the next.
+  /// Room for a tensor statement's record, of a kind that lives for ever; till the next, scratch() has `aside` bytes.
   [[gnu::noinline]] void* record(size_t size, const detail::SegmentKind& kind, size_t aside = 0) {
     close();
     return begin_segment(kind, size, aside ? aside + alignment : 0)->begin();

@@ -2,8 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // Rows come a few at a time. Sums of some rows are a chain, rounded one after the other; chains are joined like the
-// carries of a binary counter. Which rows are joined when depends on their number, and for rows that are computed on how
-// many of them the buffer holds; never on threads.
+// carries of a binary counter. Which rows are joined when depends on their number, and for rows that are computed on
+// how many of them the buffer holds; never on threads.
 #pragma once
 #include <tenon/exec/cpu/fold_state.hpp>
 
