@@ -276,17 +276,23 @@ template <class N, class Out>
   }
   return run_flat<P, flat_rank<N, E>>(e, size, out, operands);
 }
+// Pointers to the operands are all that a kernel needs of a node of dense leaves.
 template <class N, class Out>
-[[gnu::noinline]] bool write_many(const N& n, Out* out, index_t size) {
+TENON_INLINE bool write_dense(const N& n, Out* out, index_t size) {
   using P = program_of<N>;
   using E = typename N::extents_type;
   const E& e = tenon::detail::extents_in_place(n);
   if (size * static_cast<index_t>(sizeof(Out)) >= streamed_bytes || goes_in_parts(size)) return false;
-  if constexpr (has_views<N, E>) {
+  FlatOperands<P::loads + 1> operands;
+  return flat_operands(n, e, operands) && run_flat<P, flat_rank<N, E>>(e, size, out, operands);
+}
+template <class N, class Out>
+[[gnu::noinline]] bool write_many(const N& n, Out* out, index_t size) {
+  if constexpr (has_views<N, typename N::extents_type>) {
+    if (size * static_cast<index_t>(sizeof(Out)) >= streamed_bytes || goes_in_parts(size)) return false;
     return write_views(n, out, size);
   } else {
-    FlatOperands<P::loads + 1> operands;
-    return flat_operands(n, e, operands) && run_flat<P, flat_rank<N, E>>(e, size, out, operands);
+    return write_dense(n, out, size);
   }
 }
 template <int Rank, class E>
@@ -340,7 +346,7 @@ TENON_INLINE bool write_flat(const N& n, Out* out) {
     using P = program_of<N>;
     if (size > 0 && size <= most_in_place * lanes_of<P>)
       if (is_short<P> ? write_in_place(n, out, size) : call_in_place(N(n), out, size)) return true;
-    return write_many(N(n), out, size);  // a node whose address is taken would stay in memory
+    return write_dense(n, out, size);
   } else {
     return write_many(n, out, size);
   }
