@@ -48,6 +48,13 @@ template <class V>
 TENON_FN auto concat(V a, V b) {
   return detail::concat(a, b, detail::Count<2 * lanes<V>>{});
 }
+#else  // which has no packs: names for what is never called there
+template <class V>
+V low_half(V v);
+template <class V>
+V high_half(V v);
+template <class V>
+V concat(V a, V b);
 #endif
 
 namespace detail {

@@ -143,7 +143,10 @@ TEST_CASE("steps of all kinds give what whole tensors give") {
     const Tensor<float, dyn> factor = exp(weight);
     const Whole y = (x * 2 - mean<2>(x, keepdims)) * exp(weight) + rsqrt(max<2>(x, keepdims) + 3.5f);
     const Whole z = (x * 2 - mean_of) * factor + rsqrt(other + 3.5f);
-    CHECK(worst(y, z) < 1e-6f);
+    // Two programs, in one of which the compiler may multiply and add in one rounding: results up to 32 differ by one
+    // unit in the last place.
+    CHECK(worst(y, z) < 2e-6f);
+    CHECK(max(abs(z)) < 32);
   }
   SUBCASE("reductions of what other reductions gave") {
     const Whole centred = x - mean_of;

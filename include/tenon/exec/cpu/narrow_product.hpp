@@ -108,6 +108,7 @@ struct NarrowTile {
   using V = simd::native<T>;
   using N = NarrowShape<T, P>;
   static constexpr int W = N::W, S = N::S, G = N::G, C = N::C;
+  static_assert(R % G == 0, "sums are added up G rows at a time");
   V sum[R * P] = {};
 
   TENON_INLINE static void rows(index_t left, index_t n, index_t k, const T* a, index_t a_row, const T* b, T* c,
@@ -200,7 +201,8 @@ template <class T, int P>
                                     index_t b_step, index_t b_column, T* c, index_t c_row, bool add, T* packed,
                                     index_t most) {
   using N = NarrowShape<T, P>;
-  constexpr int R = N::R, low = simd::registers < 32 || P != 2 ? R : R / 2;
+  // Half as many rows at the end, if those are enough to be added up together.
+  constexpr int R = N::R, low = simd::registers < 32 || P != 2 || R / 2 < N::G ? R : R / 2;
   for (index_t s = 0; s < k; s += most) {
     const index_t steps = k - s < most ? k - s : most;
     pack_narrow<T, P>(n, steps, b + s * b_step, b_step, b_column, packed);
