@@ -37,7 +37,7 @@ template <class F>
 void check_same(const std::string& what, const F& f) {
   INFO(what);
   const auto plain = evaluate(f());
-  for (const int threads : {2, 5}) {
+  for (const int threads : {2, 4, 5}) {
     CAPTURE(threads);
     Jobs jobs{threads};
     const Parallel scope(jobs);
@@ -85,6 +85,18 @@ void check_shapes(const std::string& type) {
 TEST_CASE("every way of multiplying, the same bits for any number of threads") {
   check_shapes<float>("float");
   check_shapes<double>("double");
+}
+
+// Tiles that are finished in registers and others: how many rows a tile has depends on where a part of the rows ends.
+TEST_CASE_TEMPLATE("short sums with an epilogue that multiplies and adds", T, float, double) {
+  for (const index_t m : {38, 50, 62, 98, 257}) {
+    CAPTURE(m);
+    const auto a = numbers<T>(m, 100, 1), b = numbers<T>(100, 712, 2), scale = numbers<T>(m, 712, 3);
+    Tensor<T, dyn> bias(712);
+    for (index_t i = 0; i < 712; ++i) bias(i) = static_cast<T>(i % 7) / 8;
+    check_same("scaled", [&] { return matmul(a, b) * scale + bias; });
+    check_same("by a number", [&] { return relu(matmul(a, b) * T(0.3) - bias); });
+  }
 }
 
 TEST_CASE("low precision: operands are packed whatever their order") {
