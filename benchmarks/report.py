@@ -163,6 +163,7 @@ def gradients(title, cases, kept):
     print("first call takes. The numbers of all peers go forwards in `ba` and `hand`, and in reverse elsewhere.")
     if "autodiff" in found:
         print("`autodiff` walks what it kept as a tree: it is left out where that is exponential (`burgers`, `lstm`).")
+    print("Of `mlp`, `hand` takes one sample at a time, `tenon` the batch of 32 at once.")
     print()
 
     def cell(case, row, library):
