@@ -20,7 +20,7 @@ using namespace tenon;
   template void exec::detail::NAME<T, __VA_ARGS__>(index_t, const exec::word_t<T>*, index_t, index_t,              \
                                                    const exec::word_t<T>*, index_t, exec::sum_t<T>*, index_t, bool, \
                                                    index_t);
-#define TILE(NAME, T) TILE_OF(NAME, T, 2 * exec::tile_rows<T> / exec::tile_packs<T>, exec::tile_packs<T>)
+#define TILE(NAME, T) TILE_OF(NAME, T, exec::full_rows<T>, exec::tile_packs<T>)
 #define FEW(T, PACKS)                                                                                          \
   template void exec::detail::narrow_packs<T, PACKS>(index_t, index_t, index_t, const T*, index_t, const T*,   \
                                                      index_t, index_t, T*, index_t, bool, T*, index_t);

@@ -218,9 +218,10 @@ TENON_FN V load_last(const lane_t<V>* p, index_t n) {
   return load<V>(p + (n - 1));
 }
 
-/// Writes lanes that `load_last` gave, or what was computed from them, to their places.
-template <class V>
-TENON_FN void store_last(lane_t<V>* p, V v, index_t n) {
+namespace detail {
+// The first n >= 1 lanes of v, in pieces. If `Overlap`, the second half of what does not fill v ends where they end.
+template <bool Overlap, class V>
+TENON_FN void store_in_pieces(lane_t<V>* p, V v, index_t n) {
 #if !defined(__CUDACC__)
   if constexpr (is_pack<V>) {
     constexpr int H = lanes<V> / 2;
@@ -228,40 +229,32 @@ TENON_FN void store_last(lane_t<V>* p, V v, index_t n) {
       if constexpr (H <= 1) {
         *p = v[0];
       } else if (n < H) {
-        store_last(p, low_half(v), n);
+        store_in_pieces<Overlap>(p, low_half(v), n);
       } else {
         store(p, low_half(v));
-        store(p + (n - H), high_half(v));
-      }
-      return;
-    }
-    store<V>(p + (n - lanes<V>), v);
-    return;
-  }
-#endif
-  store<V>(p + (n - 1), v);
-}
-
-/// Writes the first n >= 1 lanes of v, in pieces: what is read next need not wait as it would for a masked store.
-template <class V>
-TENON_FN void store_pieces(lane_t<V>* p, V v, index_t n) {
-#if !defined(__CUDACC__)
-  if constexpr (is_pack<V>) {
-    constexpr int H = lanes<V> / 2;
-    if (n < lanes<V>) {
-      if constexpr (H <= 1) {
-        *p = v[0];
-      } else if (n < H) {
-        store_pieces(p, low_half(v), n);
-      } else {
-        store(p, low_half(v));
-        if (n > H) store_pieces(p + H, high_half(v), n - H);
+        if constexpr (Overlap) {
+          store(p + (n - H), high_half(v));
+        } else {
+          if (n > H) store_in_pieces<Overlap>(p + H, high_half(v), n - H);
+        }
       }
       return;
     }
   }
 #endif
   store<V>(p, v);
+}
+}  // namespace detail
+
+/// Writes lanes that `load_last` gave, or what was computed from them, to their places.
+template <class V>
+TENON_FN void store_last(lane_t<V>* p, V v, index_t n) {
+  detail::store_in_pieces<true>(n < lanes<V> ? p : p + (n - lanes<V>), v, n);
+}
+/// Writes the first n >= 1 lanes of v, in pieces: what is read next need not wait as it would for a masked store.
+template <class V>
+TENON_FN void store_pieces(lane_t<V>* p, V v, index_t n) {
+  detail::store_in_pieces<false>(p, v, n);
 }
 
 /// The lanes p[0], p[stride], p[2 * stride], ...
