@@ -105,11 +105,10 @@ TENON_FN V scale(V x, Whole<V> n) {
   if constexpr (simd::is_pack<V> && has_scaling) {
     return scale_by_instruction(x, n.value);
   } else {
-    // n is made positive before it is halved: a logical shift exists for every lane width.
-    constexpr typename format<V>::Uint base = 2 * format<V>::bias + 2;
-    uint_t<V> half = (n.integer + 2 * base) >> 1;
-    uint_t<V> rest = n.integer + base - half;
-    return mul(V(x * power_of_two<V>(half - base)), power_of_two<V>(rest));
+    // Both halves with the exponent's bias, so that they are exponents as they are and what is halved is not negative.
+    const uint_t<V> both = n.integer + 2u * format<V>::bias, half = both >> 1, rest = both - half;
+    constexpr int shift = format<V>::mantissa_bits;
+    return mul(V(x * from_bits<V>(half << shift)), from_bits<V>(rest << shift));
   }
 }
 

@@ -127,17 +127,34 @@ struct OfEnds {
 };
 #endif
 
-#if TENON_ISA == 512 && !defined(__clang__)
+#if defined(__SSE2__) && !defined(__clang__)
 // gcc makes a comparison and a blend of what is one instruction; both give the second operand where one is NaN.
-template <class V>
-inline constexpr bool has_extrema = __is_same(V, F16) || __is_same(V, D8);
+template <class V, class T = simd::lane_t<V>>
+inline constexpr bool has_extrema = simd::is_pack<V> && (__is_same(T, float) || __is_same(T, double)) &&
+                                    sizeof(V) >= 16 && sizeof(V) <= simd::native_bytes;
 struct Smaller {
+  TENON_INLINE static F4 apply(F4 a, F4 b) { return __builtin_ia32_minps(a, b); }
+  TENON_INLINE static D2 apply(D2 a, D2 b) { return __builtin_ia32_minpd(a, b); }
+#if TENON_ISA >= 256
+  TENON_INLINE static F8 apply(F8 a, F8 b) { return __builtin_ia32_minps256(a, b); }
+  TENON_INLINE static D4 apply(D4 a, D4 b) { return __builtin_ia32_minpd256(a, b); }
+#endif
+#if TENON_ISA == 512
   TENON_INLINE static F16 apply(F16 a, F16 b) { return __builtin_ia32_minps512_mask(a, b, a, every16, 4); }
   TENON_INLINE static D8 apply(D8 a, D8 b) { return __builtin_ia32_minpd512_mask(a, b, a, every8, 4); }
+#endif
 };
 struct Larger {
+  TENON_INLINE static F4 apply(F4 a, F4 b) { return __builtin_ia32_maxps(a, b); }
+  TENON_INLINE static D2 apply(D2 a, D2 b) { return __builtin_ia32_maxpd(a, b); }
+#if TENON_ISA >= 256
+  TENON_INLINE static F8 apply(F8 a, F8 b) { return __builtin_ia32_maxps256(a, b); }
+  TENON_INLINE static D4 apply(D4 a, D4 b) { return __builtin_ia32_maxpd256(a, b); }
+#endif
+#if TENON_ISA == 512
   TENON_INLINE static F16 apply(F16 a, F16 b) { return __builtin_ia32_maxps512_mask(a, b, a, every16, 4); }
   TENON_INLINE static D8 apply(D8 a, D8 b) { return __builtin_ia32_maxpd512_mask(a, b, a, every8, 4); }
+#endif
 };
 #endif
 
@@ -239,16 +256,18 @@ TENON_FN V mul(V a, V b) {
 /// a if it is the smaller one, else b: b where one is NaN. One instruction.
 template <class V>
 TENON_FN V smaller(V a, V b) {
-#if TENON_ISA == 512 && !defined(__clang__) && !defined(__CUDACC__)
-  if constexpr (detail::has_extrema<V>) return detail::Smaller::apply(a, b);
+#if defined(__SSE2__) && !defined(__clang__) && !defined(__CUDACC__)
+  if constexpr (detail::has_extrema<V>)
+    if (!__builtin_is_constant_evaluated()) return detail::Smaller::apply(a, b);
 #endif
   return simd::select(a < b, a, b);
 }
 /// a if it is the larger one, else b: b where one is NaN. One instruction.
 template <class V>
 TENON_FN V larger(V a, V b) {
-#if TENON_ISA == 512 && !defined(__clang__) && !defined(__CUDACC__)
-  if constexpr (detail::has_extrema<V>) return detail::Larger::apply(a, b);
+#if defined(__SSE2__) && !defined(__clang__) && !defined(__CUDACC__)
+  if constexpr (detail::has_extrema<V>)
+    if (!__builtin_is_constant_evaluated()) return detail::Larger::apply(a, b);
 #endif
   return simd::select(a > b, a, b);
 }
