@@ -45,7 +45,7 @@ template <class V, class... C>
 TENON_FN V in_pairs(simd::lane_t<V> a, V x, V z, simd::lane_t<V> c0, simd::lane_t<V> c1, C... c) {
   return fma(in_pairs<V>(a, x, z, (a * a * c)...), z, in_pairs<V>(a, x, z, c0, c1));
 }
-/// a (e^(a r) - 1 - a r) / (a r)^2 for |a r| <= 0.347, a power of two; the error is below 2^-26 (2^-64 for double) of
+/// a (e^(a r) - 1 - a r) / (a r)^2 for |a r| <= 0.347, a power of two; the error is below 2^-26 (2^-60 for double) of
 /// e^(a r) - 1.
 template <class V>
 TENON_FN V short_exp_quotient(V r, simd::lane_t<V> a) {
@@ -53,11 +53,11 @@ TENON_FN V short_exp_quotient(V r, simd::lane_t<V> a) {
   if constexpr (is_single<V>)
     return in_pairs<V>(a, r, z, 0.49999997f, 0.16666546f, 0.041667435f, 0.008366273f, 0.001387071f);
   else
-    return in_pairs<V>(a, r, z, 0.5, 0.16666666666666666, 0.0416666666666667, 0.008333333333334522,
-                       0.001388888888886408, 0.00019841269836512774, 2.4801587369622882e-05, 2.7557327401086107e-06,
-                       2.75572332202948e-07, 2.504577182698516e-08, 2.09277526530061e-09, 1.788820925431687e-10);
+    return in_pairs<V>(a, r, z, 0.5, 0.16666666666666677, 0.0416666666666667, 0.008333333333321797,
+                       0.0013888888888870905, 0.0001984126988457197, 2.4801587328277232e-05, 2.755724669689364e-06,
+                       2.7557291384022106e-07, 2.5107925184178723e-08, 2.090382969642848e-09);
 }
-/// (e^r - 1 - r) / r^2 for |r| <= 0.347; the error is below 2^-31 (2^-64 for double) of e^r - 1.
+/// (e^r - 1 - r) / r^2 for |r| <= 0.347; the error is below 2^-31 (2^-60 for double) of e^r - 1.
 template <class V>
 TENON_FN V exp_quotient(V r) {
   if constexpr (is_single<V>)
