@@ -170,7 +170,7 @@ class BlockRef {
     o.block_ = b;
     return *this;
   }
-  constexpr ~BlockRef() {
+  TENON_INLINE constexpr ~BlockRef() {
     if (__builtin_is_constant_evaluated()) return;
     if (block_) drop_block(block_);
   }

@@ -19,10 +19,13 @@ struct Cut : Node<D, T, E> {
   static constexpr bool is_cut = true, has_cuts = true, cheap = false, constant = (A::constant && ... && true);
   static constexpr int cost = 0, arity = static_cast<int>(sizeof...(A));
 
-  Operands<A...> operands;
+  NodeOperands<A...> operands;
   ValueCache<true> cache{};
 
-  constexpr explicit Cut(A&&... a) : operands{{static_cast<A&&>(a)}...} {}
+  constexpr explicit Cut(A&&... a) : operands(static_cast<A&&>(a)...) {}
+  constexpr Cut(const Cut&) = default;
+  constexpr Cut(Cut&&) = default;
+  TENON_INLINE constexpr ~Cut() = default;
   template <int I>
   TENON_FN const auto& operand() const {
     return operand_at<I>(operands);

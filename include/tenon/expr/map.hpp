@@ -47,11 +47,14 @@ struct Map : Node<Map<Op, T, Args, N...>, T, broadcast_t<typename N::extents_typ
   static constexpr bool constant = (N::constant && ...);
   static constexpr bool cheap = !has_cuts && (N::cheap && ...) && cost <= cheap_cost;
 
-  Operands<N...> operands;
+  NodeOperands<N...> operands;
   E shape;
 
   TENON_INLINE constexpr explicit Map(N&&... n)
-      : operands{{static_cast<N&&>(n)}...}, shape(common_extents(make_seq<arity>{}, make_seq<E::rank>{})) {}
+      : operands(static_cast<N&&>(n)...), shape(common_extents(make_seq<arity>{}, make_seq<E::rank>{})) {}
+  constexpr Map(const Map&) = default;
+  constexpr Map(Map&&) = default;
+  TENON_INLINE constexpr ~Map() = default;
 
   TENON_FN E extents() const { return shape; }
   void fill(Source*& out) const { fill_all(make_seq<arity>{}, out); }

@@ -65,7 +65,7 @@ struct ValueCache {
     if (!__builtin_is_constant_evaluated()) take(static_cast<detail::BlockRef&&>(o.block), o);
   }
   ValueCache& operator=(const ValueCache&) = delete;
-  constexpr ~ValueCache() = default;
+  TENON_INLINE constexpr ~ValueCache() = default;
 
  private:
   void take(detail::BlockRef b, const ValueCache& o) {
@@ -272,13 +272,40 @@ template <class S, class... N>
 struct OperandList;
 template <int... I, class... N>
 struct OperandList<Seq<I...>, N...> : Operand<I, N>... {};
+
+// The same that nodes consist of. Destructors of nodes are always inlined: an exception that passes calls them, and a
+// node whose address is taken anywhere is written to memory, number by number, before anything is computed.
+template <int I, class N>
+struct NodeOperand {
+  N node;
+  constexpr explicit NodeOperand(N&& n) : node(static_cast<N&&>(n)) {}
+  constexpr NodeOperand(const NodeOperand&) = default;
+  constexpr NodeOperand(NodeOperand&&) = default;
+  TENON_INLINE constexpr ~NodeOperand() = default;
+};
+template <class S, class... N>
+struct NodeOperandList;
+template <int... I, class... N>
+struct NodeOperandList<Seq<I...>, N...> : NodeOperand<I, N>... {
+  constexpr explicit NodeOperandList(N&&... n) : NodeOperand<I, N>(static_cast<N&&>(n))... {}
+  constexpr NodeOperandList(const NodeOperandList&) = default;
+  constexpr NodeOperandList(NodeOperandList&&) = default;
+  TENON_INLINE constexpr ~NodeOperandList() = default;
+};
 }  // namespace detail
 
-/// The operands of a node, an aggregate.
+/// A list of operands, an aggregate.
 template <class... N>
 using Operands = detail::OperandList<make_seq<static_cast<int>(sizeof...(N))>, N...>;
+/// The operands of a node.
+template <class... N>
+using NodeOperands = detail::NodeOperandList<make_seq<static_cast<int>(sizeof...(N))>, N...>;
 template <int I, class N>
 TENON_FN const N& operand_at(const detail::Operand<I, N>& o) {
+  return o.node;
+}
+template <int I, class N>
+TENON_FN const N& operand_at(const detail::NodeOperand<I, N>& o) {
   return o.node;
 }
 
