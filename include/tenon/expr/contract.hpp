@@ -47,8 +47,8 @@ struct Contract : Cut<Contract<Spec, E, A, B>, contracted_t<typename A::value_ty
 
   TENON_INLINE constexpr Contract(const E& e, A&& a, B&& b)
       : Base(static_cast<A&&>(a), static_cast<B&&>(b)), shape(e) {}
-  constexpr Contract(const Contract&) = default;
-  constexpr Contract(Contract&&) = default;
+  TENON_INLINE constexpr Contract(const Contract&) = default;
+  TENON_INLINE constexpr Contract(Contract&&) = default;
   TENON_INLINE constexpr ~Contract() = default;
   TENON_FN E extents() const { return shape; }
   void compute(Result* out) const;  // exec/cpu/contract.hpp

@@ -23,8 +23,8 @@ struct Cut : Node<D, T, E> {
   ValueCache<true> cache{};
 
   constexpr explicit Cut(A&&... a) : operands(static_cast<A&&>(a)...) {}
-  constexpr Cut(const Cut&) = default;
-  constexpr Cut(Cut&&) = default;
+  TENON_INLINE constexpr Cut(const Cut&) = default;
+  TENON_INLINE constexpr Cut(Cut&&) = default;
   TENON_INLINE constexpr ~Cut() = default;
   template <int I>
   TENON_FN const auto& operand() const {

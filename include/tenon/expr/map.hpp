@@ -52,8 +52,8 @@ struct Map : Node<Map<Op, T, Args, N...>, T, broadcast_t<typename N::extents_typ
 
   TENON_INLINE constexpr explicit Map(N&&... n)
       : operands(static_cast<N&&>(n)...), shape(common_extents(make_seq<arity>{}, make_seq<E::rank>{})) {}
-  constexpr Map(const Map&) = default;
-  constexpr Map(Map&&) = default;
+  TENON_INLINE constexpr Map(const Map&) = default;
+  TENON_INLINE constexpr Map(Map&&) = default;
   TENON_INLINE constexpr ~Map() = default;
 
   TENON_FN E extents() const { return shape; }

@@ -58,17 +58,17 @@ struct ValueCache {
   mutable bool ready = false;  // an empty tensor has a value but no block
   constexpr ValueCache() = default;
   // Constant evaluation keeps no values, and may not read mutable members.
-  constexpr ValueCache(const ValueCache& o) {
+  TENON_INLINE constexpr ValueCache(const ValueCache& o) {
     if (!__builtin_is_constant_evaluated()) take(o.block, o);
   }
-  constexpr ValueCache(ValueCache&& o) noexcept {
+  TENON_INLINE constexpr ValueCache(ValueCache&& o) noexcept {
     if (!__builtin_is_constant_evaluated()) take(static_cast<detail::BlockRef&&>(o.block), o);
   }
   ValueCache& operator=(const ValueCache&) = delete;
   TENON_INLINE constexpr ~ValueCache() = default;
 
  private:
-  void take(detail::BlockRef b, const ValueCache& o) {
+  TENON_INLINE void take(detail::BlockRef b, const ValueCache& o) {
     block = static_cast<detail::BlockRef&&>(b);
     slot = o.slot;
     ready = o.ready;
@@ -279,8 +279,8 @@ template <int I, class N>
 struct NodeOperand {
   N node;
   constexpr explicit NodeOperand(N&& n) : node(static_cast<N&&>(n)) {}
-  constexpr NodeOperand(const NodeOperand&) = default;
-  constexpr NodeOperand(NodeOperand&&) = default;
+  TENON_INLINE constexpr NodeOperand(const NodeOperand&) = default;
+  TENON_INLINE constexpr NodeOperand(NodeOperand&&) = default;
   TENON_INLINE constexpr ~NodeOperand() = default;
 };
 template <class S, class... N>
@@ -288,8 +288,8 @@ struct NodeOperandList;
 template <int... I, class... N>
 struct NodeOperandList<Seq<I...>, N...> : NodeOperand<I, N>... {
   constexpr explicit NodeOperandList(N&&... n) : NodeOperand<I, N>(static_cast<N&&>(n))... {}
-  constexpr NodeOperandList(const NodeOperandList&) = default;
-  constexpr NodeOperandList(NodeOperandList&&) = default;
+  TENON_INLINE constexpr NodeOperandList(const NodeOperandList&) = default;
+  TENON_INLINE constexpr NodeOperandList(NodeOperandList&&) = default;
   TENON_INLINE constexpr ~NodeOperandList() = default;
 };
 }  // namespace detail

@@ -210,8 +210,8 @@ struct Reduce : Cut<Reduce<Op, Mask, Keep, A>, typename detail::ReducedType<Op, 
   static constexpr unsigned mask = Mask;
   static_assert(detail::expect_complex_fits<Op, Element>);
   using Base::Base;
-  constexpr Reduce(const Reduce&) = default;
-  constexpr Reduce(Reduce&&) = default;
+  TENON_INLINE constexpr Reduce(const Reduce&) = default;
+  TENON_INLINE constexpr Reduce(Reduce&&) = default;
   TENON_INLINE constexpr ~Reduce() = default;
 
   TENON_FN E extents() const {
