@@ -128,6 +128,7 @@ TEST_CASE("small products, in place") {
   check<17, 33, 29, double>();
   check<25, 30, 61, float>();
   check<20, 40, 18, float>();
+  check<20, 22, 44, double>();
 }
 TEST_CASE("small products of constants") {
   constexpr auto f = [] {

@@ -128,9 +128,10 @@ class Blocked : BlockedFields {
     const index_t parts = (words(k) + limit - 1) / limit;
     sum_block_ = parts > 1 ? (words(k) + parts - 1) / parts * group : k;
     // Neither do columns, unless there are few of the caches' sets for them, and rows enough to make up for it; or
-    // tiles have so few rows that columns are read often.
+    // tiles are so low, or so narrow, that columns that the second-level cache does not keep are read too often.
+    const bool often = !wide_tiles<T> && m >= 64 && k * n * bytes >= kept_bytes;
     packs_b_ = !b_in_place || (!few && (R < 6 ? k * n * bytes > 65536 || b_sum_.stride * bytes > 2048
-                                              : apart * sum_block_ > compete || (apart >= 4096 && m >= 256)));
+                                              : often || apart * sum_block_ > compete || (apart >= 4096 && m >= 256)));
     column_block_ = 32 * W;
     row_block_ = 16 * R;
     if (!packs_a_ && !one_by_one && k > 0) {  // columns that the second-level cache holds beside the rows that pass

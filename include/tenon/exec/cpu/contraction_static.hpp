@@ -72,9 +72,10 @@ struct SmallProduct {
   }
   static constexpr int W = lanes(), chunks = static_cast<int>((S.n + W - 1) / W);
   static constexpr int last = static_cast<int>(S.n) - (chunks - 1) * W;
-  // Chunks go some at a time: more would leave too few registers for rows.
-  static constexpr int sums = simd::registers * 3 / 4, most = wide_tiles<T> ? 4 : 3,
-                       groups = (chunks + most - 1) / most;
+  // Chunks go some at a time: more would leave too few registers for rows. With 16 registers two go at a time, or three
+  // if they are odd, and ten sums, which hide the latency of additions: what is more comes late at a block's end.
+  static constexpr int sums = wide_tiles<T> ? 24 : 10, pairs = chunks < 2 ? 1 : chunks / 2,
+                       groups = wide_tiles<T> ? (chunks + 3) / 4 : pairs;
   static constexpr int group_from(int group) { return group * chunks / groups; }
   // Rows of sums that the registers hold of so many chunks; all rows in as few blocks as can be, all about as high: a
   // low one does not hide the latency of additions.
@@ -123,7 +124,10 @@ struct SmallProduct {
       if constexpr (keeps_columns<R, N>) (in_register(column[J]), ...);
       ((sum[I] = multiply_add(simd::broadcast<V>(row[I / N * S.a_row]), column[I % N], sum[I])), ...);
     };
-    if constexpr (Long) {
+    if constexpr (!wide_tiles<T> && S.k >= 16) {
+#pragma GCC unroll 4
+      for (index_t k = 0; k < S.k; ++k) step(k);
+    } else if constexpr (Long) {
 #pragma GCC unroll 2
       for (index_t k = 0; k < S.k; ++k) step(k);
     } else {
@@ -161,10 +165,14 @@ struct SmallProduct {
     (simd::store(c + I * L, sum[I]), ...);
   }
   // The same for what is too large to be in place.
-  static constexpr bool tiled =
-      S.way == SmallWay::tiles && by_packs && groups <= 2 && masked_tiles<T> && S.m * S.n * S.k <= 262144;
+  static constexpr bool tiled = S.way == SmallWay::tiles && by_packs && !(wide_tiles<T> && groups > 2) &&
+                                masked_tiles<T> && S.m * S.n * S.k <= 262144;
+  // All groups but the last are alike.
   [[gnu::noinline]] static void by_tiles(const T* a, const T* b, T* c) {
-    all_groups<true>(a, b, c, make_seq<groups>{});
+    constexpr int last = groups - 1, wide = group_from(1) * W;
+    if constexpr (last > 0)
+      for (int g = 0; g < last; ++g) group_of_chunks<0, true>(a, b + g * wide, c + g * wide);
+    group_of_chunks<last, true>(a, b, c);
   }
   // Few short rows have packs of their length.
   static constexpr int dot_lanes() {
