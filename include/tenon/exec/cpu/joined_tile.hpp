@@ -23,7 +23,8 @@ inline constexpr int joined_rows = 12;
 
 namespace detail {
 
-template <class T>
+// Whole: there are joined_columns columns, not fewer. With a branch for that in the loop gcc would spill.
+template <class T, bool Whole>
 struct JoinedTile {
   using V = simd::native<T>;
   static constexpr int W = simd::lanes<V>, L = joined_columns, rows = W / L, P = joined_rows / rows;
@@ -43,7 +44,7 @@ struct JoinedTile {
   }
   template <int... I>
   TENON_INLINE void store(T* c, index_t c_row, bool add, index_t n, Seq<I...>) const {
-    if (n == L) {
+    if constexpr (Whole) {
       (store_row<I>(c + I * c_row, add, make_seq<L>{}), ...);
     } else {
       (store_part<I>(c + I * c_row, add, n, make_seq<W>{}), ...);
@@ -66,7 +67,7 @@ struct JoinedTile {
   template <int K, int... I, int... Lane>
   TENON_INLINE void step(const V (&x)[P], const T* b, index_t n, Seq<I...>, Seq<Lane...>) {
     V y;
-    if (n == L) {
+    if constexpr (Whole) {
       y = simd::load_repeated<V, L, (Lane % L)...>(b);
     } else {
       y = simd::load_partial<V>(b, n);
@@ -91,12 +92,14 @@ struct JoinedTile {
 
 }  // namespace detail
 
-/// As a TileFunction: joined_rows rows, which follow the sum in memory, by the first n of joined_columns columns.
-template <class T>
+/// As a TileFunction: joined_rows rows, which follow the sum in memory, by the first n of joined_columns columns; by
+/// all of them if Whole.
+template <class T, bool Whole>
 [[gnu::noinline]] void joined_tile(index_t k, const T* a, index_t a_row, const T* b, index_t b_step, T* c,
                                    index_t c_row, bool add, index_t n) {
-  detail::JoinedTile<T> t;
-  t.run(k, a, a_row, b, b_step, n, make_seq<detail::JoinedTile<T>::P>{});
+  using Tile = detail::JoinedTile<T, Whole>;
+  Tile t;
+  t.run(k, a, a_row, b, b_step, n, make_seq<Tile::P>{});
   t.store(c, c_row, add, n, make_seq<joined_rows>{});
 }
 
