@@ -143,8 +143,8 @@ template <class T, int N = simd::native_lanes<T> - 1>
 template <class T>
 class Gathered {
  public:
-  Gathered(const GatheredMatrix& m, const void* from) : data_(from) {
-    if (m.in_place) return;
+  Gathered(const GatheredMatrix& m, const void* from, bool stays = false) : data_(from) {
+    if (m.in_place || stays) return;
     block_ = tenon::detail::BlockRef(static_cast<size_t>(m.size()) * sizeof(T));
     data_ = block_.data();
     copy_runs<T>(m.axis, reinterpret_cast<T*>(block_.data()), static_cast<const T*>(from));
@@ -172,13 +172,39 @@ template <class T>
   }
   Blocked<T>(call, p);
 }
+// Whether the engine packs B from where it lies, in place of a copy: as much work, and panels are read faster than rows
+// of a matrix where a tile takes but one line of the cache of each. Runs that fill a panel are packed as fast as
+// copied.
+template <class T>
+bool packs_from_there(const ContractionPlan& p, const ContractionPlan& matrices) {
+  const ContractionAxes& columns = p.column;
+  return !wide_tiles<T> && columns.rank > 0 && columns.b[columns.rank - 1] == 1 &&
+         columns.extent[columns.rank - 1] >= tile_columns<T> && p.row.size() >= 16 * tile_rows<T> &&
+         !fits_in_place<T>(p.row.size(), columns.size(), p.sum.size()) &&
+         !swaps_operands(matrices, simd::native_lanes<T>);
+}
+// Axes one behind the other, the last of which has stride s.
+inline void lay_out(index_t* stride, const ContractionAxes& x, index_t s) {
+  for (int i = x.rank - 1; i >= 0; s *= x.extent[i--]) stride[i] = s;
+}
 // One of several axes of a class, as a product of matrices; false if that is not possible.
 template <class T>
 [[gnu::noinline]] bool contract_gathered(BlockedCall call, const ContractionPlan& p) {
   const GatheredMatrix a(p.row, p.row.a, p.sum, p.sum.a), b(p.sum, p.sum.b, p.column, p.column.b),
       c(p.row, p.row.c, p.column, p.column.c, true);
   if (!a.possible || !b.possible || !c.possible || (!c.in_place && (call.add || call.epilogue))) return false;
-  const Gathered<T> first(a, call.a.data), second(b, call.b.data);
+  ContractionPlan matrices;
+  if (p.row.rank) matrices.row.push(p.row.size(), a.first, 0, c.first);
+  if (p.column.rank) matrices.column.push(p.column.size(), 0, b.second, c.second);
+  if (p.sum.rank) matrices.sum.push(p.sum.size(), a.second, b.first, 0);
+  const bool packs = packs_from_there<T>(p, matrices) && !b.in_place;
+  if (packs) {
+    matrices.column = p.column;
+    matrices.sum = p.sum;
+    lay_out(matrices.column.c, p.column, c.second);
+    lay_out(matrices.sum.a, p.sum, a.second);
+  }
+  const Gathered<T> first(a, call.a.data), second(b, call.b.data, packs);
   call.a.data = first.data();
   call.b.data = second.data();
   T* const target = static_cast<T*>(call.c);
@@ -187,10 +213,6 @@ template <class T>
     aside = tenon::detail::BlockRef(static_cast<size_t>(c.size()) * sizeof(T));
     call.c = aside.data();
   }
-  ContractionPlan matrices;
-  if (p.row.rank) matrices.row.push(p.row.size(), a.first, 0, c.first);
-  if (p.column.rank) matrices.column.push(p.column.size(), 0, b.second, c.second);
-  if (p.sum.rank) matrices.sum.push(p.sum.size(), a.second, b.first, 0);
   contract_planned<T>(call, matrices);
   if (!c.in_place) copy_runs<T>(c.axis, target, reinterpret_cast<const T*>(aside.data()));
   return true;
