@@ -2,7 +2,8 @@
 # The loops of the matrix product's register tiles keep everything in registers: for each full tile of float, double and
 # groups of narrow numbers, and for a lower one, the loop over the sum holds one multiply-add for each accumulator, none
 # of which loads, and touches the stack with no vector register. Nor do the kernels of few columns and of vectors, whose
-# sums are added up by shuffles afterwards. Tiles that a program finishes in registers are tiles like others.
+# sums are added up by shuffles afterwards, and tiles of joined rows. Tiles that a program finishes in registers are
+# tiles like others.
 #   kernel_spills.sh INCLUDE_DIR COMPILER
 set -u
 include=$1 compiler=$2
@@ -25,6 +26,8 @@ using namespace tenon;
   template void exec::detail::narrow_packs<T, PACKS>(index_t, index_t, index_t, const T*, index_t, const T*,   \
                                                      index_t, index_t, T*, index_t, bool, T*, index_t);
 #define VECTOR(T) template void exec::matrix_by_vector<T>(index_t, index_t, const T*, index_t, const T*, T*, bool);
+#define JOINED(T)                                                                                                   \
+  template void exec::joined_tile<T, true>(index_t, const T*, index_t, const T*, index_t, T*, index_t, bool, index_t);
 #define FINISHING(T)                                                                                             \
   using Biased##T = Program<Load<T, false>, Load<T, false>, Call<op::Add, T, false, 2, 1>, Load<T, true>,      \
                             Call<op::Multiply, T, false, 2, 1>>;                                                \
@@ -41,6 +44,7 @@ FEW(double, 2)
 #endif
 VECTOR(float)
 VECTOR(double)
+JOINED(float)
 TILE(tile, float)
 TILE(packed_tile, float)
 TILE(tile, double)
@@ -58,7 +62,7 @@ TILE(packed_tile, exec::Bfloat16Pair)
 #endif
 CPP
 failed=0 seen=0
-for target in "x86-64-v4:24:12:7" "x86-64-v4 -mavx512vnni -mavx512bf16:24:14:7" "x86-64-v3:12:9:5"; do
+for target in "x86-64-v4:24:12:8" "x86-64-v4 -mavx512vnni -mavx512bf16:24:14:8" "x86-64-v3:12:9:6"; do
   IFS=: read -r arch accumulators tiles kernels <<<"$target"
   # shellcheck disable=SC2086
   "$compiler" -std=c++20 -O2 -DNDEBUG -march=$arch -I"$include" -c "$work/tiles.cpp" -o "$work/tiles.o" || exit 1
@@ -71,7 +75,7 @@ for target in "x86-64-v4:24:12:7" "x86-64-v4 -mavx512vnni -mavx512bf16:24:14:7" 
       return n
     }
     function check(   i, from, to, target, start, sums, spills, again, stack, expected) {
-      if (name !~ /tile</) return
+      if (name !~ /tile</ || name ~ /joined/) return
       expected = name ~ /, 2, 4>/ ? 8 : want
       stack = "\\(%rsp"
       for (i = 1; i <= n; ++i) if (text[i] ~ /^mov +%rsp,%rbp/) stack = "\\(%r[sb]p"  # else a pointer like others
@@ -100,7 +104,7 @@ for target in "x86-64-v4:24:12:7" "x86-64-v4 -mavx512vnni -mavx512bf16:24:14:7" 
   # Masks of the last steps may be on the stack; all sums, written and read once, would be sixteen.
   awk -v arch="$arch" -v kernels="$kernels" '
     function check() {
-      if (name !~ /narrow_packs<|matrix_by_vector</) return
+      if (name !~ /narrow_packs<|matrix_by_vector<|joined_tile</) return
       if (framed) touches += by_frame  # else a pointer like others
       printf "%s %s: %d touch the stack\n", arch, name, touches
       if (touches > 12) bad = 1

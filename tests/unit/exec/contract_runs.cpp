@@ -1,9 +1,12 @@
-// Contractions over several axes of a class: operands and results are copied in runs of any length, beside memory that
-// must not be touched.
+// Contractions over several axes of a class: operands and results are copied in runs of any length, or packed from
+// where they lie, beside memory that must not be touched.
 #include <doctest/doctest.h>
 #include <tenon/tenon.hpp>
 
+#include <cmath>
+
 #include "support/guarded.hpp"
+#include "support/jobs.hpp"
 
 using namespace tenon;
 using test::Guarded;
@@ -98,4 +101,40 @@ void check_runs() {
 TEST_CASE("runs of any length beside memory that faults") {
   check_runs<float>();
   check_runs<double>();
+}
+
+// Where columns are many, in runs as long as a panel of them is wide.
+TEST_CASE_TEMPLATE("columns packed from where they lie", T, float, double) {
+  constexpr index_t m = 7, p = 3, rows = 35, n = 23;
+  Guarded for_y(128 * 1024);
+  for (const index_t q : {1, 3})
+    for (const index_t run : {16, 17, 19, 24, 32, 37}) {
+      CAPTURE(q);
+      CAPTURE(run);
+      Tensor<T, dyn, dyn, dyn, dyn> x(m, p, rows, n), c(m, q, rows, run);
+      fill(x, 1);
+      for (const bool at_end : {true, false}) {
+        Block<T> y(at_end ? for_y.last<T>(p * q * n * run) : for_y.first<T>(), p, q, n, run);
+        fill(y, 2);
+        c = einsum<"alik,lbkj->abij">(x, y);
+        CHECK(is_product(x, y, c));
+      }
+      // The bits of the product of matrices, on any number of threads.
+      Tensor<T, dyn, dyn, dyn, dyn> y(p, q, n, run), again(m, q, rows, run);
+      for (index_t i = 0; i < x.size(); ++i) x.data()[i] = static_cast<T>(std::sin(static_cast<double>(i * i % 1009)));
+      for (index_t i = 0; i < y.size(); ++i) y.data()[i] = static_cast<T>(std::cos(static_cast<double>(i * i % 997)));
+      Tensor<T, dyn, dyn> a(m * rows, p * n), b(p * n, q * run);
+      a = reshape(permute<0, 2, 1, 3>(x), m * rows, p * n);
+      b = reshape(permute<0, 2, 1, 3>(y), p * n, q * run);
+      const Tensor<T, dyn, dyn> product = matmul(a, b);
+      c = einsum<"alik,lbkj->abij">(x, y);
+      CHECK(all(permute<0, 2, 1, 3>(c) == reshape(product, m, rows, q, run)));
+      test::Jobs jobs{3};
+      {
+        const Parallel scope(jobs);
+        again = einsum<"alik,lbkj->abij">(x, y);
+      }
+      CHECK(all(again == c));
+      CHECK((jobs.runs > 0 || q * run < 64));
+    }
 }

@@ -83,6 +83,9 @@ TEST_CASE_TEMPLATE("columns that are left have the order of sums of all others",
         for (index_t i = 0; i < m; ++i)
           for (index_t j = 0; j < n; ++j) wrong += dense(i, j) != spread(i, j) || dense(i, j) != twice(i, j);
         CHECK(wrong == 0);
+        if (!exec::fits_in_place<T>(m, n, k)) continue;
+        exec::product_in_place<T>(m, n, k, a.data(), k, 1, b.data(), n, dense.data(), n, true);
+        CHECK(all(dense == spread * T(2)));
       }
 }
 TEST_CASE_TEMPLATE("one row by a matrix, wherever the target lies", T, float, double) {

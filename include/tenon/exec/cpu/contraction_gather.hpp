@@ -12,16 +12,22 @@ inline namespace TENON_ABI {
 namespace exec {
 namespace detail {
 
+// An axis of a copy, and its strides.
+struct CopiedAxis {
+  index_t extent, to, from;
+};
 // The elements of an operand or of the result over two classes of axes, as a matrix of one stride for each class.
 struct GatheredMatrix {
   static constexpr int capacity = 4;
   static constexpr index_t most = index_t{1} << 24;  // elements that are worth a second place in memory
   index_t first = 0, second = 0;                     // strides of the matrix
   bool in_place = false, possible = false;
-  // If it is a copy: the axes in the order of the copy, the last of which is contiguous.
-  index_t extent[capacity] = {1, 1, 1, 1}, stride[capacity] = {}, dense[capacity] = {};
+  // If it is a copy: the axes in the order of the matrix, the last of which is contiguous.
+  CopiedAxis axis[capacity];
 
-  GatheredMatrix(const ContractionAxes& x, const index_t* x_stride, const ContractionAxes& y, const index_t* y_stride) {
+  // `back`: what is copied is the matrix.
+  GatheredMatrix(const ContractionAxes& x, const index_t* x_stride, const ContractionAxes& y, const index_t* y_stride,
+                 bool back = false) {
     in_place = possible = one_stride(x, x_stride, first) && one_stride(y, y_stride, second);
     if (in_place || x.rank + y.rank > capacity || x.size() * y.size() > most) return;
     const bool by_x = y.rank > 0 && y_stride[y.rank - 1] == 1;
@@ -32,16 +38,16 @@ struct GatheredMatrix {
     index_t step = 1;
     const auto take = [&](const ContractionAxes& axes, const index_t* strides) {
       for (int i = axes.rank - 1; i >= 0; --i) {
-        extent[--to] = axes.extent[i];
-        stride[to] = strides[i];
-        dense[to] = step;
-        step *= axes.extent[i];
+        const index_t n = axes.extent[i], there = strides[i];
+        axis[--to] = {n, back ? there : step, back ? step : there};
+        step *= n;
       }
     };
     take(by_x ? y : x, by_x ? y_stride : x_stride);
     take(by_x ? x : y, by_x ? x_stride : y_stride);
+    while (to > 0) axis[--to] = {1, 0, 0};
   }
-  index_t size() const { return extent[0] * extent[1] * extent[2] * extent[3]; }
+  index_t size() const { return axis[0].extent * axis[1].extent * axis[2].extent * axis[3].extent; }
 
  private:
   static bool one_stride(const ContractionAxes& x, const index_t* stride, index_t& s) {
@@ -75,28 +81,26 @@ constexpr int pack_of(int n) {
 // Whether each run may be copied as W > N elements, if all but the last outer ones are: what is written behind it is
 // written again by the next, and behind what is read there are more elements, as some stride leads to another run.
 template <int N, int W>
-bool has_room(const index_t* extent, const index_t* to_stride, const index_t* from_stride, int inner, int outer) {
-  const int axes[] = {inner, outer, 0};
-  index_t next = N;
-  for (const int i : axes) {
-    if (extent[i] > 1 && (to_stride[i] != next || from_stride[i] < W - N)) return false;
-    next *= extent[i];
-  }
-  return true;
+bool has_room(const CopiedAxis& row, const CopiedAxis& column, const CopiedAxis& run) {
+  const auto fits = [](const CopiedAxis& x, index_t next) {
+    return x.extent == 1 || (x.to == next && x.from >= W - N);
+  };
+  return fits(run, N) && fits(column, N * run.extent) && fits(row, N * run.extent * column.extent);
 }
 template <class T, int N>
-void copy_runs_of(const index_t* extent, T* to, const index_t* to_stride, const T* from, const index_t* from_stride) {
+void copy_runs_of(const CopiedAxis* axis, T* to, const T* from) {
   // Neighbours are written one after the other.
-  const int inner = to_stride[1] < to_stride[2] ? 1 : 2, outer = 3 - inner;
-  // What is written could be the extents and strides, as far as the compiler knows: they are read before.
-  const index_t rows = extent[0], columns = extent[outer], runs = extent[inner], n = extent[3];
-  const index_t to_row = to_stride[0], to_column = to_stride[outer], to_run = to_stride[inner];
-  const index_t from_row = from_stride[0], from_column = from_stride[outer], from_run = from_stride[inner];
+  const int inner = axis[1].to < axis[2].to ? 1 : 2;
+  const CopiedAxis &row = axis[0], &column = axis[3 - inner], &run = axis[inner];
+  // What is written could be the axes, as far as the compiler knows: they are read before.
+  const index_t rows = row.extent, columns = column.extent, runs = run.extent, n = axis[3].extent;
+  const index_t to_row = row.to, to_column = column.to, to_run = run.to;
+  const index_t from_row = row.from, from_column = column.from, from_run = run.from;
   if (rows * columns * runs == 0) return;
   index_t i = 0, j = 0;
   const T* of = from;
   if constexpr (constexpr int W = pack_of(N); N > 0 && N < W)
-    if (has_room<N, W>(extent, to_stride, from_stride, inner, outer)) {
+    if (has_room<N, W>(row, column, run)) {
       // One load and one store a run, all of which are written one behind the other.
       using V = simd::pack<T, W>;
       T* p = to;
@@ -124,26 +128,26 @@ void copy_runs_of(const index_t* extent, T* to, const index_t* to_stride, const 
     }
 }
 template <class T, int N = simd::native_lanes<T> - 1>
-[[gnu::noinline]] void copy_runs(const index_t* extent, T* to, const index_t* to_stride, const T* from,
-                                 const index_t* from_stride) {
+[[gnu::noinline]] void copy_runs(const CopiedAxis* axis, T* to, const T* from) {
+  const index_t n = axis[3].extent;
   if constexpr (N == 0) {
-    if (extent[3] == 0) return;  // nothing is summed
+    if (n == 0) return;  // nothing is summed
   } else {
-    if (extent[3] == N) return copy_runs_of<T, N>(extent, to, to_stride, from, from_stride);
-    if (extent[3] < N) return copy_runs<T, N - 1>(extent, to, to_stride, from, from_stride);
+    if (n == N) return copy_runs_of<T, N>(axis, to, from);
+    if (n < N) return copy_runs<T, N - 1>(axis, to, from);
   }
-  copy_runs_of<T, 0>(extent, to, to_stride, from, from_stride);
+  copy_runs_of<T, 0>(axis, to, from);
 }
 
 // The copy of an operand, if it needs one.
 template <class T>
 class Gathered {
  public:
-  Gathered(const GatheredMatrix& m, const void* from) : data_(from) {
-    if (m.in_place) return;
+  Gathered(const GatheredMatrix& m, const void* from, bool stays = false) : data_(from) {
+    if (m.in_place || stays) return;
     block_ = tenon::detail::BlockRef(static_cast<size_t>(m.size()) * sizeof(T));
     data_ = block_.data();
-    copy_runs<T>(m.extent, reinterpret_cast<T*>(block_.data()), m.dense, static_cast<const T*>(from), m.stride);
+    copy_runs<T>(m.axis, reinterpret_cast<T*>(block_.data()), static_cast<const T*>(from));
   }
   const void* data() const { return data_; }
 
@@ -168,13 +172,39 @@ template <class T>
   }
   Blocked<T>(call, p);
 }
+// Whether the engine packs B from where it lies, in place of a copy: as much work, and panels are read faster than rows
+// of a matrix where a tile takes but one line of the cache of each. Runs that fill a panel are packed as fast as
+// copied.
+template <class T>
+bool packs_from_there(const ContractionPlan& p, const ContractionPlan& matrices) {
+  const ContractionAxes& columns = p.column;
+  return !wide_tiles<T> && columns.rank > 0 && columns.b[columns.rank - 1] == 1 &&
+         columns.extent[columns.rank - 1] >= tile_columns<T> && p.row.size() >= 16 * tile_rows<T> &&
+         !fits_in_place<T>(p.row.size(), columns.size(), p.sum.size()) &&
+         !swaps_operands(matrices, simd::native_lanes<T>);
+}
+// Axes one behind the other, the last of which has stride s.
+inline void lay_out(index_t* stride, const ContractionAxes& x, index_t s) {
+  for (int i = x.rank - 1; i >= 0; s *= x.extent[i--]) stride[i] = s;
+}
 // One of several axes of a class, as a product of matrices; false if that is not possible.
 template <class T>
 [[gnu::noinline]] bool contract_gathered(BlockedCall call, const ContractionPlan& p) {
   const GatheredMatrix a(p.row, p.row.a, p.sum, p.sum.a), b(p.sum, p.sum.b, p.column, p.column.b),
-      c(p.row, p.row.c, p.column, p.column.c);
+      c(p.row, p.row.c, p.column, p.column.c, true);
   if (!a.possible || !b.possible || !c.possible || (!c.in_place && (call.add || call.epilogue))) return false;
-  const Gathered<T> first(a, call.a.data), second(b, call.b.data);
+  ContractionPlan matrices;
+  if (p.row.rank) matrices.row.push(p.row.size(), a.first, 0, c.first);
+  if (p.column.rank) matrices.column.push(p.column.size(), 0, b.second, c.second);
+  if (p.sum.rank) matrices.sum.push(p.sum.size(), a.second, b.first, 0);
+  const bool packs = packs_from_there<T>(p, matrices) && !b.in_place;
+  if (packs) {
+    matrices.column = p.column;
+    matrices.sum = p.sum;
+    lay_out(matrices.column.c, p.column, c.second);
+    lay_out(matrices.sum.a, p.sum, a.second);
+  }
+  const Gathered<T> first(a, call.a.data), second(b, call.b.data, packs);
   call.a.data = first.data();
   call.b.data = second.data();
   T* const target = static_cast<T*>(call.c);
@@ -183,12 +213,8 @@ template <class T>
     aside = tenon::detail::BlockRef(static_cast<size_t>(c.size()) * sizeof(T));
     call.c = aside.data();
   }
-  ContractionPlan matrices;
-  if (p.row.rank) matrices.row.push(p.row.size(), a.first, 0, c.first);
-  if (p.column.rank) matrices.column.push(p.column.size(), 0, b.second, c.second);
-  if (p.sum.rank) matrices.sum.push(p.sum.size(), a.second, b.first, 0);
   contract_planned<T>(call, matrices);
-  if (!c.in_place) copy_runs<T>(c.extent, target, c.stride, reinterpret_cast<const T*>(aside.data()), c.dense);
+  if (!c.in_place) copy_runs<T>(c.axis, target, reinterpret_cast<const T*>(aside.data()));
   return true;
 }
 

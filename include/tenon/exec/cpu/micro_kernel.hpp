@@ -252,9 +252,11 @@ TENON_INLINE void product_by_tiles(index_t m, index_t n, index_t k, const T* a, 
     const index_t valid = left < packs * W ? left : packs * W;
     index_t i = 0;
     if constexpr (joined_tiles<T>)
-      if (left <= joined)
+      if (left <= joined) {
+        const auto tile = left == joined_columns ? joined_tile<T, true> : joined_tile<T, false>;
         for (; m - i >= joined_rows; i += joined_rows)
-          joined_tile<T>(k, a + i * a_row, a_row, b + j, b_step, c + i * c_row + j, c_row, add, left);
+          tile(k, a + i * a_row, a_row, b + j, b_step, c + i * c_row + j, c_row, add, left);
+      }
     while (i < m) {
       const int rows = tile_height<T>(m - i, packs);
       tile_function<T>(rows, packs, false)(k, a + i * a_row, a_row, a_step, b + j, b_step, c + i * c_row + j, c_row,
