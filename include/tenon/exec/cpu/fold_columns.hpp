@@ -11,7 +11,20 @@ namespace tenon {
 inline namespace TENON_ABI {
 namespace exec {
 
-/// Columns that are being folded; the states are in `levels`, level after level, `packs` of them in each.
+// What becomes of a chain of rows while it grows: the op's state, unless it keeps something else until the chain ends.
+template <class Op, class V>
+struct ChainOf {
+  using type = typename Op::template state<V>;
+  static constexpr bool ends = false;
+};
+template <class Op, class V>
+requires requires { typename Op::template chain<V>; }
+struct ChainOf<Op, V> {
+  using type = typename Op::template chain<V>;
+  static constexpr bool ends = true;
+};
+
+/// Columns that are being folded. Level 0 of `levels` has `packs` chains, further levels have as many states each.
 struct Columns {
   char* levels;
   index_t columns, packs;
@@ -29,10 +42,21 @@ struct FoldColumns {
   using N = typename F::N;
   using V = typename F::V;
   using SV = typename F::SV;
+  using Chain = typename ChainOf<Op, V>::type;
   static constexpr index_t W = F::W;
+  static constexpr bool ends = ChainOf<Op, V>::ends;
+  static constexpr index_t bytes = sizeof(SV) > sizeof(Chain) ? sizeof(SV) : sizeof(Chain);  // of a pack in a level
 
   TENON_INLINE static SV state(Columns& c, int l, index_t k) { return F::by_packs(level(c, l)[k]); }
-  static SV* level(Columns& c, int l) { return reinterpret_cast<SV*>(c.levels) + l * c.packs; }
+  static SV* level(Columns& c, int l) { return reinterpret_cast<SV*>(c.levels + l * c.packs * bytes); }
+  static Chain* chains(Columns& c) { return reinterpret_cast<Chain*>(c.levels); }
+  TENON_INLINE static SV ended(Columns& c, index_t k) {
+    if constexpr (ends) {
+      return Op::ended(chains(c)[k], c.rows);
+    } else {
+      return state(c, 0, k);
+    }
+  }
   // States of packs that hold as many elements, those before in `a`.
   static void combine_all(SV* to, const SV* a, const SV* b, index_t packs) {
     if constexpr (requires { Op::combine_all(to, a, b, packs); }) {
@@ -46,9 +70,11 @@ struct FoldColumns {
   static void carry(Columns& c, index_t from = 0) {
     const int to = free_level(c);
     SV* const s = level(c, to) + from;
-    if (to == 1)
-      for (index_t k = from; k < c.packs; ++k) level(c, 1)[k] = state(c, 0, k);
-    for (int l = 1; l < to; ++l) combine_all(s, level(c, l) + from, l == 1 ? level(c, 0) + from : s, c.packs - from);
+    const bool moved = ends || to == 1;
+    if (moved)
+      for (index_t k = from; k < c.packs; ++k) level(c, to)[k] = ended(c, k);
+    for (int l = 1; l < to; ++l)
+      combine_all(s, level(c, l) + from, l == 1 && !moved ? level(c, 0) + from : s, c.packs - from);
     ++c.chains;
     c.rows = 0;
   }
@@ -61,12 +87,14 @@ struct FoldColumns {
   };
   static constexpr bool row_by_row = one_number && sizeof(SV) >= 64;
   static constexpr index_t chain = one_number ? Columns::short_chain : Columns::long_chain;
-  static constexpr index_t at_once = extends || one_number ? 4 : Columns::most_rows;
+  static constexpr index_t at_once = ends || extends || one_number ? 4 : Columns::most_rows;
   static constexpr index_t wide = 32;  // packs of a row from which on it is worth while
-  // The state of n rows after those of `to`, `before` in number.
-  TENON_INLINE static SV more(const SV& to, const N* p, index_t pitch, index_t n, index_t index,
-                              [[maybe_unused]] index_t before) {
-    if constexpr (extends) {
+  // The chain of n rows after those of `to`, `before` in number.
+  TENON_INLINE static Chain more(const Chain& to, const N* p, index_t pitch, index_t n, index_t index,
+                                 [[maybe_unused]] index_t before) {
+    if constexpr (ends) {
+      return Op::continued(to, p, pitch, n);
+    } else if constexpr (extends) {
       return Op::extended(F::by_packs(to), p, pitch, n, index, before);
     } else if constexpr (one_number) {
       SV s = to;
@@ -77,9 +105,11 @@ struct FoldColumns {
       return Op::combine(F::by_packs(to), F::template packs<V>(p, pitch, n, index, 1));
     }
   }
-  // The state of n rows.
-  TENON_INLINE static SV first(const N* p, index_t pitch, index_t n, index_t index) {
-    if constexpr (one_number) {
+  // The chain of n rows.
+  TENON_INLINE static Chain first(const N* p, index_t pitch, index_t n, index_t index) {
+    if constexpr (ends) {
+      return Op::template started<V>(p, pitch, n);
+    } else if constexpr (one_number) {
       return more(Op::lift(simd::load<V>(p), 0), p + pitch, pitch, n - 1, index + 1, 1);
     } else {
       return F::template packs<V>(p, pitch, n, index, 1);
@@ -112,7 +142,7 @@ struct FoldColumns {
   }
   // The last pack of n rows, which is not whole.
   static void last_pack(Columns& c, const N* p, index_t pitch, index_t n, index_t index, index_t lanes) {
-    SV& s = level(c, 0)[c.packs - 1];
+    Chain& s = chains(c)[c.packs - 1];
     for (index_t done = 0; done < n; done += Columns::most_rows) {
       const index_t some = n - done < Columns::most_rows ? n - done : Columns::most_rows, before = c.rows + done;
       N staged[Columns::most_rows * W] = {};
@@ -125,7 +155,7 @@ struct FoldColumns {
                                         bool padded) {
     const N* p = static_cast<const N*>(memory);
     const index_t rest = c.columns - (c.packs - 1) * W, whole = padded || rest == W ? c.packs : c.packs - 1;
-    SV* const s = level(c, 0);
+    Chain* const s = chains(c);
     const bool walks = row_by_row && whole >= wide;
     for (index_t m; n > 0; n -= m, p += m * pitch, index += m) {
       constexpr index_t most = Columns::most_rows;
@@ -155,15 +185,16 @@ struct FoldColumns {
         if (c.rows >= chain) carry(c, walks ? whole : 0);
     }
   }
-  static void total_columns([[maybe_unused]] Columns& c) {
-    if constexpr (!Op::rounds) return;
-    if (c.chains == 0) return;  // all in the first chain
+  /// The states of all rows.
+  static const SV* total_columns(Columns& c) {
+    if constexpr (!Op::rounds) return level(c, 0);
+    if (!ends && c.chains == 0) return level(c, 0);  // all in the first chain
     if (c.rows > 0) carry(c);
     int l = __builtin_ctzll(c.chains) + 1;
-    SV* s = level(c, 0);
-    for (index_t k = 0; k < c.packs; ++k) s[k] = state(c, l, k);
+    SV* const s = level(c, l);
     for (unsigned long long b = c.chains >> l; b; b >>= 1)
       if (++l; b & 1) combine_all(s, level(c, l), s, c.packs);
+    return s;
   }
 };
 
