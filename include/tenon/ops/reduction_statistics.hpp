@@ -86,11 +86,10 @@ struct Spread : Reduction<D> {
     if (b.count == 0) return a;
     return Joining<V>(a.count, b.count)(a, b);
   }
-  /// The same for so many states that have equal counts each, not 0.
+  /// What combines states that have as many elements as these, and some.
   template <class V>
-  static void combine_all(Moments<V>* to, const Moments<V>* a, const Moments<V>* b, index_t n) {
-    const Joining<V> joint(a->count, b->count);
-    for (index_t i = 0; i < n; ++i) to[i] = joint(a[i], b[i]);
+  TENON_FN static Joining<V> joining(const Moments<V>& a, const Moments<V>& b) {
+    return {a.count, b.count};
   }
   template <class V>
   TENON_FN static Moments<V> fold(const simd::lane_t<V>* p, index_t stride, index_t n) {
@@ -99,8 +98,8 @@ struct Spread : Reduction<D> {
   /// What a chain of rows is until it ends: its further elements need no mean of those so far.
   template <class V>
   using chain = SumsAround<V>;
-  /// Of n packs: squares are summed around the mean of the first ones, which is near enough that nothing cancels. (Of N
-  /// elements around the mean of m of them no more than N / m of the squares' sum does.)
+  /// Of n packs: squares are summed around the mean of the first ones, which is near enough that nothing cancels. (What
+  /// does is at most N / m times the sum that is left of N elements, where m of them gave the mean.)
   template <class V>
   TENON_FN static SumsAround<V> started(const simd::lane_t<V>* p, index_t stride, index_t n) {
     const index_t first = n < 8 ? n : 8;
@@ -118,6 +117,12 @@ struct Spread : Reduction<D> {
   TENON_FN static SumsAround<V> continued(const SumsAround<V>& s, const simd::lane_t<V>* p, index_t stride, index_t n) {
     const SumsAround<V> more = around(s.near, p, stride, n);
     return {more.near, V(s.sum + more.sum), V(s.squares + more.squares)};
+  }
+  /// The same around the mean of all elements so far.
+  template <class V>
+  TENON_FN static SumsAround<V> settled(const SumsAround<V>& s, index_t count) {
+    const Moments<V> m = ended(s, count);
+    return {m.mean, reduction_constant<V>(0), m.squares};
   }
   /// The state of a chain of so many elements.
   template <class V>
