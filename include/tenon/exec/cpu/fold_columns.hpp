@@ -201,17 +201,18 @@ struct FoldColumns {
           };
           // Constants unroll the loops over rows.
           if (some == at_start && so_far == 0) {
-            each([&](index_t, const N* q) { return first(q, pitch, at_start, at); });
+            each([&](index_t, const N* q) __attribute__((always_inline)) { return first(q, pitch, at_start, at); });
           } else if (so_far == 0) {
-            each([&](index_t, const N* q) { return first(q, pitch, some, at); });
+            each([&](index_t, const N* q) __attribute__((always_inline)) { return first(q, pitch, some, at); });
           } else if (some == at_once && !settle) {
-            each([&](index_t k, const N* q) { return more(s[k], q, pitch, at_once, at, so_far); });
+            each([&](index_t k, const N* q)
+                     __attribute__((always_inline)) { return more(s[k], q, pitch, at_once, at, so_far); });
           } else if (some == at_once) {
-            each([&](index_t k, const N* q) {
+            each([&](index_t k, const N* q) __attribute__((always_inline)) {
               return settled(more(s[k], q, pitch, at_once, at, so_far), so_far + at_once);
             });
           } else {
-            each([&](index_t k, const N* q) {
+            each([&](index_t k, const N* q) __attribute__((always_inline)) {
               const Chain x = more(s[k], q, pitch, some, at, so_far);
               return settle ? settled(x, so_far + some) : x;
             });
