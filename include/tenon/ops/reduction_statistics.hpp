@@ -41,6 +41,12 @@ TENON_FN auto real_part(V v) {
     return v;
 }
 
+// Sums of more and more elements around a number near them, on their way to be moments.
+template <class V>
+struct SumsAround {
+  V near, sum, squares;  // of x - near, and of |x - near|^2
+};
+
 // Joins moments of so many elements.
 template <class V>
 struct Joining {
@@ -80,15 +86,22 @@ struct Spread : Reduction<D> {
     if (b.count == 0) return a;
     return Joining<V>(a.count, b.count)(a, b);
   }
-  /// The same for so many states that have equal counts each, not 0.
+  /// What combines states that have as many elements as these, and some.
   template <class V>
-  static void combine_all(Moments<V>* to, const Moments<V>* a, const Moments<V>* b, index_t n) {
-    const Joining<V> joint(a->count, b->count);
-    for (index_t i = 0; i < n; ++i) to[i] = joint(a[i], b[i]);
+  TENON_FN static Joining<V> joining(const Moments<V>& a, const Moments<V>& b) {
+    return {a.count, b.count};
   }
-  /// Squares are summed around the mean of the first elements, which is near enough that nothing cancels.
   template <class V>
   TENON_FN static Moments<V> fold(const simd::lane_t<V>* p, index_t stride, index_t n) {
+    return ended(started<V>(p, stride, n), n);
+  }
+  /// What a chain of rows is until it ends: its further elements need no mean of those so far.
+  template <class V>
+  using chain = SumsAround<V>;
+  /// Of n packs: squares are summed around the mean of the first ones, which is near enough that nothing cancels. (What
+  /// does is at most N / m times the sum that is left of N elements, where m of them gave the mean.)
+  template <class V>
+  TENON_FN static SumsAround<V> started(const simd::lane_t<V>* p, index_t stride, index_t n) {
     const index_t first = n < 8 ? n : 8;
     V sum = simd::load<V>(p);
     if (n >= 8) {
@@ -99,13 +112,23 @@ struct Spread : Reduction<D> {
     }
     return around(V(sum * reduction_constant<V>(1 / static_cast<double>(first))), p, stride, n);
   }
-  /// The state of more elements, n packs from p on after `before`: squares are summed around the mean so far.
+  /// n packs more.
   template <class V>
-  TENON_FN static Moments<V> extended(const Moments<V>& s, const simd::lane_t<V>* p, index_t stride, index_t n, index_t,
-                                      index_t before) {
-    Moments<V> more = around(s.mean, p, stride, n, before);
-    more.squares = more.squares + s.squares;
-    return more;
+  TENON_FN static SumsAround<V> continued(const SumsAround<V>& s, const simd::lane_t<V>* p, index_t stride, index_t n) {
+    const SumsAround<V> more = around(s.near, p, stride, n);
+    return {more.near, V(s.sum + more.sum), V(s.squares + more.squares)};
+  }
+  /// The same around the mean of all elements so far.
+  template <class V>
+  TENON_FN static SumsAround<V> settled(const SumsAround<V>& s, index_t count) {
+    const Moments<V> m = ended(s, count);
+    return {m.mean, reduction_constant<V>(0), m.squares};
+  }
+  /// The state of a chain of so many elements.
+  template <class V>
+  TENON_FN static Moments<V> ended(const SumsAround<V>& s, index_t count) {
+    const V off = s.sum * reduction_constant<V>(1 / static_cast<double>(count));
+    return {V(s.near + off), V(s.squares - real_product(off, s.sum)), count};
   }
 
   /// All lanes, which have the same count: squares around the first lane's mean, which is as near to the others as they
@@ -121,13 +144,12 @@ struct Spread : Reduction<D> {
   }
 
  protected:
-  // The moments of n packs and `before` elements that lie at the center on average (and whose squares are not counted).
   template <class V>
-  TENON_FN static Moments<V> around(V center, const simd::lane_t<V>* p, index_t stride, index_t n, index_t before = 0) {
+  TENON_FN static SumsAround<V> around(V near, const simd::lane_t<V>* p, index_t stride, index_t n) {
     const V zero = reduction_constant<V>(0);
     V sum[4] = {zero, zero, zero, zero}, squares[4] = {zero, zero, zero, zero};
     const auto distance = [&](index_t i) __attribute__((always_inline)) {
-      return V(simd::load<V>(p + i * stride) - center);
+      return V(simd::load<V>(p + i * stride) - near);
     };
     const auto add = [&](index_t i, int u) __attribute__((always_inline)) {
       const V d = distance(i);
@@ -150,10 +172,8 @@ struct Spread : Reduction<D> {
 #pragma GCC unroll 4
       for (int u = 0; u < 4; ++u) add(i + u, u);
     for (; i < n; ++i) add(i, 0);
-    const V total = (sum[0] + sum[1]) + (sum[2] + sum[3]);
-    const V off = total * reduction_constant<V>(1 / static_cast<double>(n + before));
-    return {V(center + off), V((squares[0] + squares[1]) + (squares[2] + squares[3]) - real_product(off, total)),
-            n + before};
+    // One behind the other, so that of four packs each square is multiplied and added at once.
+    return {near, V((sum[0] + sum[1]) + (sum[2] + sum[3])), V(squares[0] + (squares[1] + (squares[2] + squares[3])))};
   }
   // The divisor of the sum of squares, never negative.
   TENON_FN static double degrees(index_t count, int ddof) {

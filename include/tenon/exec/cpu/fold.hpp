@@ -211,9 +211,9 @@ struct Folds : FoldColumns<Op, B> {
   }
 
   static void finish(Columns& c, void* out, const Results& results) {
-    C::total_columns(c);
+    const SV* const total = C::total_columns(c);
     for (index_t k = 0; k < c.packs; ++k) {
-      const SV s = C::state(c, 0, k);
+      const SV s = F::by_packs(total[k]);
       const index_t from = k * W, lanes = c.columns - from < W ? c.columns - from : W;
       R* to = static_cast<R*>(out) + from * results.stride;
       if constexpr (Op::finishes_packs && W > 1 && (__is_same(R, N) || Op::indexed)) {
@@ -242,7 +242,9 @@ struct Folds : FoldColumns<Op, B> {
   }
   template <class P>
   TENON_INLINE static void store_pack(R* to, P result, index_t lanes, index_t stride) {
-    if (stride == 1) {
+    if (stride == 1 && lanes == simd::lanes<P>) {
+      simd::store(to, result);
+    } else if (stride == 1) {
       simd::store_partial(to, result, lanes);
     } else {
       for (int l = 0; l < lanes; ++l) to[l * stride] = result[l];
@@ -250,12 +252,11 @@ struct Folds : FoldColumns<Op, B> {
   }
   static void finish_together(Columns& c, index_t n, const void* rest, index_t rows, void* out,
                               const Results& results) {
-    C::total_columns(c);
+    const SV* const total = C::total_columns(c);
     const N* p = static_cast<const N*>(rest);
     for (index_t r = 0; r < n; ++r) {
-      S s = F::lane(C::level(c, 0)[r / W], static_cast<int>(r % W));
-      for (index_t j = r + n; j < c.columns; j += n)
-        s = Op::combine(s, F::lane(C::level(c, 0)[j / W], static_cast<int>(j % W)));
+      S s = F::lane(total[r / W], static_cast<int>(r % W));
+      for (index_t j = r + n; j < c.columns; j += n) s = Op::combine(s, F::lane(total[j / W], static_cast<int>(j % W)));
       for (index_t i = 0; i < rows; ++i) s = Op::combine(s, Op::lift(p[i * n + r], 0));
       put_result(static_cast<R*>(out) + r * results.stride, s, results);
     }
@@ -269,7 +270,7 @@ template <class Op, class B, class R>
 inline constexpr FoldKernel fold_kernel = {
     sizeof(typename detail::Folds<Op, B, R>::N),
     detail::Folds<Op, B, R>::W,
-    sizeof(typename detail::Folds<Op, B, R>::SV),
+    detail::Folds<Op, B, R>::C::bytes,
     alignof(typename detail::Folds<Op, B, R>::SV),
     sizeof(typename detail::Folds<Op, B, R>::Kept) + sizeof(typename detail::Folds<Op, B, R>::S),
     Op::indexed,

@@ -11,7 +11,20 @@ namespace tenon {
 inline namespace TENON_ABI {
 namespace exec {
 
-/// Columns that are being folded; the states are in `levels`, level after level, `packs` of them in each.
+// What becomes of a chain of rows while it grows: the op's state, unless it keeps something else until the chain ends.
+template <class Op, class V>
+struct ChainOf {
+  using type = typename Op::template state<V>;
+  static constexpr bool ends = false;
+};
+template <class Op, class V>
+requires requires { typename Op::template chain<V>; }
+struct ChainOf<Op, V> {
+  using type = typename Op::template chain<V>;
+  static constexpr bool ends = true;
+};
+
+/// Columns that are being folded. Level 0 of `levels` has `packs` chains, further levels have as many states each.
 struct Columns {
   char* levels;
   index_t columns, packs;
@@ -29,26 +42,47 @@ struct FoldColumns {
   using N = typename F::N;
   using V = typename F::V;
   using SV = typename F::SV;
+  using Chain = typename ChainOf<Op, V>::type;
   static constexpr index_t W = F::W;
+  static constexpr bool ends = ChainOf<Op, V>::ends;
+  static constexpr index_t bytes = sizeof(SV) > sizeof(Chain) ? sizeof(SV) : sizeof(Chain);  // of a pack in a level
 
   TENON_INLINE static SV state(Columns& c, int l, index_t k) { return F::by_packs(level(c, l)[k]); }
-  static SV* level(Columns& c, int l) { return reinterpret_cast<SV*>(c.levels) + l * c.packs; }
-  // States of packs that hold as many elements, those before in `a`.
-  static void combine_all(SV* to, const SV* a, const SV* b, index_t packs) {
-    if constexpr (requires { Op::combine_all(to, a, b, packs); }) {
-      Op::combine_all(to, a, b, packs);
+  static SV* level(Columns& c, int l) { return reinterpret_cast<SV*>(c.levels + l * c.packs * bytes); }
+  static Chain* chains(Columns& c) { return reinterpret_cast<Chain*>(c.levels); }
+  TENON_INLINE static SV ended(Columns& c, index_t k) {
+    if constexpr (ends) {
+      return Op::ended(chains(c)[k], c.rows);
     } else {
-      for (index_t k = 0; k < packs; ++k) to[k] = Op::combine(F::by_packs(a[k]), F::by_packs(b[k]));
+      return state(c, 0, k);
+    }
+  }
+  static auto states(const SV* s) {
+    return [s](index_t k) { return F::by_packs(s[k]); };
+  }
+  // Joins the states of a level with later ones, b(k), from a pack on. All packs have as many elements.
+  template <class G>
+  static void join(Columns& c, int l, const G& b, SV* to, index_t from = 0) {
+    const SV* const a = level(c, l);
+    if constexpr (ends) {
+      const auto combine = Op::joining(a[from], b(from));
+      for (index_t k = from; k < c.packs; ++k) to[k] = combine(a[k], b(k));
+    } else {
+      for (index_t k = from; k < c.packs; ++k) to[k] = Op::combine(F::by_packs(a[k]), b(k));
     }
   }
   // The first level that is not in use: the chain in level 0 goes there, joined with those of all levels below.
   static int free_level(const Columns& c) { return 1 + __builtin_ctzll(~c.chains); }
   static void carry(Columns& c, index_t from = 0) {
     const int to = free_level(c);
-    SV* const s = level(c, to) + from;
-    if (to == 1)
-      for (index_t k = from; k < c.packs; ++k) level(c, 1)[k] = state(c, 0, k);
-    for (int l = 1; l < to; ++l) combine_all(s, level(c, l) + from, l == 1 ? level(c, 0) + from : s, c.packs - from);
+    SV* const s = level(c, to);
+    const auto chains = [&c](index_t k) { return ended(c, k); };
+    if (to == 1) {
+      for (index_t k = from; k < c.packs; ++k) s[k] = chains(k);
+    } else {
+      join(c, 1, chains, s, from);
+    }
+    for (int l = 2; l < to; ++l) join(c, l, states(s), s, from);
     ++c.chains;
     c.rows = 0;
   }
@@ -61,12 +95,15 @@ struct FoldColumns {
   };
   static constexpr bool row_by_row = one_number && sizeof(SV) >= 64;
   static constexpr index_t chain = one_number ? Columns::short_chain : Columns::long_chain;
-  static constexpr index_t at_once = extends || one_number ? 4 : Columns::most_rows;
+  static constexpr index_t at_once = ends || extends || one_number ? 4 : Columns::most_rows;
+  static constexpr index_t at_start = ends ? at_once : Columns::most_rows;
   static constexpr index_t wide = 32;  // packs of a row from which on it is worth while
-  // The state of n rows after those of `to`, `before` in number.
-  TENON_INLINE static SV more(const SV& to, const N* p, index_t pitch, index_t n, index_t index,
-                              [[maybe_unused]] index_t before) {
-    if constexpr (extends) {
+  // The chain of n rows after those of `to`, `before` in number.
+  TENON_INLINE static Chain more(const Chain& to, const N* p, index_t pitch, index_t n, index_t index,
+                                 [[maybe_unused]] index_t before) {
+    if constexpr (ends) {
+      return Op::continued(to, p, pitch, n);
+    } else if constexpr (extends) {
       return Op::extended(F::by_packs(to), p, pitch, n, index, before);
     } else if constexpr (one_number) {
       SV s = to;
@@ -77,9 +114,11 @@ struct FoldColumns {
       return Op::combine(F::by_packs(to), F::template packs<V>(p, pitch, n, index, 1));
     }
   }
-  // The state of n rows.
-  TENON_INLINE static SV first(const N* p, index_t pitch, index_t n, index_t index) {
-    if constexpr (one_number) {
+  // The chain of n rows.
+  TENON_INLINE static Chain first(const N* p, index_t pitch, index_t n, index_t index) {
+    if constexpr (ends) {
+      return Op::template started<V>(p, pitch, n);
+    } else if constexpr (one_number) {
       return more(Op::lift(simd::load<V>(p), 0), p + pitch, pitch, n - 1, index + 1, 1);
     } else {
       return F::template packs<V>(p, pitch, n, index, 1);
@@ -110,22 +149,37 @@ struct FoldColumns {
       to[k] = v;
     });
   }
+  // How many of n rows come at once.
+  static index_t few(index_t before, index_t n) {
+    const index_t most = before == 0 ? at_start : at_once;
+    return n < most ? n : most;
+  }
+  // Whether n rows complete the first quarter of a chain: what it keeps is then made to fit the rows so far.
+  static bool settles(index_t before, index_t n) { return ends && before < chain / 4 && before + n >= chain / 4; }
+  TENON_INLINE static Chain settled(const Chain& s, [[maybe_unused]] index_t rows) {
+    if constexpr (ends) {
+      return Op::settled(s, rows);
+    } else {
+      return s;
+    }
+  }
   // The last pack of n rows, which is not whole.
   static void last_pack(Columns& c, const N* p, index_t pitch, index_t n, index_t index, index_t lanes) {
-    SV& s = level(c, 0)[c.packs - 1];
-    for (index_t done = 0; done < n; done += Columns::most_rows) {
-      const index_t some = n - done < Columns::most_rows ? n - done : Columns::most_rows, before = c.rows + done;
+    Chain& s = chains(c)[c.packs - 1];
+    for (index_t i = 0, some; i < n; i += some) {
+      const index_t before = c.rows + i;
+      some = few(before, n - i);
       N staged[Columns::most_rows * W] = {};
-      for (index_t i = 0; i < some; ++i)
-        simd::store(staged + i * W, simd::load_partial<V>(p + (done + i) * pitch, lanes));
-      s = before == 0 ? first(staged, W, some, index) : more(s, staged, W, some, index + done, before);
+      for (index_t r = 0; r < some; ++r) simd::store(staged + r * W, simd::load_partial<V>(p + (i + r) * pitch, lanes));
+      s = before == 0 ? first(staged, W, some, index) : more(s, staged, W, some, index + i, before);
+      if (settles(before, some)) s = settled(s, before + some);
     }
   }
   [[gnu::noinline]] static void columns(Columns& c, const void* memory, index_t pitch, index_t n, index_t index,
                                         bool padded) {
     const N* p = static_cast<const N*>(memory);
     const index_t rest = c.columns - (c.packs - 1) * W, whole = padded || rest == W ? c.packs : c.packs - 1;
-    SV* const s = level(c, 0);
+    Chain* const s = chains(c);
     const bool walks = row_by_row && whole >= wide;
     for (index_t m; n > 0; n -= m, p += m * pitch, index += m) {
       constexpr index_t most = Columns::most_rows;
@@ -135,18 +189,35 @@ struct FoldColumns {
       if constexpr (row_by_row)
         if (walks) walk(c, p, pitch, m, whole);
       if (!walks) {
-        index_t i = before == 0 ? m : 0;  // rows done; constants unroll the loops over rows
-        if (i == most) {
-          for (index_t k = 0; k < whole; ++k) s[k] = first(p + k * W, pitch, most, index);
-        } else if (i > 0) {
-          for (index_t k = 0; k < whole; ++k) s[k] = first(p + k * W, pitch, i, index);
+        for (index_t i = 0, some; i < m; i += some) {
+          const index_t so_far = before + i, at = index + i;
+          const N* const from = p + i * pitch;
+          some = few(so_far, m - i);
+          const bool settle = settles(so_far, some);
+          // Two packs of 32 bytes are a line of the cache.
+          const auto each = [&](const auto& f) __attribute__((always_inline)) {
+#pragma GCC unroll 2
+            for (index_t k = 0; k < whole; ++k) s[k] = f(k, from + k * W);
+          };
+          // Constants unroll the loops over rows.
+          if (some == at_start && so_far == 0) {
+            each([&](index_t, const N* q) __attribute__((always_inline)) { return first(q, pitch, at_start, at); });
+          } else if (so_far == 0) {
+            each([&](index_t, const N* q) __attribute__((always_inline)) { return first(q, pitch, some, at); });
+          } else if (some == at_once && !settle) {
+            each([&](index_t k, const N* q)
+                     __attribute__((always_inline)) { return more(s[k], q, pitch, at_once, at, so_far); });
+          } else if (some == at_once) {
+            each([&](index_t k, const N* q) __attribute__((always_inline)) {
+              return settled(more(s[k], q, pitch, at_once, at, so_far), so_far + at_once);
+            });
+          } else {
+            each([&](index_t k, const N* q) __attribute__((always_inline)) {
+              const Chain x = more(s[k], q, pitch, some, at, so_far);
+              return settle ? settled(x, so_far + some) : x;
+            });
+          }
         }
-        for (; i + at_once <= m; i += at_once)
-          for (index_t k = 0; k < whole; ++k)
-            s[k] = more(s[k], p + i * pitch + k * W, pitch, at_once, index + i, before + i);
-        if (i < m)
-          for (index_t k = 0; k < whole; ++k)
-            s[k] = more(s[k], p + i * pitch + k * W, pitch, m - i, index + i, before + i);
       }
       if constexpr (W > 1)
         if (whole < c.packs) last_pack(c, p + whole * W, pitch, m, index, rest);
@@ -155,15 +226,16 @@ struct FoldColumns {
         if (c.rows >= chain) carry(c, walks ? whole : 0);
     }
   }
-  static void total_columns([[maybe_unused]] Columns& c) {
-    if constexpr (!Op::rounds) return;
-    if (c.chains == 0) return;  // all in the first chain
+  /// The states of all rows.
+  static const SV* total_columns(Columns& c) {
+    if constexpr (!Op::rounds) return level(c, 0);
+    if (!ends && c.chains == 0) return level(c, 0);  // all in the first chain
     if (c.rows > 0) carry(c);
     int l = __builtin_ctzll(c.chains) + 1;
-    SV* s = level(c, 0);
-    for (index_t k = 0; k < c.packs; ++k) s[k] = state(c, l, k);
+    SV* const s = level(c, l);
     for (unsigned long long b = c.chains >> l; b; b >>= 1)
-      if (++l; b & 1) combine_all(s, level(c, l), s, c.packs);
+      if (++l; b & 1) join(c, l, states(s), s);
+    return s;
   }
 };
 
