@@ -49,9 +49,9 @@ inline constexpr Met met = [] {
 template <class T, class E>
 inline constexpr Met met<Scalar<T>, E> = held_as_stored<T> ? Met::number : Met::otherwise;
 
-// How they are held: pointers to what the types locate, numbers, and views, which are loaded at once; of more than so
-// many registers only views in rows are met, each register when it is needed.
-inline constexpr int most_view_packs = 8;
+// How they are held: pointers to what the types locate, numbers, and views, which are loaded at once; of more numbers
+// than these only views in rows are met, each register when it is needed.
+inline constexpr index_t most_viewed = 64;
 template <class L, Met How, class E, int W>
 struct HeldOperand {
   const typename L::value_type* data = nullptr;
@@ -65,7 +65,7 @@ struct HeldOperand<Scalar<T>, Met::number, E, W> {
 template <class L, class E, int W>
 struct HeldOperand<L, Met::view, E, W> {
   using T = bare_t<decltype(*Located<L>::data(tenon::detail::some<const L&>()))>;
-  static constexpr bool whole = W > 1 && static_size<E> <= most_view_packs * W;
+  static constexpr bool whole = W > 1 && static_size<E> <= most_viewed;
   const T* data = nullptr;
   bool in_rows = true;
   HeldView<T, W, E> view;
@@ -169,6 +169,7 @@ struct InRegisters<N, Out, TypeList<L...>> {
   static constexpr int W = lanes_for<P>(size), most_packs = 16;
   static constexpr int packs = count_up_to(most_packs + 1, (size + W - 1) / W);
   static constexpr int work = packs * work_of<P>;
+  static constexpr bool is_short = work <= 32;  // not worth a call
   static constexpr bool few = size > 0 && lanes_of<P> > 1 && work <= 160 && packs <= most_packs;
 
   // Elements that are loaded one by one.
@@ -190,11 +191,16 @@ struct InRegisters<N, Out, TypeList<L...>> {
     }
   }
   static constexpr bool possible = is_possible();
-  static constexpr bool always = possible && (packs <= most_view_packs || ((met<L, E> != Met::view) && ...));
+  static constexpr bool always = possible && (size <= most_viewed || ((met<L, E> != Met::view) && ...));
 
+  /// f of all packs; the last one may have idle lanes.
+  template <class F>
+  TENON_INLINE static auto packs_to(const F& f, const N& n) requires(always) {
+    return given(f, n, make_seq<packs>{});
+  }
   /// False if a view is in the way.
   TENON_INLINE static bool run(const N& n, Out* out) {
-    if constexpr (work <= 32) {
+    if constexpr (is_short) {
       return write(n, out, make_seq<packs>{});
     } else {
       return called(n, out);
@@ -240,6 +246,12 @@ struct InRegisters<N, Out, TypeList<L...>> {
     machine.run(LanesOfOperands<E, W, Pack, Held, L...>{held});
     return machine.result();
   }
+  template <class F, int... K>
+  TENON_INLINE static auto given(const F& f, const N& n, Seq<K...>) {
+    Held held;
+    take<0>(n, held);
+    return f(value<K>(held)...);
+  }
   template <int Pack, class V>
   TENON_INLINE static void put(Out* out, const V& v) {
     constexpr index_t left = size - static_cast<index_t>(Pack) * W;
@@ -266,13 +278,24 @@ TENON_INLINE bool write_in_registers(const N& n, Out* out, const StridedMap& tar
   using E = typename N::extents_type;
   if (is_dense(target)) return InRegisters<N, Out>::run(n, out + target.offset);
   if constexpr (E::rank == 1 || E::rank == 2) {
-    Out aside[static_cast<size_t>(static_size<E>)];
-    if (!InRegisters<N, Out>::run(n, aside)) return false;
     constexpr index_t columns = E::static_extent(E::rank - 1), rows = static_size<E> / columns;
+    const index_t outer = E::rank == 2 ? target.strides.d[0] : 0, inner = target.strides.d[E::rank - 1];
     out += target.offset;
+    using Statement = InRegisters<N, Out>;
+    if constexpr (Statement::always && Statement::is_short && Statement::W > 1) {
+      using Held = HeldView<Out, Statement::W, E>;
+      if constexpr (Held::piece > 0)
+        if (inner == 1) {
+          Statement::packs_to([=](const auto&... v)
+                                  __attribute__((always_inline)) { Held{{v...}}.store_rows(out, outer); },
+                              n);
+          return true;
+        }
+    }
+    Out aside[static_cast<size_t>(static_size<E>)];
+    if (!Statement::run(n, aside)) return false;
     for (index_t i = 0; i < rows; ++i)
-      for (index_t j = 0; j < columns; ++j)
-        out[(E::rank == 2 ? i * target.strides.d[0] : 0) + j * target.strides.d[E::rank - 1]] = aside[i * columns + j];
+      for (index_t j = 0; j < columns; ++j) out[i * outer + j * inner] = aside[i * columns + j];
     return true;
   }
   return false;

@@ -129,8 +129,14 @@ struct HeldView {
       if (in_rows) return load_rows(p, outer, All{});
     if constexpr (turns)
       if (in_columns) return load_columns(p, inner, make_seq<rows / side>{}, make_seq<columns / piece>{}, All{});
-    load_all(strided(p, outer, inner, All{}), All{});
+    // In place where the compiler knows the strides.
+    if (size <= 16 && __builtin_constant_p(outer) && __builtin_constant_p(inner))
+      load_each(p, outer, inner, All{});
+    else
+      load_all(strided(p, outer, inner, All{}), All{});
   }
+  /// To rows of neighbours.
+  TENON_INLINE void store_rows(T* p, index_t outer) const { store_packs(p, outer, make_seq<packs>{}); }
 
  private:
   template <class Map, int... K>
@@ -157,6 +163,21 @@ struct HeldView {
   template <int... K>
   TENON_INLINE void load_rows(const T* p, index_t outer, Seq<K...>) {
     ((pack[K] = of_rows<V, K * W>(p, outer)), ...);
+  }
+  template <int... K>
+  TENON_INLINE void store_packs(T* p, index_t outer, Seq<K...>) const {
+    (to_rows<K * W>(p, outer, pack[K]), ...);
+  }
+  template <index_t First, class R>
+  TENON_INLINE static void to_rows(T* p, index_t outer, const R& v) {
+    if constexpr (First >= size) {
+      return;
+    } else if constexpr (simd::lanes<R> <= piece) {
+      simd::store(p + First / columns * outer + First % columns, v);
+    } else {
+      to_rows<First>(p, outer, simd::low_half(v));
+      to_rows<First + simd::lanes<R> / 2>(p, outer, simd::high_half(v));
+    }
   }
   struct Pieces {
     simd::pack<T, piece> v[size / piece];
@@ -188,8 +209,14 @@ struct HeldView {
     ((pack[K] = of_pieces<V, K * W / piece>(x)), ...);
   }
   template <int... K>
+  TENON_INLINE void load_each(const T* p, index_t outer, index_t inner, Seq<K...>) {
+    ((pack[K] = load_strided<V, E, K * W>(p, outer, inner, make_seq<W>{})), ...);
+  }
+  template <int... K>
   [[gnu::noinline]] static HeldView strided(const T* p, index_t outer, index_t inner, Seq<K...>) {
-    return {{load_strided<V, E, K * W>(p, outer, inner, make_seq<W>{})...}};
+    HeldView x;
+    x.load_each(p, outer, inner, Seq<K...>{});
+    return x;
   }
   template <int... K>
   TENON_INLINE void load_all(const HeldView& x, Seq<K...>) {
