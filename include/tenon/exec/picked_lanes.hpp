@@ -84,14 +84,21 @@ TENON_INLINE V load_by(const simd::lane_t<V>* p, Seq<I...>) {
     return V{p[o.at[I]]...};
   }
 }
-// Lanes from element First on of a view with any strides, one by one.
+// Lanes from element First on of a view with any strides, one by one; by 16 bytes, as gcc would put more together in
+// memory.
 template <class V, class E, index_t First, int... I>
 TENON_INLINE V load_strided(const simd::lane_t<V>* p, index_t outer, index_t inner, Seq<I...>) {
-  constexpr index_t columns = E::static_extent(E::rank - 1), size = static_size<E>;
-  constexpr auto in = [](index_t i) { return First + i < size ? First + i : First; };
-  return V{p[in(I) / columns * outer + in(I) % columns * inner]...};
+  if constexpr (sizeof(V) > 16) {
+    using Half = simd::pack<simd::lane_t<V>, simd::lanes<V> / 2>;
+    using Lanes = make_seq<simd::lanes<Half>>;
+    return simd::concat(load_strided<Half, E, First>(p, outer, inner, Lanes{}),
+                        load_strided<Half, E, First + simd::lanes<Half>>(p, outer, inner, Lanes{}));
+  } else {
+    constexpr index_t columns = E::static_extent(E::rank - 1), size = static_size<E>;
+    constexpr auto in = [](index_t i) { return First + i < size ? First + i : 0; };
+    return V{p[in(I) / columns * outer + in(I) % columns * inner]...};
+  }
 }
-
 
 // ---- views, all registers at once ----------------------------------------------------------------------------------
 
@@ -129,8 +136,8 @@ struct HeldView {
       if (in_rows) return load_rows(p, outer, All{});
     if constexpr (turns)
       if (in_columns) return load_columns(p, inner, make_seq<rows / side>{}, make_seq<columns / piece>{}, All{});
-    // In place where the compiler knows the strides.
-    if (size <= 16 && __builtin_constant_p(outer) && __builtin_constant_p(inner))
+    // Parts of larger matrices come here, too, where rows do not fill registers: in place if they are few.
+    if constexpr (piece == 0 && size <= 16)
       load_each(p, outer, inner, All{});
     else
       load_all(strided(p, outer, inner, All{}), All{});
