@@ -208,7 +208,8 @@ struct InRegisters<N, Out, TypeList<L...>> {
   }
 
  private:
-  using Held = tenon::detail::RegisterFile<make_seq<static_cast<int>(sizeof...(L))>, HeldOperand<L, met<L, E>, E, W>...>;
+  using Held =
+      tenon::detail::RegisterFile<make_seq<static_cast<int>(sizeof...(L))>, HeldOperand<L, met<L, E>, E, W>...>;
 
   template <int First, class A>
   TENON_INLINE static void take(const A& a, Held& held) {
@@ -286,9 +287,8 @@ TENON_INLINE bool write_in_registers(const N& n, Out* out, const StridedMap& tar
       using Held = HeldView<Out, Statement::W, E>;
       if constexpr (Held::piece > 0)
         if (inner == 1) {
-          Statement::packs_to([=](const auto&... v)
-                                  __attribute__((always_inline)) { Held{{v...}}.store_rows(out, outer); },
-                              n);
+          Statement::packs_to(
+              [=](const auto&... v) __attribute__((always_inline)) { Held{{v...}}.store_rows(out, outer); }, n);
           return true;
         }
     }

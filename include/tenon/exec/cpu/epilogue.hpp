@@ -146,8 +146,8 @@ requires(detail::has_epilogue<N>) struct DirectWrite<N> {
   template <class Out>
   TENON_INLINE static bool run_small(const N& n, Out* out, bool noalias) requires(small) {
     if constexpr (is_short()) {
-      return over_small(n, [&](const auto& consumer)
-                               __attribute__((always_inline)) { assign_dense(consumer, out, noalias); });
+      return over_small(
+          n, [&](const auto& consumer) __attribute__((always_inline)) { assign_dense(consumer, out, noalias); });
     } else {
       return call_small(n, out, noalias);
     }

@@ -41,9 +41,10 @@ struct FoldFew {
     const bool fills = rest > 2 || whole == 0;
     if (fills && rest > 0) s = Op::lift(simd::select(simd::first_lanes<V>(rest), end, Op::template neutral<V>()), 0);
     if (whole > 0) {
-      const V packs = F::chained(whole / W, [&](index_t i) __attribute__((always_inline)) {
-        return V(Op::lift(computed<P>(PackAt<P>{x, i * W}), 0));
-      });
+      const V packs = F::chained(
+          whole / W, [&](index_t i) __attribute__((always_inline)) {
+            return V(Op::lift(computed<P>(PackAt<P>{x, i * W}), 0));
+          });
       s = fills ? Op::combine(packs, s) : packs;
     }
     S r = F::joined(s);

@@ -72,9 +72,10 @@ struct Fold {
       return Op::template fold<P>(p, stride, n);
     } else {
       // Index of a pack: in its lanes along a row (step > 1), the same in all of them down a column.
-      return chained(n, [&](index_t i) __attribute__((always_inline)) {
-        return lifted(simd::load<P>(p + i * stride), first + i * step, step);
-      });
+      return chained(
+          n, [&](index_t i) __attribute__((always_inline)) {
+            return lifted(simd::load<P>(p + i * stride), first + i * step, step);
+          });
     }
   }
   /// The states get(0) to get(n - 1) combined: of many, four chains.

@@ -56,9 +56,8 @@ TENON_INLINE bool reduce_small(const A& x, R* out) {
     fold(static_cast<const N*>(operands.at[0]));
   } else if constexpr (folds_packs<RegisterReduction<Op, Mask, X, N>, InRegisters<A, Number>>) {
     InRegisters<A, Number>::packs_to(
-        [out](const auto&... v) __attribute__((always_inline)) {
-          RegisterReduction<Op, Mask, X, N>::run_packs(out, v...);
-        },
+        [out](const auto&... v)
+            __attribute__((always_inline)) { RegisterReduction<Op, Mask, X, N>::run_packs(out, v...); },
         x);
   } else {
     Number values[static_cast<size_t>(static_size<X>)];
