@@ -118,7 +118,7 @@ struct LanesOfOperands {
       return load_by<V, ByType<N>, E, Pack>(x.data, make_seq<W>{});
     } else if constexpr (!simd::is_pack<V>) {
       return *x.data;
-    } else if constexpr (x.whole) {
+    } else if constexpr (bare_t<decltype(x)>::whole) {
       return x.view.pack[Pack];
     } else {
       return load_by<V, InRows<E>, E, Pack>(x.data, make_seq<W>{});
