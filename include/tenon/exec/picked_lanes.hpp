@@ -84,6 +84,7 @@ TENON_INLINE V load_by(const simd::lane_t<V>* p, Seq<I...>) {
     return V{p[o.at[I]]...};
   }
 }
+
 // Lanes from element First on of a view with any strides, one by one; by 16 bytes, as gcc would put more together in
 // memory.
 template <class V, class E, index_t First, int... I>
