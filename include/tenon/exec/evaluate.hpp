@@ -145,6 +145,16 @@ void assign(const N& n, Out* out, const StridedMap& target, bool noalias) {
     detail::write_program(n, out, target, noalias);
   }
 }
+/// The same to elements that may lie apart; few numbers in place.
+template <class N, class Out>
+TENON_INLINE void assign_view(const N& n, Out* out, const StridedMap& target, bool noalias) {
+  if constexpr (detail::InRegisters<N, Out>::always && (N::rank == 1 || N::rank == 2))
+    if (!writes_twice(target)) {
+      detail::write_in_registers(n, out, target);
+      return;
+    }
+  assign(n, out, target, noalias);
+}
 template <class N, class Out>
 [[gnu::noinline]] void assign_many(const N& n, Out* out, bool noalias) {
   assign(n, out, dense_map(n.extents().dims()), noalias);
@@ -222,7 +232,7 @@ struct Evaluate {
       }
     }
     if constexpr (requires { target.storage(); }) return exec::assign_dense(n, target.data(), noalias);
-    exec::assign(n, target.data(), target.map(), noalias);
+    exec::assign_view(n, target.data(), target.map(), noalias);
   }
 };
 

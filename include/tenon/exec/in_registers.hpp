@@ -9,6 +9,7 @@
 #include <tenon/exec/hoist.hpp>
 #include <tenon/exec/located.hpp>
 #include <tenon/exec/moments.hpp>
+#include <tenon/exec/picked_lanes.hpp>
 #include <tenon/expr/program.hpp>
 
 namespace tenon {
@@ -48,37 +49,43 @@ inline constexpr Met met = [] {
 template <class T, class E>
 inline constexpr Met met<Scalar<T>, E> = held_as_stored<T> ? Met::number : Met::otherwise;
 
-template <class L, Met How>
+// How they are held: pointers to what the types locate, numbers, and views, which are loaded at once; of more numbers
+// than these only views in rows are met, each register when it is needed.
+inline constexpr index_t most_viewed = 64;
+template <class L, Met How, class E, int W>
 struct HeldOperand {
   const typename L::value_type* data = nullptr;
   TENON_INLINE void take(const L& n) { data = Located<L>::data(n); }
 };
-template <class T>
-struct HeldOperand<Scalar<T>, Met::number> {
+template <class T, class E, int W>
+struct HeldOperand<Scalar<T>, Met::number, E, W> {
   T number{};
   TENON_INLINE void take(const Scalar<T>& n) { number = n.number; }
 };
-template <class L>
-struct HeldOperand<L, Met::view> {
-  const typename L::value_type* data = nullptr;
-  index_t strides[2] = {};
+template <class L, class E, int W>
+struct HeldOperand<L, Met::view, E, W> {
+  using T = bare_t<decltype(*Located<L>::data(tenon::detail::some<const L&>()))>;
+  static constexpr bool whole = W > 1 && static_size<E> <= most_viewed;
+  const T* data = nullptr;
+  bool in_rows = true;
+  HeldView<T, W, E> view;
+
   TENON_INLINE void take(const L& n) {
     const StridedMap m = Located<L>::map(n);
     data = Located<L>::data(n) + m.offset;
     // What gcc knows of the tensor it would hold against the branches below that are not taken: -Warray-bounds.
     asm("" : "+r"(data));
-    for (int a = 0; a < L::rank; ++a) strides[a] = m.strides.d[a];
-  }
-  // Strides of extents of 1 do not matter.
-  template <class E>
-  TENON_INLINE bool lies(const StridedMap& m) const {
-    bool so = true;
-    for (int a = 0; a < E::rank; ++a) so = so && (E::static_extent(a) == 1 || strides[a] == m.strides.d[a]);
-    return so;
+    if constexpr (whole) {
+      view.load(data, m.strides.d[0], m.strides.d[E::rank - 1]);
+    } else {
+      constexpr StridedMap rows = InRows<E>::map();
+      for (int a = 0; a < E::rank; ++a)  // strides of extents of 1 do not matter
+        in_rows = in_rows && (E::static_extent(a) == 1 || m.strides.d[a] == rows.strides.d[a]);
+    }
   }
 };
-template <class L>
-requires(cut_node<L>) struct HeldOperand<L, Met::fixed> {
+template <class L, class E, int W>
+requires(cut_node<L>) struct HeldOperand<L, Met::fixed, E, W> {
   Value<typename L::value_type, typename L::extents_type> value;
   const typename L::value_type* data = nullptr;
   TENON_INLINE void take(const L& n) {
@@ -89,34 +96,7 @@ requires(cut_node<L>) struct HeldOperand<L, Met::fixed> {
 
 // ---- their lanes ---------------------------------------------------------------------------------------------------
 
-// Where the elements of W lanes lie, the first of which is element `first` of E; those past the end repeat the first.
-template <int W>
-struct LaneOffsets {
-  int at[W] = {};
-  int least = 0, span = 0;  // elements between the first and the last of them in memory
-  bool same = true;
-};
-template <int W, class E>
-constexpr LaneOffsets<W> lane_offsets(StridedMap m, index_t first) {
-  const Dims e = E::static_dims();
-  m.broadcast_to(e);
-  LaneOffsets<W> o;
-  int most = 0;
-  for (int l = 0; l < W; ++l) {
-    index_t k = first + l < e.size() ? first + l : first, offset = m.offset;
-    for (int a = e.rank - 1; a >= 0; --a) {
-      offset += k % e.d[a] * m.strides.d[a];
-      k /= e.d[a];
-    }
-    o.at[l] = static_cast<int>(offset);
-    o.least = l == 0 || o.at[l] < o.least ? o.at[l] : o.least;
-    most = l == 0 || o.at[l] > most ? o.at[l] : most;
-    o.same = o.same && o.at[l] == o.at[0];
-  }
-  o.span = most - o.least + 1;
-  return o;
-}
-// The maps of a statement's operands: by type, and of views those that are looked for.
+// The maps of operands that the types tell.
 template <class L>
 struct ByType {
   static constexpr StridedMap map() { return Located<L>::fixed_map(); }
@@ -124,57 +104,6 @@ struct ByType {
 template <class L>
 requires(cut_node<L>) struct ByType<L> : ByType<Value<typename L::value_type, typename L::extents_type>> {
 };
-template <class E>
-struct InRows {
-  static constexpr StridedMap map() { return {E::static_dims(), row_major(E::static_dims()), 0}; }
-};
-template <class E>
-struct InColumns {
-  static constexpr StridedMap map() {
-    constexpr index_t rows = E::rank == 2 ? E::static_extent(0) : 1;
-    return {E::static_dims(), {E::rank, {1, rows}}, 0};
-  }
-};
-template <class Map, class E, int W, int Pack>
-inline constexpr LaneOffsets<W> offsets_of = lane_offsets<W, E>(Map::map(), static_cast<index_t>(Pack) * W);
-
-// Lanes are picked from a register that holds them all, or from two, or else are loaded one by one.
-template <class T>
-constexpr int lanes_around(int span, int W) {
-  int lanes = W;
-  while (lanes < span && lanes * 2 <= simd::native_lanes<T>) lanes *= 2;
-  return lanes;
-}
-template <class T, int W, class Map, class E, int Pack>
-inline constexpr bool lane_by_lane = [] {
-  constexpr int span = offsets_of<Map, E, W, Pack>.span, around = lanes_around<T>(span, W);
-  return span > (around == W ? 2 * W : around);
-}();
-template <class V, class Map, class E, int Pack, int... I>
-TENON_INLINE V load_by(const simd::lane_t<V>* p, Seq<I...>) {
-  using T = simd::lane_t<V>;
-  constexpr int W = simd::lanes<V>;
-  constexpr LaneOffsets<W> o = offsets_of<Map, E, W, Pack>;
-  constexpr int around = lanes_around<T>(o.span, W);
-  if constexpr (o.same) {
-    return simd::broadcast<V>(p[o.least]);
-  } else if constexpr (o.span <= around) {
-    return simd::pick<V, (o.at[I] - o.least)...>(simd::load_first<simd::pack<T, around>, o.span>(p + o.least));
-  } else if constexpr (!lane_by_lane<T, W, Map, E, Pack>) {
-    return simd::shuffle<(o.at[I] - o.least)...>(simd::load<V>(p + o.least),
-                                                 simd::load_first<V, o.span - W>(p + o.least + W));
-  } else {
-    return V{p[o.at[I]]...};
-  }
-}
-// A view with any strides, lane by lane.
-template <class V, class E, int... I>
-[[gnu::noinline]] V load_strided(const simd::lane_t<V>* p, index_t outer, index_t inner, Seq<I...>) {
-  constexpr index_t columns = E::static_extent(E::rank - 1), size = static_size<E>;
-  constexpr auto in = [](index_t i) { return i < size ? i : 0; };
-  return V{p[in(I) / columns * outer + in(I) % columns * inner]...};
-}
-
 // Gives lanes of the operands.
 template <class E, int W, int Pack, class Held, class... L>
 struct LanesOfOperands {
@@ -189,13 +118,10 @@ struct LanesOfOperands {
       return load_by<V, ByType<N>, E, Pack>(x.data, make_seq<W>{});
     } else if constexpr (!simd::is_pack<V>) {
       return *x.data;
+    } else if constexpr (bare_t<decltype(x)>::whole) {
+      return x.view.pack[Pack];
     } else {
-      constexpr bool one_register = W >= static_size<E>;  // of several, views in rows are all that there are
-      if (!one_register || x.template lies<E>(InRows<E>::map()))
-        return load_by<V, InRows<E>, E, Pack>(x.data, make_seq<W>{});
-      if constexpr (E::rank == 2)
-        if (x.template lies<E>(InColumns<E>::map())) return load_by<V, InColumns<E>, E, Pack>(x.data, make_seq<W>{});
-      return load_strided<V, E>(x.data, x.strides[0], x.strides[E::rank - 1], make_seq<W>{});
+      return load_by<V, InRows<E>, E, Pack>(x.data, make_seq<W>{});
     }
   }
 };
@@ -243,6 +169,7 @@ struct InRegisters<N, Out, TypeList<L...>> {
   static constexpr int W = lanes_for<P>(size), most_packs = 16;
   static constexpr int packs = count_up_to(most_packs + 1, (size + W - 1) / W);
   static constexpr int work = packs * work_of<P>;
+  static constexpr bool is_short = work <= 32;  // not worth a call
   static constexpr bool few = size > 0 && lanes_of<P> > 1 && work <= 160 && packs <= most_packs;
 
   // Elements that are loaded one by one.
@@ -264,11 +191,16 @@ struct InRegisters<N, Out, TypeList<L...>> {
     }
   }
   static constexpr bool possible = is_possible();
-  static constexpr bool always = possible && (packs == 1 || ((met<L, E> != Met::view) && ...));
+  static constexpr bool always = possible && (size <= most_viewed || ((met<L, E> != Met::view) && ...));
 
+  /// f of all packs; the last one may have idle lanes.
+  template <class F>
+  TENON_INLINE static auto packs_to(const F& f, const N& n) requires(always) {
+    return given(f, n, make_seq<packs>{});
+  }
   /// False if a view is in the way.
   TENON_INLINE static bool run(const N& n, Out* out) {
-    if constexpr (work <= 32) {
+    if constexpr (is_short) {
       return write(n, out, make_seq<packs>{});
     } else {
       return called(n, out);
@@ -276,7 +208,8 @@ struct InRegisters<N, Out, TypeList<L...>> {
   }
 
  private:
-  using Held = tenon::detail::RegisterFile<make_seq<static_cast<int>(sizeof...(L))>, HeldOperand<L, met<L, E>>...>;
+  using Held =
+      tenon::detail::RegisterFile<make_seq<static_cast<int>(sizeof...(L))>, HeldOperand<L, met<L, E>, E, W>...>;
 
   template <int First, class A>
   TENON_INLINE static void take(const A& a, Held& held) {
@@ -299,7 +232,7 @@ struct InRegisters<N, Out, TypeList<L...>> {
   template <int K>
   TENON_INLINE static bool dense(Held& held) {
     if constexpr (met<at_t<K, TypeList<L...>>, E> == Met::view) {
-      return tenon::detail::reg<K>(held).template lies<E>(InRows<E>::map());
+      return tenon::detail::reg<K>(held).in_rows;
     } else {
       return true;
     }
@@ -313,6 +246,12 @@ struct InRegisters<N, Out, TypeList<L...>> {
     Machine<P, W> machine;
     machine.run(LanesOfOperands<E, W, Pack, Held, L...>{held});
     return machine.result();
+  }
+  template <class F, int... K>
+  TENON_INLINE static auto given(const F& f, const N& n, Seq<K...>) {
+    Held held;
+    take<0>(n, held);
+    return f(value<K>(held)...);
   }
   template <int Pack, class V>
   TENON_INLINE static void put(Out* out, const V& v) {
@@ -340,13 +279,23 @@ TENON_INLINE bool write_in_registers(const N& n, Out* out, const StridedMap& tar
   using E = typename N::extents_type;
   if (is_dense(target)) return InRegisters<N, Out>::run(n, out + target.offset);
   if constexpr (E::rank == 1 || E::rank == 2) {
-    Out aside[static_cast<size_t>(static_size<E>)];
-    if (!InRegisters<N, Out>::run(n, aside)) return false;
     constexpr index_t columns = E::static_extent(E::rank - 1), rows = static_size<E> / columns;
+    const index_t outer = E::rank == 2 ? target.strides.d[0] : 0, inner = target.strides.d[E::rank - 1];
     out += target.offset;
+    using Statement = InRegisters<N, Out>;
+    if constexpr (Statement::always && Statement::is_short && Statement::W > 1) {
+      using Held = HeldView<Out, Statement::W, E>;
+      if constexpr (Held::piece > 0)
+        if (inner == 1) {
+          Statement::packs_to(
+              [=](const auto&... v) __attribute__((always_inline)) { Held{{v...}}.store_rows(out, outer); }, n);
+          return true;
+        }
+    }
+    Out aside[static_cast<size_t>(static_size<E>)];
+    if (!Statement::run(n, aside)) return false;
     for (index_t i = 0; i < rows; ++i)
-      for (index_t j = 0; j < columns; ++j)
-        out[(E::rank == 2 ? i * target.strides.d[0] : 0) + j * target.strides.d[E::rank - 1]] = aside[i * columns + j];
+      for (index_t j = 0; j < columns; ++j) out[i * outer + j * inner] = aside[i * columns + j];
     return true;
   }
   return false;

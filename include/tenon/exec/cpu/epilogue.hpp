@@ -144,8 +144,13 @@ requires(detail::has_epilogue<N>) struct DirectWrite<N> {
   static constexpr bool small = requires(const Product& p, T* out) { DirectWrite<Product>::run_small(p, out, true); };
   /// Into dense elements; false if the product is not small.
   template <class Out>
-  [[gnu::noinline]] static bool run_small(const N& n, Out* out, bool noalias) requires(small) {
-    return over_small(n, [&](const auto& consumer) { assign_dense(consumer, out, noalias); });
+  TENON_INLINE static bool run_small(const N& n, Out* out, bool noalias) requires(small) {
+    if constexpr (is_short()) {
+      return over_small(
+          n, [&](const auto& consumer) __attribute__((always_inline)) { assign_dense(consumer, out, noalias); });
+    } else {
+      return call_small(n, out, noalias);
+    }
   }
   template <class Out>
   [[gnu::noinline]] static void assign(const N& n, Out* out, const StridedMap& target, bool noalias) {
@@ -181,6 +186,18 @@ requires(detail::has_epilogue<N>) struct DirectWrite<N> {
       return static_size<E> * static_cast<index_t>(sizeof(T));
     } else {
       return aside_bytes;
+    }
+  }
+  template <class Out>
+  [[gnu::noinline]] static bool call_small(const N& n, Out* out, bool noalias) {
+    return over_small(n, [&](const auto& consumer) { assign_dense(consumer, out, noalias); });
+  }
+  // A register of sums of few products is not worth a call.
+  static constexpr bool is_short() {
+    if constexpr (detail::SmallContraction<Product, T>::ok) {
+      return bytes() <= simd::native_bytes && detail::SmallContraction<Product, T>::shape.k <= 16;
+    } else {
+      return false;
     }
   }
   static constexpr bool always_small() { return detail::SmallContraction<Product, T>::ok && bytes() <= aside_bytes; }

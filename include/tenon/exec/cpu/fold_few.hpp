@@ -33,7 +33,7 @@ struct FoldFew {
   }();
   static constexpr index_t most = most_in_place * W;
 
-  /// A row of n >= 1 elements, fewer than eight packs, to one result.
+  /// A row of n >= 1 elements to one result.
   TENON_INLINE static R row(const row_operands<P>& x, index_t n) {
     const index_t whole = n / W * W, rest = n - whole;
     V end{}, s{};
@@ -41,8 +41,10 @@ struct FoldFew {
     const bool fills = rest > 2 || whole == 0;
     if (fills && rest > 0) s = Op::lift(simd::select(simd::first_lanes<V>(rest), end, Op::template neutral<V>()), 0);
     if (whole > 0) {
-      V packs = Op::lift(computed<P>(PackAt<P>{x, 0}), 0);
-      for (index_t i = W; i < whole; i += W) packs = Op::combine(packs, Op::lift(computed<P>(PackAt<P>{x, i}), 0));
+      const V packs = F::chained(
+          whole / W, [&](index_t i) __attribute__((always_inline)) {
+            return V(Op::lift(computed<P>(PackAt<P>{x, i * W}), 0));
+          });
       s = fills ? Op::combine(packs, s) : packs;
     }
     S r = F::joined(s);
@@ -55,7 +57,7 @@ struct FoldFew {
   }
   /// Rows one behind the other.
   TENON_INLINE static bool rows(const void* const* at, R* out, index_t rows, index_t n) {
-    if (n >= 8 * W || (n + W - 1) / W * rows > most_in_place) return false;
+    if ((n + W - 1) / W * rows > most_in_place) return false;
     constexpr bool repeats[P::loads + 1] = {};
     row_operands<P> x(at);
     for (; rows > 0; --rows, ++out) {

@@ -72,24 +72,29 @@ struct Fold {
       return Op::template fold<P>(p, stride, n);
     } else {
       // Index of a pack: in its lanes along a row (step > 1), the same in all of them down a column.
-      const auto get = [&](index_t i) __attribute__((always_inline)) {
-        return lifted(simd::load<P>(p + i * stride), first + i * step, step);
-      };
-      auto s = get(0);
-      index_t i = 1;
-      if (!in_order && n >= 8) {
-        auto a = get(1), b = get(2), c = get(3);
-        for (i = 4; i + 4 <= n; i += 4) {
-          s = Op::combine(s, get(i));
-          a = Op::combine(a, get(i + 1));
-          b = Op::combine(b, get(i + 2));
-          c = Op::combine(c, get(i + 3));
-        }
-        s = Op::combine(Op::combine(s, a), Op::combine(b, c));
-      }
-      for (; i < n; ++i) s = Op::combine(s, get(i));
-      return s;
+      return chained(
+          n, [&](index_t i) __attribute__((always_inline)) {
+            return lifted(simd::load<P>(p + i * stride), first + i * step, step);
+          });
     }
+  }
+  /// The states get(0) to get(n - 1) combined: of many, four chains.
+  template <class G>
+  TENON_INLINE static auto chained(index_t n, const G& get) {
+    auto s = get(0);
+    index_t i = 1;
+    if (!in_order && n >= 8) {
+      auto a = get(1), b = get(2), c = get(3);
+      for (i = 4; i + 4 <= n; i += 4) {
+        s = Op::combine(s, get(i));
+        a = Op::combine(a, get(i + 1));
+        b = Op::combine(b, get(i + 2));
+        c = Op::combine(c, get(i + 3));
+      }
+      s = Op::combine(Op::combine(s, a), Op::combine(b, c));
+    }
+    for (; i < n; ++i) s = Op::combine(s, get(i));
+    return s;
   }
   /// The state of one lane, or of half of the lanes.
   template <class State, class G>

@@ -29,6 +29,15 @@ requires(__is_same(Number, compute_t<primal_t<typename N::value_type>>)) struct 
   using program = program_of<N>;
 };
 
+// Whether Reduction R has one result, of the packs that statement S computes.
+template <class R, class S>
+inline constexpr bool folds_packs = [] {
+  if constexpr (R::possible && S::always) {
+    return R::one && R::W == S::W;
+  } else {
+    return false;
+  }
+}();
 /// Reduces few elements of static extents; false if an operand of run-time extents stretches.
 template <class Op, unsigned Mask, class P, class Number, bool Direct, class A, class R>
 TENON_INLINE bool reduce_small(const A& x, R* out) {
@@ -45,6 +54,11 @@ TENON_INLINE bool reduce_small(const A& x, R* out) {
     FlatOperands<P::loads + 1> operands;
     if (!flat_operands(x, x.extents(), operands)) return false;
     fold(static_cast<const N*>(operands.at[0]));
+  } else if constexpr (folds_packs<RegisterReduction<Op, Mask, X, N>, InRegisters<A, Number>>) {
+    InRegisters<A, Number>::packs_to(
+        [out](const auto&... v)
+            __attribute__((always_inline)) { RegisterReduction<Op, Mask, X, N>::run_packs(out, v...); },
+        x);
   } else {
     Number values[static_cast<size_t>(static_size<X>)];
     if constexpr (goes_in_registers<A, Number>) {
@@ -58,6 +72,30 @@ TENON_INLINE bool reduce_small(const A& x, R* out) {
   }
   return true;
 }
+// The same, where the types tell that they are few; out of line unless it is short.
+template <class Op, unsigned Mask, class A>
+struct FewStatic {
+  using X = typename A::extents_type;
+  using Number = typename Op::template number<primal_t<typename A::value_type>>;
+  using P = typename BufferOf<A, Number>::program;
+  using Registers = RegisterReduction<Op, Mask, X, typename FoldedAs<Number>::type>;
+  // A load is the program's buffer unless 16-bit floats become floats on the way.
+  static constexpr bool direct = P::size == 1 && __is_same(typename P::result, Number);
+  static constexpr bool small = is_small<Op, Mask, X, typename FoldedAs<Number>::type> && is_dense_over<A, X>;
+  static constexpr bool possible = small && all_static<A>;
+  static constexpr bool is_short = [] {
+    if constexpr (possible) {
+      return Registers::possible && Registers::packs * Registers::count <= 16;
+    } else {
+      return false;
+    }
+  }();
+
+  template <class R>
+  TENON_INLINE static bool run(const A& x, R* out) {
+    return reduce_small<Op, Mask, P, Number, direct>(x, out);
+  }
+};
 // Whether reduced axes are the last of R, or the first ones.
 constexpr bool are_last(unsigned mask, int rank) { return ((mask + (mask & -mask)) >> rank) == 1; }
 constexpr bool are_first(unsigned mask) { return (mask & (mask + 1)) == 0; }
@@ -106,7 +144,14 @@ template <class Op, unsigned Mask, class A, class R>
 template <class Op, unsigned Mask, class A, class R>
 TENON_INLINE bool reduce_few(const A& x, R* out) {
   using Fold = detail::FoldInPlace<Op, Mask, A, R>;
-  if constexpr (!Fold::possible) {
+  if constexpr (detail::FewStatic<Op, Mask, A>::possible) {
+    if constexpr (detail::FewStatic<Op, Mask, A>::is_short) {
+      return detail::FewStatic<Op, Mask, A>::run(x, out);
+    } else {
+      call_reduce_many<Op, Mask>(A(x), out);
+      return true;
+    }
+  } else if constexpr (!Fold::possible) {
     return false;
   } else if constexpr (detail::is_short<typename Fold::P>) {
     return Fold::run(x, out);
@@ -124,17 +169,16 @@ TENON_INLINE void reduce_into(const A& x, R* out) {
 }
 template <class Op, unsigned Mask, class A, class R>
 void reduce_many(const A& x, R* out) {
-  using Number = typename Op::template number<primal_t<typename A::value_type>>;
-  using P = typename detail::BufferOf<A, Number>::program;
+  using Few = detail::FewStatic<Op, Mask, A>;
+  using Number = typename Few::Number;
+  using P = typename Few::P;
   using X = typename A::extents_type;
-  // A load is the program's buffer unless 16-bit floats become floats on the way.
-  constexpr bool direct = P::size == 1 && __is_same(typename P::result, Number);
-  constexpr bool small = detail::is_small<Op, Mask, X, typename FoldedAs<Number>::type> && detail::is_dense_over<A, X>;
-  if constexpr (small && detail::all_static<A>) {
-    detail::reduce_small<Op, Mask, P, Number, direct>(x, out);
+  constexpr bool direct = Few::direct;
+  if constexpr (Few::possible) {
+    Few::run(x, out);
   } else {
-    if constexpr (small)
-      if (detail::reduce_small<Op, Mask, P, Number, direct>(x, out)) return;
+    if constexpr (Few::small)
+      if (Few::run(x, out)) return;
     constexpr const FoldKernel* op = &fold_kernel<Op, Number, R>;
     // Reduced axes that are the last ones.
     if constexpr (detail::is_dense_over<A, X> && detail::are_last(Mask, X::rank)) {

@@ -100,10 +100,19 @@ struct RegisterReduction {
   template <class R>
   TENON_INLINE static void run(const N* p, R* out) {
     if constexpr (one) {
-      *out = Op::template finish<R>(simd::reduce(folded(p, make_seq<packs - 1>{}), Join{}), count);
+      run_one(p, out, make_seq<packs - 1>{});
     } else {
       run(p, out, make_seq<packs>{});
     }
+  }
+  /// One result of packs in registers; `last` lanes of the last one count.
+  template <class R, class... X>
+  TENON_INLINE static void run_packs(R* out, const X&... x) {
+    static_assert(one && sizeof...(X) == packs);
+    V v[] = {x...};
+    if constexpr (last < W)
+      v[packs - 1] = simd::select(simd::first_lanes<V>(last), v[packs - 1], Op::template neutral<V>());
+    *out = Op::template finish<R>(simd::reduce(joined<packs>(v), Join{}), count);
   }
 
  private:
@@ -113,13 +122,18 @@ struct RegisterReduction {
       return Op::combine(a, b);
     }
   };
-  template <int... K>
-  TENON_INLINE static V folded(const N* p, Seq<K...>) {
-    V end = simd::load_first<V, last>(p + (packs - 1) * W);
-    if constexpr (last < W) end = simd::select(simd::first_lanes<V>(last), end, Op::template neutral<V>());
-    V s = Op::lift(end, index_t{0});
-    ((s = Op::combine(s, Op::lift(simd::load<V>(p + K * W), index_t{0}))), ...);
-    return s;
+  template <class R, int... K>
+  TENON_INLINE static void run_one(const N* p, R* out, Seq<K...>) {
+    run_packs(out, simd::load<V>(p + K * W)..., simd::load_first<V, last>(p + (packs - 1) * W));
+  }
+  // Pairwise.
+  template <int Count>
+  TENON_INLINE static V joined(const V* v) {
+    if constexpr (Count == 1) {
+      return Op::lift(*v, index_t{0});
+    } else {
+      return Op::combine(joined<Count / 2>(v), joined<Count - Count / 2>(v + Count / 2));
+    }
   }
   template <class R, int... Pack>
   TENON_INLINE static void run(const N* p, R* out, Seq<Pack...>) {
