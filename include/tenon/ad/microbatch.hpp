@@ -20,6 +20,11 @@ enum class Accumulation { mean, sum };
 
 namespace detail {
 
+template <class X>
+inline constexpr bool has_examples = false;
+template <class X>
+requires(expression<X>) inline constexpr bool has_examples<X> = X::rank > 0;
+
 template <class F, int... Arg>
 struct Microbatch {
   F f;
@@ -43,7 +48,7 @@ struct Microbatch {
     index_t n = -1;
     (count<I>(x, n), ...);
     expect<value_error>(size > 0, "tenon: microbatch: the number of examples at a time is not positive");
-    return preaccumulate((n + size - 1) / size, [this, n](index_t i, const auto&... all) {
+    return preaccumulate(n / size + (n % size != 0), [this, n](index_t i, const auto&... all) {
       const index_t from = i * size, to = n - from < size ? n : from + size;
       using Y = typename ResultElement<bare_t<decltype(f(part<I>(all, from, to)...))>>::type;
       const base_t<Y> weight = kind == Accumulation::sum
@@ -55,17 +60,20 @@ struct Microbatch {
   template <int I, class X>
   static void count(const X& x, index_t& n) {
     if constexpr (selected<I, Arg...>) {
-      static_assert(expression<X> && X::rank > 0,
+      static_assert(has_examples<X>,
                     "tenon: microbatch: an argument that is taken apart must be a tensor with a first axis");
-      if (n >= 0 && x.dims().d[0] != n)
-        raise<shape_error>(Message() << "tenon: microbatch: one argument has " << n << " examples, another "
-                                     << x.dims().d[0]);
-      n = x.dims().d[0];
+      if constexpr (has_examples<X>) {
+        const index_t examples = x.extents().dims().d[0];
+        if (n >= 0 && examples != n)
+          raise<shape_error>(Message() << "tenon: microbatch: one argument has " << n << " examples, another "
+                                       << examples);
+        n = examples;
+      }
     }
   }
   template <int I, class X>
   static decltype(auto) part(const X& x, index_t from, index_t to) {
-    if constexpr (selected<I, Arg...>) {
+    if constexpr (selected<I, Arg...> && has_examples<X>) {
       return slice<0>(x, range(from, to));
     } else {
       return (x);
@@ -78,8 +86,8 @@ struct Microbatch {
 /// f of the whole batch, computed from `size` examples at a time. The batch is along the first axis of the arguments
 /// named, `microbatch<1, 2>(32, f)`; the last micro-batch may be smaller. f returns a number or an expression of rank
 /// 0: the mean over the examples of what each of them adds, or their sum. Nothing can tell whether it is one: of
-/// another function of the batch, such as the root of a mean, the result is the mean of those of the parts. value_error
-/// if `size` is not positive, shape_error if numbers of examples differ.
+/// another function of the batch, such as the root of a mean, the result is the mean of those of the parts. 0 of no
+/// examples. value_error if `size` is not positive, shape_error if numbers of examples differ.
 template <int... Arg, class F>
 constexpr auto microbatch(index_t size, F f, Accumulation kind = Accumulation::mean) {
   static_assert(sizeof...(Arg) > 0,
