@@ -151,7 +151,7 @@ HESSIAN = (("tenon", "gradient"), ("tenon_scalar", "gradient_scalar"))
 
 def gradients(title, cases, kept):
     """Times over that of the primal, and the bytes that reverse mode kept."""
-    first = ("hand", "tenon", "tenon_batch", "tenon_scalar")
+    first = ("hand", "tenon", "tenon_batch", "tenon_microbatch", "tenon_scalar")
     products = {case: row for case, row in cases.items() if "gradient" in row}
     cases = {case: row for case, row in cases.items() if case not in products}
     found = {library for row in cases.values() for library in row if library != "primal"}
@@ -163,7 +163,7 @@ def gradients(title, cases, kept):
     print("first call takes. The numbers of all peers go forwards in `ba` and `hand`, and in reverse elsewhere.")
     if "autodiff" in found:
         print("`autodiff` walks what it kept as a tree: it is left out where that is exponential (`burgers`, `lstm`).")
-    print("Of `mlp`, `hand` takes one sample at a time, `tenon` the batch of 32 at once.")
+    print("Of `mlp`, `hand` takes one sample at a time, `tenon` the batch of 32 at once, `tenon_microbatch` eight samples.")
     print()
 
     def cell(case, row, library):

@@ -7,11 +7,10 @@
 namespace bench {
 namespace {
 
+// Of extents at run time, so that the adjoints of weights become their gradients where they lie.
 template <class T = double>
 struct Model {
-  tenon::nn::Linear<16, 32, T> first;
-  tenon::nn::Linear<32, 32, T> second;
-  tenon::nn::Linear<32, 4, T> third;
+  tenon::nn::Linear<tenon::dyn, tenon::dyn, T> first, second, third;
   auto operator()(const auto& x) const { return third(tanh(second(tanh(first(x))))); }
 };
 // Calls f(tensor, place of its first number among all parameters).
@@ -34,6 +33,12 @@ struct Mlp : Differentiated {
     const auto n = static_cast<tenon::index_t>(net.batch);
     inputs = tenon::Tensor<double, tenon::dyn, 16>(n, 16), targets = tenon::Tensor<double, tenon::dyn, 4>(n, 4);
     std::copy(x.begin(), x.end(), inputs.data()), std::copy(t.begin(), t.end(), targets.data());
+    const auto layer = [](auto& l, std::size_t out, std::size_t in) {
+      l.weight = tenon::zeros<double>(static_cast<tenon::index_t>(out), static_cast<tenon::index_t>(in));
+      l.bias = tenon::zeros<double>(static_cast<tenon::index_t>(out));
+    };
+    layer(model.first, net.hidden, net.in), layer(model.second, net.hidden, net.hidden);
+    layer(model.third, net.out, net.hidden);
     each_parameter(model, [&](auto& m, std::size_t at) { std::copy_n(w.data() + at, m.size(), m.data()); });
     y.resize(net.parameters() + 1);
     hand();
@@ -44,7 +49,6 @@ struct Mlp : Differentiated {
     y[0] = mlp::hand(net, w.data(), x.data(), t.data(), y.data() + 1);
     bytes = net.work() * sizeof(double);
   }
-  static constexpr bool static_results = true;
   mlp::Net net;
   tenon::Tensor<double, tenon::dyn> w;
   std::vector<double> x, t;
@@ -99,15 +103,18 @@ const Area area([] {
   add_scalar_code(c, numbers, loss);
   add_expression_tree(c, numbers, loss);
   c.run("hand", [](Mlp& p) { p.hand(); });
-  c.run("tenon", [](Mlp& p) {
-    on_tape(
-        p.tape, p.model, p,
-        [&](const auto& model) {
-          return sum(square(model(p.inputs) - p.targets)) / (2.0 * static_cast<double>(p.net.batch));
-        },
-        [&](const Model<>& g) {
-          each_parameter(g, [&](auto& m, std::size_t at) { std::copy_n(m.data(), m.size(), p.y.data() + 1 + at); });
-        });
+  // The whole batch at once, and eight samples at a time.
+  const auto store = [](Mlp& p, const auto& result) {
+    p.y[0] = result.value;
+    each_parameter(result.grad, [&](auto& m, std::size_t at) { std::copy_n(m.data(), m.size(), p.y.data() + 1 + at); });
+  };
+  const auto mean_loss = [](const auto& model, const auto& inputs, const auto& targets) {
+    const auto samples = static_cast<double>(inputs.extent(0));
+    return evaluate(sum(square(model(inputs) - targets)) / (2 * samples));
+  };
+  c.run("tenon", [=](Mlp& p) { store(p, tenon::value_and_grad(mean_loss)(p.model, p.inputs, p.targets)); });
+  c.run("tenon_microbatch", [=](Mlp& p) {
+    store(p, tenon::value_and_grad(tenon::microbatch<1, 2>(8, mean_loss))(p.model, p.inputs, p.targets));
   });
 });
 

@@ -16,6 +16,7 @@
 #include <tenon/ad/custom.hpp>
 #include <tenon/ad/forward.hpp>
 #include <tenon/ad/grad.hpp>
+#include <tenon/ad/microbatch.hpp>
 #include <tenon/ad/preaccumulate.hpp>
 #include <tenon/ad/unrolled.hpp>
 #include <tenon/ad/variable.hpp>

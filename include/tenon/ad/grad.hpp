@@ -292,8 +292,19 @@ struct Reverse {
   }
   template <class S, int... I, class V, class... X>
   auto record(Seq<I...>, Tape& tape, V& lifted, const X&... x) const {
-    const auto r = f(operand_at<I>(lifted)...);
-    if constexpr (is_with_aux<bare_t<decltype(r)>>) {
+    // A sum of which each term is swept and forgotten before the next one.
+    if constexpr (requires { f.template accumulate<Tag>(tape, operand_at<I>(lifted)...); }) {
+      tape.clear_adjoints();
+      const auto y = f.template accumulate<Tag>(tape, operand_at<I>(lifted)...);
+      auto g = collected(tape, lifted, x...);
+      return ValueAndGrad<bare_t<decltype(y)>, decltype(g)>{y, static_cast<decltype(g)&&>(g)};
+    } else {
+      return record_whole<S>(tape, f(operand_at<I>(lifted)...), lifted, x...);
+    }
+  }
+  template <class S, class R, class V, class... X>
+  static auto record_whole(Tape& tape, const R& r, V& lifted, const X&... x) {
+    if constexpr (is_with_aux<R>) {
       const S y = static_cast<S>(r.value);
       auto aux = detach<Tag>(r.aux);
       auto g = gradients<S>(tape, y, lifted, x...);
@@ -310,6 +321,10 @@ struct Reverse {
     using A = compute_t<typename S::inner>;
     if (y.slot) *tape.adjoint<A>(y.slot) = A(1);
     tape.sweep();
+    return collected(tape, lifted, x...);
+  }
+  template <class V, class... X>
+  static auto collected(Tape& tape, V& lifted, const X&... x) {
     if constexpr (sizeof...(Arg) == 1) {
       return L::collect(tape, pick<first>(x...), operand_at<first>(lifted));
     } else {
@@ -323,13 +338,7 @@ struct Reverse {
     Operands<decltype(L::template lift<I>(tape, x))...> lifted{{L::template lift<I>(tape, x)}...};
     const auto r = f(operand_at<I>(lifted)...);
     auto v = detach<Tag>(r);
-    auto g = [&] {
-      if constexpr (sizeof...(Arg) == 1) {
-        return L::collect(tape, pick<first>(x...), operand_at<first>(lifted));
-      } else {
-        return Gradients<at_t<Arg, TypeList<X...>>...>{L::collect(tape, pick<Arg>(x...), operand_at<Arg>(lifted))...};
-      }
-    }();
+    auto g = collected(tape, lifted, x...);
     return ValueAndGrad<decltype(v), decltype(g)>{static_cast<decltype(v)&&>(v), static_cast<decltype(g)&&>(g)};
   }
   template <int I, class X, class... Rest>

@@ -121,6 +121,29 @@ struct Preaccumulate {
   auto operator()(const X&... x) const {
     return run(argument(x)...);
   }
+  /// The value. Its derivative is added to the adjoints of x, variables with this tag of a tape that records nothing
+  /// else: grad of a sum, all of whose terms have the adjoint 1, keeps no gradient beside the one that it returns.
+  template <class Tag, class... X>
+  auto accumulate(Tape& tape, const X&... x) const {
+    using S = typename ResultElement<bare_t<decltype(term(0, x...))>>::type;
+    using C = remove_tag<S, Tag>;
+    return total<C>([&](index_t i) {
+      Rerun once(tape);
+      const S y = static_cast<S>(term(i, x...));
+      if constexpr (has_tag<S, Tag>) {
+        using A = compute_t<C>;
+        once.extend();
+        if (tape.owns(y.slot)) {
+          A& seed = *tape.adjoint<A>(y.slot);
+          seed = A(seed + A(1));
+        }
+        once.sweep();
+        return y.value;
+      } else {
+        return y;
+      }
+    });
+  }
 
  private:
   // Expressions as tensors, results of ops as numbers.
@@ -231,22 +254,7 @@ struct Preaccumulate {
     if constexpr (captures) {
       return base_t<C>{};
     } else {
-      return total<C>([&](index_t i) {
-        Rerun once(tape);
-        const S y = static_cast<S>(term(i, operand_at<I>(variables)...));
-        if constexpr (has_tag<S, New>) {
-          using A = compute_t<C>;
-          once.extend();
-          if (tape.owns(y.slot)) {
-            A& seed = *tape.adjoint<A>(y.slot);
-            seed = A(seed + A(1));
-          }
-          once.sweep();
-          return y.value;
-        } else {
-          return y;
-        }
-      });
+      return accumulate<New>(tape, operand_at<I>(variables)...);
     }
   }
   template <class R, class X>

@@ -170,17 +170,24 @@ struct ProgramRecord {
     __builtin_memcpy(extents.d, r.extents(), r.row());
     void* const g = tape.given<char>(r.out);
     if (!g || p.is_zero(g, extents.size())) return tape.passed_on(r.out);
-    Source source[exec::max_operands / 2];
-    void* adjoint[exec::max_operands];
+    exec::Nest nest;
+    nest.start(extents);
+    nest.add(g, p.result_bytes, exec::dense_map(extents));
+    const auto map = [&](KeptLeaf& leaf) {
+      StridedMap m{extents, {}, 0};
+      __builtin_memcpy(m.strides.d, leaf.strides(), r.row());
+      return m;
+    };
+    for (int k = 0; k < p.loads; ++k) nest.add(r.leaf(k).data, p.bytes[k], map(r.leaf(k)));
     for (int k = 0; k < p.loads; ++k) {
       KeptLeaf& leaf = r.leaf(k);
-      source[k].data = leaf.data;
-      source[k].map.extents = extents;
-      source[k].map.strides.rank = r.rank;
-      __builtin_memcpy(source[k].map.strides.d, leaf.strides(), r.row());
-      adjoint[k] = p.active[k] && leaf.slot ? tape.adjoint<char>(leaf.slot) : nullptr;
+      if (p.active[k] && leaf.slot) {
+        nest.add(tape.adjoint<char>(leaf.slot), p.adjoint_bytes[k], map(leaf));
+      } else {
+        nest.add(nullptr, 0, StridedMap{extents, {}, 0});
+      }
     }
-    exec::pull_program({source, p.bytes, p.loads, adjoint, p.adjoint_bytes, g, p.result_bytes, extents, p.pull});
+    exec::pull_program(nest, p.pull);
     tape.passed_on(r.out);
   }
   static void destroy(char* begin) {

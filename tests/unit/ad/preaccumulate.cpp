@@ -68,6 +68,12 @@ TEST_CASE("sums: every term runs once, and one term is in memory at a time") {
   CHECK(near_all(got.grad, want.grad, 1e-12));
   CHECK(near(summed(w), want.value, 1e-13));
 
+  // The sum as the function itself: its gradient is added where it is returned.
+  const auto alone =
+      value_and_grad(preaccumulate(20, [&](index_t i, const auto& u) { return loss_of(rows_of(x, i), u); }))(w);
+  CHECK(near(alone.value, want.value, 1e-13));
+  CHECK(near_all(alone.grad, want.grad, 1e-12));
+
   const auto twice = [&](const auto& v) { return summed(v * 2) * summed(v) + sum(v); };
   CHECK(near_all(grad(twice)(w), grad([&](const auto& v) { return whole(v * 2) * whole(v) + sum(v); })(w), 1e-12));
 

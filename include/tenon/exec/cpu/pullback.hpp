@@ -363,36 +363,13 @@ void row_pull(void* g, index_t g_stride, const void* const* source, const index_
 
 }  // namespace detail
 
-/// The reverse sweep of a program without its types.
-struct PullCall {
-  const Source* source;
-  const index_t* bytes;  // element size of each source
-  int loads;
-  void* const* adjoint;  // of each source's data[0], or null
-  const index_t* adjoint_bytes;
-  const void* g;  // the result's adjoint: dense, of `extents`
-  index_t g_bytes;
-  Dims extents;
-  RowFunction row;  // row_pull
-};
-
-/// Pulls the adjoint of a program's result back to its leaves.
-[[gnu::noinline]] inline void pull_program(const PullCall& c) {
-  Nest nest;
-  nest.start(c.extents);
-  nest.add(c.g, c.g_bytes, StridedMap{c.extents, row_major(c.extents), 0});
-  for (int k = 0; k < c.loads; ++k) nest.add(c.source[k].data, c.bytes[k], c.source[k].map);
-  for (int k = 0; k < c.loads; ++k) {
-    if (c.adjoint[k]) {
-      nest.add(c.adjoint[k], c.adjoint_bytes[k], c.source[k].map);
-    } else {
-      nest.add(nullptr, 0, StridedMap{c.extents, {}, 0});
-    }
-  }
+/// Pulls the adjoint of a program's result back to its leaves, by row_pull of the program. Operands of the nest are the
+/// result's adjoint, the leaves, and the leaves' adjoints, null for those that have none.
+[[gnu::noinline]] inline void pull_program(Nest& nest, RowFunction row) {
   // Sources are written to here, so that none is read from a copy.
   if (nest.empty()) return;
   detail::order_axes(nest);
-  detail::drive_rows(nest, {c.row}, false);
+  detail::drive_rows(nest, {row}, false);
 }
 
 }  // namespace exec
