@@ -169,10 +169,10 @@ struct SmallProduct {
                                 masked_tiles<T> && S.m * S.n * S.k <= 262144;
   // All groups but the last are alike.
   [[gnu::noinline]] static void by_tiles(const T* a, const T* b, T* c) {
-    constexpr int last = groups - 1, wide = group_from(1) * W;
-    if constexpr (last > 0)
-      for (int g = 0; g < last; ++g) group_of_chunks<0, true>(a, b + g * wide, c + g * wide);
-    group_of_chunks<last, true>(a, b, c);
+    constexpr int alike = groups - 1, wide = group_from(1) * W;
+    if constexpr (alike > 0)
+      for (int g = 0; g < alike; ++g) group_of_chunks<0, true>(a, b + g * wide, c + g * wide);
+    group_of_chunks<alike, true>(a, b, c);
   }
   // Few short rows have packs of their length.
   static constexpr int dot_lanes() {
