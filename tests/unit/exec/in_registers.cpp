@@ -7,35 +7,16 @@
 #include <tenon/tenon.hpp>
 #include <type_traits>
 
+#include "exact.hpp"
 #include "support/guarded.hpp"
 
 using namespace tenon;
 
-namespace {
+using test::exact;
+using test::filled;
+using test::wrong;
 
-// Numbers that are exact in every type, of which sums of some hundred are exact, too.
-template <class T>
-T exact(index_t i, int seed) {
-  return static_cast<T>((i * 7 + seed * 5) % 11 - 5);
-}
-template <class T, int R, index_t... E>
-Tensor<T, E...> filled() {
-  Tensor<T, E...> a;
-  for (index_t i = 0; i < a.size(); ++i) a.data()[i] = exact<T>(i, R);
-  return a;
-}
-// How many elements are not what f gives for their indices.
-template <class X, class F>
-index_t wrong(const X& y, const F& f) {
-  index_t n = 0;
-  if constexpr (X::rank == 1) {
-    for (index_t i = 0; i < y.extent(0); ++i) n += !(y(i) == f(i));
-  } else {
-    for (index_t i = 0; i < y.extent(0); ++i)
-      for (index_t j = 0; j < y.extent(1); ++j) n += !(y(i, j) == f(i, j));
-  }
-  return n;
-}
+namespace {
 
 template <class T, index_t M, index_t N>
 void check_operands() {
