@@ -21,7 +21,8 @@ constexpr bool is_shared() {
   }
 }
 
-// Adds the sum of the lanes of each of N packs to N numbers.
+// Adds the sum of the lanes of each of N packs to N numbers. By index, not in loops, as all that reads adjoints: then
+// compilers keep these where they were computed.
 template <int N, class T, class V, int... L>
 TENON_FN void add_sums_of_lanes(T* to, const V* d, Seq<L...>) {
   constexpr int lanes = simd::native_lanes<T>;
@@ -29,9 +30,19 @@ TENON_FN void add_sums_of_lanes(T* to, const V* d, Seq<L...>) {
     V v[lanes] = {d[L]...};
     simd::store(to, simd::load<V>(to) + simd::sums_of_lanes(v));
     add_sums_of_lanes<N - lanes>(to + lanes, d + lanes, Seq<L...>{});
-  } else {
-    for (int k = 0; k < N; ++k) to[k] += simd::reduce_add(d[k]);
+  } else if constexpr (N > 0) {
+    *to += simd::reduce_add(*d);
+    add_sums_of_lanes<N - 1>(to + 1, d + 1, Seq<L...>{});
   }
+}
+template <int Pitch, class V, int... Pack>
+TENON_FN V one_sum(const V* d, Seq<Pack...>) {
+  return (d[Pack * Pitch] + ...);
+}
+// Sums of packs, number by number: of those that are Pitch packs apart.
+template <int Pitch, class V, int... K, class Packs>
+TENON_FN void sums_of_packs(V* sum, const V* d, Seq<K...>, Packs packs) {
+  ((sum[K] = one_sum<Pitch>(d + K, packs)), ...);
 }
 
 // An argument as packs of cells read it, and its gradient: in row-major order, as far as anything is differentiated.
@@ -44,6 +55,9 @@ class SumInput<T, X, true> {
 
  public:
   static constexpr bool stepped = X::along == Along::steps, active = is_taped<typename X::value_type>;
+  /// Instructions that take a number for all lanes from memory cost what others do: packs of them would be written, and
+  /// read as often.
+  static constexpr bool reads_anew = stepped;
   static constexpr int numbers = X::template numbers<T>;
   static index_t elements(const X&, index_t steps) { return stepped ? steps * numbers : numbers; }
 
@@ -72,13 +86,17 @@ class SumInput<T, X, true> {
       x.each_row([&](index_t offset) { *to++ = static_cast<T>(x.leaf.data[offset]); });
     }
   }
-  TENON_FN void load(V* in, index_t t, index_t, index_t) const { load(in, t, make_seq<numbers>{}); }
-  /// Adds what a pack gives: of every step, or once for all steps.
-  TENON_FN void add([[maybe_unused]] const V* d, [[maybe_unused]] index_t t, index_t, index_t) {
+  TENON_FN void load(V* in, index_t, index_t, index_t) const { load(in, make_seq<numbers>{}); }
+  TENON_FN const T* numbers_of(index_t t) const { return data_ + t * step_; }
+  /// Adds what packs give whose numbers are Pitch packs apart: of every step, or once for all steps.
+  template <int Pitch, class Packs>
+  TENON_FN void add(const V* d, [[maybe_unused]] index_t t, index_t, index_t, Packs packs) {
+    V all[numbers];
+    sums_of_packs<Pitch>(all, d, make_seq<numbers>{}, packs);
     if constexpr (stepped) {
-      add_sums_of_lanes<numbers>(gradient_ + t * numbers, d, make_seq<simd::native_lanes<T>>{});
+      add_sums_of_lanes<numbers>(gradient_ + t * numbers, all, make_seq<simd::native_lanes<T>>{});
     } else {
-      for (int k = 0; k < numbers; ++k) sum_[k] += d[k];
+      for (int k = 0; k < numbers; ++k) sum_[k] += all[k];
     }
   }
   void finish() {
@@ -88,12 +106,11 @@ class SumInput<T, X, true> {
 
  private:
   template <int... K>
-  TENON_FN void load(V* in, index_t t, Seq<K...>) const {
+  TENON_FN void load(V* in, Seq<K...>) const {
     if constexpr (X::along == Along::none) {
       ((in[K] = simd::broadcast<V>(number_)), ...);
     } else {
-      const T* const from = data_ + t * (stepped ? step_ : 0);
-      ((in[K] = simd::broadcast<V>(from[K])), ...);
+      ((in[K] = simd::broadcast<V>(data_[K])), ...);
     }
   }
   T number_{};
@@ -112,6 +129,7 @@ class SumInput<T, X, false> {
 
  public:
   static constexpr bool stepped = X::along == Along::steps, active = is_taped<typename X::value_type>;
+  static constexpr bool reads_anew = false;
   static constexpr int numbers = X::template numbers<T>;
   static index_t elements(const X& x, index_t steps) { return (stepped ? steps * numbers : numbers) * x.cells(); }
 
@@ -126,21 +144,26 @@ class SumInput<T, X, false> {
   TENON_FN void load(V* in, index_t t, index_t at, index_t left) const {
     load(in, stepped ? t * step_ : 0, at, left, make_seq<numbers>{});
   }
-  TENON_FN void add(const V* d, [[maybe_unused]] index_t t, index_t at, index_t left) {
-    T* to = gradient_ + (stepped ? t * numbers * cells_ : 0) + (cells_ == 1 ? 0 : at);
+  static const T* numbers_of(index_t) { return nullptr; }
+  template <int Pitch, int... Pack>
+  TENON_FN void add(const V* d, index_t t, index_t at, index_t left, Seq<Pack...>) {
+    (add_pack(d + Pack * Pitch, t, at + Pack * lanes, left - Pack * lanes), ...);
+  }
+  void finish() {}
+
+ private:
+  TENON_FN void add_pack(const V* d, [[maybe_unused]] index_t t, index_t at, index_t left) {
+    T* to = gradient_ + (stepped ? t * numbers * cells_ : 0) + (cells_ == 1 || left <= 0 ? 0 : at);
     for (int k = 0; k < numbers; ++k, to += cells_) {
       if (cells_ == 1) {
         *to += simd::reduce_add(d[k]);
       } else if (left >= lanes) {
         simd::store(to, d[k]);  // cells are taken once
-      } else {
+      } else if (left > 0) {
         simd::store_partial(to, d[k], left);
       }
     }
   }
-  void finish() {}
-
- private:
   template <int... K>
   TENON_FN void load(V* in, index_t offset, index_t at, index_t left, Seq<K...>) const {
     if (left >= lanes && stride_ == 1 && __is_same(P, T)) {
@@ -148,7 +171,7 @@ class SumInput<T, X, false> {
     } else if (left >= lanes) {
       ((in[K] = strided(data_[K] + offset + at * stride_, make_seq<lanes>{})), ...);
     } else {
-      ((in[K] = partial(data_[K] + offset + at * stride_, left)), ...);
+      ((in[K] = partial(data_[K] + offset, at, left)), ...);
     }
   }
   template <int... L>
@@ -156,9 +179,9 @@ class SumInput<T, X, false> {
     return V{static_cast<T>(p[L * stride_])...};
   }
   // What is beside the cells repeats the last one.
-  [[gnu::noinline]] V partial(const P* p, index_t left) const {
+  [[gnu::noinline]] V partial(const P* p, index_t at, index_t left) const {
     V v{};
-    for (int l = 0; l < lanes; ++l) v[l] = static_cast<T>(p[(l < left ? l : left - 1) * stride_]);
+    for (int l = 0; l < lanes; ++l) v[l] = static_cast<T>(p[(at + (l < left ? l : left - 1)) * stride_]);
     return v;
   }
   const P* data_[numbers] = {};

@@ -103,7 +103,7 @@ struct Unrolled : Pullback<F, V, 1u << Arg, X...> {
   template <int I>
   TENON_FN static void forward(const V* in, V* v, Slopes<V>* s) {
     P::template step<I>(in, v);
-    if constexpr (written.trace.node[I].arity > 0 && written.active[I]) s[I] = P::template slopes<I>(v);
+    if constexpr (written.trace.node[I].arity > 0 && written.active[I]) s[I] = P::template slopes<I>(in, v);
   }
   // Results K, if it is even, and K + 1: each waits for itself, and slopes are read once for both.
   template <int K, int... I>

@@ -124,7 +124,9 @@ inline constexpr bool is_straight = requires {
   typename Constant<W::write().trace.size>;
 };
 
-// Evaluates what was written down; pulls the adjoints of all results back at once.
+// Evaluates what was written down; pulls the adjoints of all results back at once. The inputs are an array of packs, or
+// an object whose number<P, K>() gives input K of point P, anew at each use if reads_anew<K>: what compilers would
+// write to memory and read there again they read where it is.
 template <class F, class V, unsigned Active, class... X>
 struct Pullback : Writer<F, V, Active, X...> {
   using W = Writer<F, V, Active, X...>;
@@ -161,20 +163,20 @@ struct Pullback : Writer<F, V, Active, X...> {
 
   /// The results. Together: for so many points, whose numbers follow each other in `in` and `out`, operation by
   /// operation: functions that wait for themselves wait at the same time.
-  template <int Together = 1>
-  TENON_FN static void run(const V* in, V* out) {
+  template <int Together = 1, class In>
+  TENON_FN static void run(In&& in, V* out) {
     V v[Together * size];
     forward(in, v, make_seq<size>{}, make_seq<Together>{});
     results(v, out, make_seq<Together * outputs>{});
   }
   /// What adjoints g of the results give the inputs; zero where there is nothing.
-  template <int Together = 1>
-  TENON_FN static void pull(const V* in, const V* g, V* of_inputs) {
+  template <int Together = 1, class In>
+  TENON_FN static void pull(In&& in, const V* g, V* of_inputs) {
     V v[Together * size], adjoint[Together * size];
     constexpr auto points = make_seq<Together>{};
     forward(in, v, make_seq<size>{}, points);
     seed_all(g, adjoint, points);
-    backward(v, adjoint, make_seq<size>{}, points);
+    backward(in, v, adjoint, make_seq<size>{}, points);
     collect_all(adjoint, of_inputs, points);
   }
   /// The same, with the values of all nodes known. Adjoints may be packs of numbers V, one lane for each of several
@@ -183,50 +185,74 @@ struct Pullback : Writer<F, V, Active, X...> {
   TENON_FN static void pull_from(const V* v, const A* g, A* of_inputs) {
     A adjoint[size];
     seed(g, adjoint, make_seq<outputs>{});
-    backward(v, adjoint, make_seq<size>{}, Seq<0>{});
+    const V* const known = v;  // all inputs are among them
+    backward(known, v, adjoint, make_seq<size>{}, Seq<0>{});
     collect(adjoint, of_inputs, make_seq<inputs>{});
   }
   /// The values of all nodes.
   TENON_FN static void values(const V* in, V* v) { forward(in, v, make_seq<size>{}, Seq<0>{}); }
 
  protected:
-  template <int I>
-  TENON_FN static void step(const V* in, V* v) {
+  template <int I, int P = 0, class In>
+  TENON_FN static void step(In& in, V* v) {
     constexpr TraceNode<V> n = written.trace.node[I];
     if constexpr (constexpr int twin = written.twin[I]; twin > 0) {
       if constexpr (I < twin) {
-        const auto both = math::sincos(v[n.arg[0]]);
+        const auto both = math::sincos(node<n.arg[0], P>(in, v));
         v[I] = W::is_sine(n) ? both.sin : both.cos;
         v[twin] = W::is_sine(n) ? both.cos : both.sin;
       }
     } else if constexpr (n.arity > 0) {
       constexpr auto value = n.rule->value;
-      v[I] = value(v[n.arg[0]], v[n.arg[1]], v[n.arg[2]]);
-    } else if constexpr (n.input >= 0) {
-      v[I] = in[n.input];
-    } else {
+      v[I] = value(node<n.arg[0], P>(in, v), node<n.arg[1], P>(in, v), node<n.arg[2], P>(in, v));
+    } else if constexpr (n.input < 0) {
       v[I] = V{} + static_cast<simd::lane_t<V>>(n.constant);
+    } else if constexpr (!reads_anew<In, I>()) {
+      v[I] = input<n.input, P>(in);
     }
   }
-  template <int I>
-  TENON_FN static Slopes<V> slopes(const V* v) {
+  template <int I, int P = 0, class In>
+  TENON_FN static Slopes<V> slopes(In& in, const V* v) {
     constexpr TraceNode<V> n = written.trace.node[I];
     if constexpr (constexpr int twin = written.twin[I]; twin > 0) {
       return {W::is_sine(n) ? v[twin] : -v[twin], V{}, V{}};
     } else {
       constexpr auto slopes = n.rule->slopes;
-      return slopes(v[I], v[n.arg[0]], v[n.arg[1]], v[n.arg[2]]);
+      return slopes(v[I], node<n.arg[0], P>(in, v), node<n.arg[1], P>(in, v), node<n.arg[2], P>(in, v));
     }
   }
 
  private:
-  template <int... I, class Points>
-  TENON_FN static void forward(const V* in, V* v, Seq<I...>, Points p) {
+  template <int K, int P, class In>
+  TENON_FN static V input(In& in) {
+    if constexpr (requires { in[K]; }) {
+      return in[P * inputs + K];
+    } else {
+      return in.template number<P, K>();
+    }
+  }
+  template <class In, int I>
+  static constexpr bool reads_anew() {
+    if constexpr (requires { In::template reads_anew<0>; }) {
+      if constexpr (constexpr int k = written.trace.node[I].input; k >= 0) return In::template reads_anew<k>;
+    }
+    return false;
+  }
+  template <int I, int P, class In>
+  TENON_FN static V node([[maybe_unused]] In& in, [[maybe_unused]] const V* v) {
+    if constexpr (reads_anew<In, I>()) {
+      return input<written.trace.node[I].input, P>(in);
+    } else {
+      return v[I];
+    }
+  }
+  template <class In, int... I, class Points>
+  TENON_FN static void forward(In& in, V* v, Seq<I...>, Points p) {
     (step_all<I>(in, v, p), ...);
   }
-  template <int I, int... P>
-  TENON_FN static void step_all(const V* in, V* v, Seq<P...>) {
-    (step<I>(in + P * inputs, v + P * size), ...);
+  template <int I, class In, int... P>
+  TENON_FN static void step_all(In& in, V* v, Seq<P...>) {
+    (step<I, P>(in, v + P * size), ...);
   }
   template <int... K>
   TENON_FN static void results(const V* v, V* out, Seq<K...>) {
@@ -244,19 +270,19 @@ struct Pullback : Writer<F, V, Active, X...> {
   TENON_FN static void seed(const A* g, A* adjoint, Seq<K...>) {
     ((adjoint[written.output[K]] = way.seeds[K] ? g[K] : adjoint[written.output[K]] + g[K]), ...);
   }
-  template <class A, int... I, class Points>
-  TENON_FN static void backward(const V* v, A* adjoint, Seq<I...>, Points p) {
-    (back_all<size - 1 - I>(v, adjoint, p), ...);
+  template <class In, class A, int... I, class Points>
+  TENON_FN static void backward(In& in, const V* v, A* adjoint, Seq<I...>, Points p) {
+    (back_all<size - 1 - I>(in, v, adjoint, p), ...);
   }
-  template <int I, class A, int... P>
-  TENON_FN static void back_all(const V* v, A* adjoint, Seq<P...>) {
-    (back<I>(v + P * size, adjoint + P * size), ...);
+  template <int I, class In, class A, int... P>
+  TENON_FN static void back_all(In& in, const V* v, A* adjoint, Seq<P...>) {
+    (back<I, P>(in, v + P * size, adjoint + P * size), ...);
   }
-  template <int I, class A>
-  TENON_FN static void back(const V* v, A* adjoint) {
+  template <int I, int P, class In, class A>
+  TENON_FN static void back(In& in, const V* v, A* adjoint) {
     constexpr TraceNode<V> n = written.trace.node[I];
     if constexpr (n.arity > 0 && written.active[I] && way.needed[I]) {
-      Slopes<V> s = slopes<I>(v);
+      Slopes<V> s = slopes<I, P>(in, v);
       add<I, 0>(s, adjoint);
       if constexpr (n.arity > 1) add<I, 1>(s, adjoint);
       if constexpr (n.arity > 2) add<I, 2>(s, adjoint);

@@ -3,7 +3,8 @@
 //
 // x is 2^e (1 + f) with 1 + f between sqrt(1/2) and sqrt(2), so that e = 0 near x = 1 and nothing cancels there.
 // log(1 + f) is a polynomial in f for float; for double it is the series in s = f / (2 + f), of which only every other
-// power occurs (as in fdlibm's log, Sun Microsystems, 1993). The leading terms are summed without loss.
+// power occurs (as in fdlibm's log, Sun Microsystems, 1993). The leading terms are summed without loss. The polynomials
+// of softplus, whose argument is always between 1 and 2, are minimax on their own interval.
 #pragma once
 #include <tenon/math/exponential.hpp>
 
@@ -150,10 +151,45 @@ TENON_FN V log1p(V x) {
   return kernel::flip(kernel::magnitude(y), kernel::sign_bit(x));
 }
 
-/// log(1 + e^x), accurate in both tails. Error at most 2 ULP (measured 1.65).
+namespace kernel {
+/// log(1 + f) - f for f from -1/4 to 1/2: as log1p_tail, but two terms at a time, which wait less for each other.
+template <class V>
+TENON_FN V log1p_tail_by_pairs(V f) {
+  if constexpr (is_single<V>) {
+    V z = f * f;
+    V low = fma(horner<V>(f, 0.19991117f, -0.166437627f), z, horner<V>(f, 0.333334475f, -0.250001942f));
+    V high = fma(horner<V>(f, 0.105836318f, -0.0461817928f), z, horner<V>(f, 0.144673886f, -0.131864407f));
+    return mul(z, fma(f, fma(high, V(z * z), low), constant<V>(-0.5f)));
+  } else {
+    V s = f / (2 + f), z = s * s, z2 = z * z, half = mul(V(f * f), constant<V>(0.5));
+    V low = fma(horner<V>(z, 0.285714285560072488, 0.222222242761931013), z2,
+                horner<V>(z, 0.666666666666665973, 0.400000000000559418));
+    V high = fma(horner<V>(z, 0.131742622514154251, 0.138385639982623344), z2,
+                 horner<V>(z, 0.181816670891307823, 0.153910724062507397));
+    return fma(s, fma(z, fma(high, V(z2 * z2), low), half), -half);
+  }
+}
+/// log(1 + e^-x) for x >= 0. The argument of the logarithm is between 1 and 2: it is 1 + f, or 2 (1 + f), without error.
+template <class V>
+TENON_FN V softplus_of_negative(V x) {
+  using T = simd::lane_t<V>;
+  V y = exp(V(-x));
+  if (device::active()) return device::log1p(y);
+  if constexpr (!simd::is_pack<V>)
+    if (evaluated_early() && !(y >= 0)) return y;
+  auto large = y >= constant<V>(T(0.5));
+  V f = simd::select(large, fma(y, constant<V>(T(0.5)), constant<V>(T(-0.5))), y);
+  V head = choose<V>(large, is_single<V> ? T(0.693145752f) : T(0.6931471805598903), T(0));
+  V rest = choose<V>(large, is_single<V> ? T(1.42860677e-6f) : T(5.497923018708371e-14), T(0));
+  Pair<V> s = quick_sum(head, f);
+  return s.high + (s.low + (log1p_tail_by_pairs(f) + rest));
+}
+}  // namespace kernel
+
+/// log(1 + e^x), accurate in both tails. Error at most 2 ULP (measured 1.49).
 template <class V>
 TENON_FN V softplus(V x) {
-  return simd::select(x < V{}, V{}, x) + log1p(exp(-kernel::magnitude(x)));
+  return simd::select(x < V{}, V{}, x) + kernel::softplus_of_negative(kernel::magnitude(x));
 }
 
 }  // namespace math

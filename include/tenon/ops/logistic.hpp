@@ -74,9 +74,8 @@ struct LogAddExp : Pointwise<LogAddExp> {
   template <class V>
   TENON_FN static V value(V a, V b) {
     const V top = math::max(a, b);
-    const V gap = -math::abs(a - b);
     // Equal infinities leave no gap to speak of.
-    return top + math::log1p(math::exp(simd::select(a == b, V{}, gap)));
+    return top + math::kernel::softplus_of_negative(V(simd::select(a == b, V{}, math::abs(a - b))));
   }
   TENON_FN static auto partials(auto a, auto b) {
     // NaN for equal infinities, which share alike. One exponential and one division for both; no abs(), whose

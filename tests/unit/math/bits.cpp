@@ -63,7 +63,7 @@ TEST_CASE("one result with fused multiply-add, one without, one with tables") {
   TENON_BITS("log2", 0x2e7d006ed46163ee, 0x4f63e5fefa876c7b, math::log2(x))
   TENON_BITS("log10", 0x3c204237d3b8f3c4, 0x6bc60dd2c58a0700, math::log10(x))
   TENON_BITS("log1p", 0x2440e2e76c42a8bd, 0x66c8b9ef6bb6dcb3, math::log1p(x))
-  TENON_BITS_OF_EXP("softplus", 0x83c8979d70bd37e, 0x1052dc88eb86edef, 0x52b2f24017dcdbe2, math::softplus(x))
+  TENON_BITS_OF_EXP("softplus", 0x8bc67c8e93064ca6, 0x4ce905d3ca2d1112, 0x42b53b9681308e7d, math::softplus(x))
   TENON_BITS("sin", 0x6d52a1513ad8dca5, 0xd6134dc960382410, math::sin(x))
   TENON_BITS("cos", 0xdce254961a3f6ce2, 0x8c900406f2aed74f, math::cos(x))
   TENON_BITS("tan", 0x8d6dd3b1969c1929, 0x7a70b7cacf1556b5, math::tan(x))
