@@ -21,39 +21,61 @@ inline __m512d all(double x) { return _mm512_set1_pd(x); }
 /// The first n lanes, or all.
 inline __mmask8 first_lanes(size_t n) { return static_cast<__mmask8>(n < lanes ? (1u << n) - 1 : 0xffu); }
 
-/// 2^(i/16): two registers, in which an instruction looks lanes up.
+/// 2^(i/16), and what their last bits leave out as a share of them: two registers each, in which an instruction looks
+/// lanes up.
 alignas(64) inline constexpr double sixteenths[16] = {1.0,
                                                       1.0442737824274138,
                                                       1.0905077326652577,
-                                                      1.1387886347566916,
+                                                      1.1387886347566916,  //
                                                       1.189207115002721,
                                                       1.241857812073484,
                                                       1.2968395546510096,
-                                                      1.3542555469368927,
+                                                      1.3542555469368927,  //
                                                       1.4142135623730951,
                                                       1.4768261459394993,
                                                       1.5422108254079407,
-                                                      1.6104903319492543,
+                                                      1.6104903319492543,  //
                                                       1.681792830507429,
                                                       1.7562521603732995,
                                                       1.8340080864093424,
                                                       1.9152065613971474};
-/// e^x within 2 units in the last place, for every argument: n counts sixteenths of ln 2, and the rest is at most
-/// ln(2)/32; bounded, so that where 2^n is infinite or 0 the product is. (bench::hand::exp has no table: it takes a
-/// half more instructions.)
-inline __m512d exp(__m512d x) {
-  const __m512d shift = all(0x1.8p48), shifted = _mm512_fmadd_pd(x, all(0x1.71547652b82fep0), shift);
-  const __m512d n = _mm512_sub_pd(shifted, shift);
-  const __m512d t =
-      _mm512_permutex2var_pd(_mm512_load_pd(sixteenths), _mm512_castpd_si512(shifted), _mm512_load_pd(sixteenths + 8));
-  __m512d r = _mm512_fnmadd_pd(n, all(0x1.62e42fefa39efp-1), x);
-  r = _mm512_range_pd(_mm512_fnmadd_pd(n, all(0x1.abc9e3b39803fp-56), r), all(0.5), 2);
+alignas(64) inline constexpr double rests_of_sixteenths[16] = {0,           8.1893e-17,  -2.7939e-17, 7.8266e-17,  //
+                                                               3.3485e-17,  3.7509e-17,  1.9573e-17,  5.6865e-17,  //
+                                                               -6.8358e-17, -2.3591e-17, 5.1548e-17,  1.5341e-17,  //
+                                                               4.8752e-17,  1.6855e-17,  1.7901e-17,  -5.5451e-17};
+inline __m512d look_up(const double (&table)[16], __m512d index) {
+  return _mm512_permutex2var_pd(_mm512_load_pd(table), _mm512_castpd_si512(index), _mm512_load_pd(table + 8));
+}
+/// e^r - 1 for |r| <= ln(2)/32.
+inline __m512d exp_minus_1(__m512d r) {
   __m512d q = _mm512_fmadd_pd(all(0.0013889034348599464), r, all(0.008333449701253456));
   q = _mm512_fmadd_pd(q, r, all(0.04166666666496045));
   q = _mm512_fmadd_pd(q, r, all(0.1666666666530169));
   q = _mm512_fmadd_pd(q, r, all(0.5));
-  q = _mm512_fmadd_pd(_mm512_mul_pd(r, r), q, r);
-  return _mm512_scalef_pd(_mm512_fmadd_pd(t, q, t), n);
+  return _mm512_fmadd_pd(_mm512_mul_pd(r, r), q, r);
+}
+/// e^x within 2 units in the last place, for every argument: n counts sixteenths of ln 2, and the rest is at most
+/// ln(2)/32; bounded, so that where 2^n is infinite or 0 the product is. (bench::hand::exp, which has no table, takes
+/// 1.6 times as long.)
+inline __m512d exp(__m512d x) {
+  const __m512d shift = all(0x1.8p48), shifted = _mm512_fmadd_pd(x, all(0x1.71547652b82fep0), shift);
+  const __m512d n = _mm512_sub_pd(shifted, shift), t = look_up(sixteenths, shifted);
+  const __m512d r = _mm512_fnmadd_pd(n, all(0x1.62e42fefa39efp-1), x);
+  const __m512d rest = _mm512_range_pd(_mm512_fnmadd_pd(n, all(0x1.abc9e3b39803fp-56), r), all(0.5), 2);
+  return _mm512_scalef_pd(_mm512_fmadd_pd(t, exp_minus_1(rest), t), n);
+}
+/// tanh x = h / (h + 2) with h = e^2x - 1, within 8 units in the last place.
+inline __m512d tanh(__m512d x) {
+  const __m512d bounded = _mm512_max_pd(all(-20), _mm512_min_pd(all(20), x));  // in this order NaN stays
+  const __m512d shift = all(0x1.8p48), shifted = _mm512_fmadd_pd(bounded, all(0x1.71547652b82fep1), shift);
+  const __m512d n = _mm512_sub_pd(shifted, shift), half = _mm512_fnmadd_pd(n, all(0x1.62e42fefa39efp-2), bounded);
+  const __m512d t = _mm512_scalef_pd(look_up(sixteenths, shifted), n);
+  const __m512d q = _mm512_add_pd(exp_minus_1(_mm512_add_pd(half, half)), look_up(rests_of_sixteenths, shifted));
+  const __m512d h = _mm512_fmadd_pd(t, q, _mm512_sub_pd(t, all(1)));
+  return _mm512_div_pd(h, _mm512_add_pd(h, all(2)));
+}
+inline __m512d sigmoid(__m512d x) {
+  return _mm512_div_pd(all(1), _mm512_add_pd(all(1), exp(_mm512_sub_pd(_mm512_setzero_pd(), x))));
 }
 /// ln x within 2 units in the last place for normal x > 0: 2 artanh s of the mantissa m, where s = (m - 1) / (m + 1).
 inline __m512d log(__m512d x) {
