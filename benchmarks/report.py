@@ -29,7 +29,8 @@ CLOSE = 1.05  # at most so many times as long counts as not behind
 
 
 def is_peer(library):
-    return library not in OWN + ("primal", "gradient", "gradient_scalar") and not library.startswith("tenon")
+    own = OWN + ("hand_simd", "primal", "gradient", "gradient_scalar")
+    return library not in own and not library.startswith("tenon")
 
 
 def digits(x):
@@ -151,7 +152,7 @@ HESSIAN = (("tenon", "gradient"), ("tenon_scalar", "gradient_scalar"))
 
 def gradients(title, cases, kept):
     """Times over that of the primal, and the bytes that reverse mode kept."""
-    first = ("hand", "tenon", "tenon_batch", "tenon_microbatch", "tenon_scalar")
+    first = ("hand", "hand_simd", "tenon", "tenon_batch", "tenon_microbatch", "tenon_scalar")
     products = {case: row for case, row in cases.items() if "gradient" in row}
     cases = {case: row for case, row in cases.items() if case not in products}
     found = {library for row in cases.values() for library in row if library != "primal"}
@@ -161,9 +162,12 @@ def gradients(title, cases, kept):
     print("code; `tenon_scalar` is the primal's source over `rev<double>`, as it is for the tapes among the peers; `tenon`")
     print("is written with tensors or fixed sizes. In brackets: bytes of memory beside the results, of tenon all that a")
     print("first call takes. The numbers of all peers go forwards in `ba` and `hand`, and in reverse elsewhere.")
+    if "hand_simd" in found:
+        print("`hand_simd` is what the machine allows: the gradient written for that one case in AVX-512, by other formulas")
+        print("where these are shorter (`gmm`: from moments of the points; `asian`: all forwards), and with sizes that are known.")
     if "autodiff" in found:
         print("`autodiff` walks what it kept as a tree: it is left out where that is exponential (`burgers`, `lstm`).")
-    print("Of `mlp`, `hand` takes one sample at a time, `tenon` the batch of 32 at once, `tenon_microbatch` eight samples.")
+    print("Of `mlp`, `hand` takes one sample at a time, `hand_simd` and `tenon_microbatch` eight, `tenon` all 32 at once.")
     print()
 
     def cell(case, row, library):

@@ -4,6 +4,7 @@
 
 #include <tenon/ad/unrolled_loop.hpp>
 
+#include "asian_simd.hpp"
 #include "peers.hpp"
 
 namespace bench {
@@ -67,6 +68,9 @@ const Area area([] {
   add_scalar_code(c, numbers, price);
   add_expression_tree(c, numbers, price);
   c.run("hand", [](Asian& a) { a.hand(); });
+#if BENCH_HAND
+  c.run("hand_simd", [](Asian& a) { a.y[0] = asian::hand_simd(a.s, a.p.data(), a.z.data(), a.y.data() + 1); });
+#endif
   c.run("tenon", [](Asian& a) { on_tape(a.tape, a.p, a, [&](const auto& p) { return tensor_price(p, a.normal); }); });
 });
 

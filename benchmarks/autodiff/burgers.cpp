@@ -4,6 +4,7 @@
 
 #include <tenon/ad/unrolled_loop.hpp>
 
+#include "burgers_simd.hpp"
 #include "peers.hpp"
 
 namespace bench {
@@ -31,6 +32,13 @@ struct Burgers : Differentiated {
     y[0] = burgers::hand(grid, u.data(), y.data() + 1, states);
     bytes = states.size() * sizeof(double);
   }
+#if BENCH_HAND
+  void hand_simd() {
+    y[0] = simd(grid, u.data(), y.data() + 1);
+    bytes = simd.bytes();
+  }
+  burgers::Simd<100> simd;
+#endif
   burgers::Grid grid;
   tenon::Tensor<double, tenon::dyn> u;
   tenon::Tensor<double, 100> fixed;
@@ -44,6 +52,9 @@ const Area area([] {
       c, [](const Burgers& p) -> const auto& { return p.u; },
       [](const Burgers& p, const auto* x) { return burgers::energy(p.grid, x); });
   c.run("hand", [](Burgers& p) { p.hand(); });
+#if BENCH_HAND
+  c.run("hand_simd", [](Burgers& p) { p.hand_simd(); });
+#endif
   c.run("tenon", [](Burgers& p) {
     on_tape(p.tape, p.fixed, p, [&](const auto& start) { return evaluate(tensor_energy(p.grid, start)); });
   });

@@ -4,6 +4,7 @@
 
 #include <tenon/ad/unrolled_loop.hpp>
 
+#include "gmm_simd.hpp"
 #include "inputs.hpp"
 #include "peers.hpp"
 
@@ -157,6 +158,13 @@ struct FixedGmm : Gmm {
       : Gmm(Numbers(a)...), rows(points), fixed{components.alpha, components.mean, components.factor} {}
   tenon::Tensor<double, tenon::dyn, D> rows;
   FixedComponents<D> fixed;
+#if BENCH_HAND
+  void hand_simd() {
+    this->y[0] = simd(this->s, this->p.data(), this->x.data(), this->y.data() + 1);
+    this->bytes = simd.bytes();
+  }
+  gmm::Simd<D> simd;
+#endif
 };
 
 template <tenon::index_t D, class... A>
@@ -168,6 +176,9 @@ void add(const std::string& size, A... a) {
   add_scalar_code(c, numbers, log_posterior);
   add_expression_tree(c, numbers, log_posterior);
   c.run("hand", [](Gmm& g) { g.hand(); });
+#if BENCH_HAND
+  c.run("hand_simd", [](P& g) { g.hand_simd(); });
+#endif
   c.run("tenon", [](P& g) {
     on_tape(
         g.tape, g.fixed, g, [&](const auto& p) { return fixed_log_posterior(g.s, p, g.rows); },

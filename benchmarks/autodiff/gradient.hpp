@@ -1,7 +1,8 @@
 // benchmarks/autodiff/gradient.hpp: a problem, and the libraries that differentiate it.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Each problem is written once, generic over its numbers, with its gradient by hand beside it (<problem>.hpp).
+// Each problem is written once, generic over its numbers, with its gradient by hand beside it (<problem>.hpp); for most
+// there is one more by hand, which shows what the machine allows: hand_simd, in AVX-512 (<problem>_simd.hpp).
 // `primal` runs it over double; tenon_scalar and the tapes among the peers run the same source over their own numbers.
 // All write values, then derivatives to `y`, which must agree with the gradient by hand before anything is timed; that
 // one is checked against complex steps by tests/unit/ad/problems.cpp. The counter `bytes` is memory beside the results:

@@ -5,6 +5,7 @@
 #include <tenon/ad/unrolled_loop.hpp>
 
 #include "inputs.hpp"
+#include "lstm_simd.hpp"
 #include "peers.hpp"
 
 namespace bench {
@@ -88,6 +89,13 @@ struct Lstm : Differentiated {
     y[0] = lstm::hand(m, p.data(), start.data(), text.data(), y.data() + 1, units, likelihood);
     bytes = units.size() * sizeof(lstm::Unit) + likelihood.size() * sizeof(double);
   }
+#if BENCH_HAND
+  void hand_simd() {
+    y[0] = simd(m, p.data(), start.data(), text.data(), y.data() + 1);
+    bytes = simd.bytes();
+  }
+  lstm::Simd<2, width> simd;
+#endif
   lstm::Model m;
   tenon::Tensor<double, tenon::dyn> p;
   std::vector<double> start, text, likelihood;
@@ -104,6 +112,9 @@ void add(const std::string& size, std::function<Lstm*()> make) {
       c, [](const Lstm& p) -> const auto& { return p.p; },
       [](const Lstm& p, const auto* x) { return lstm::loss(p.m, x, p.start.data(), p.text.data()); });
   c.run("hand", [](Lstm& p) { p.hand(); });
+#if BENCH_HAND
+  c.run("hand_simd", [](Lstm& p) { p.hand_simd(); });
+#endif
   c.run("tenon", [](Lstm& p) {
     on_tape(
         p.tape, p.network, p, [&](const auto& network) { return network.loss(p.states, p.rows); },

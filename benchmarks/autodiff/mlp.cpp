@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "mlp.hpp"
 
+#include "mlp_simd.hpp"
 #include "peers.hpp"
 
 namespace bench {
@@ -49,6 +50,13 @@ struct Mlp : Differentiated {
     y[0] = mlp::hand(net, w.data(), x.data(), t.data(), y.data() + 1);
     bytes = net.work() * sizeof(double);
   }
+#if BENCH_HAND
+  void hand_simd() {
+    y[0] = simd(net, w.data(), x.data(), t.data(), y.data() + 1);
+    bytes = simd.bytes();
+  }
+  mlp::Simd<16, 32, 4> simd;
+#endif
   mlp::Net net;
   tenon::Tensor<double, tenon::dyn> w;
   std::vector<double> x, t;
@@ -103,6 +111,9 @@ const Area area([] {
   add_scalar_code(c, numbers, loss);
   add_expression_tree(c, numbers, loss);
   c.run("hand", [](Mlp& p) { p.hand(); });
+#if BENCH_HAND
+  c.run("hand_simd", [](Mlp& p) { p.hand_simd(); });
+#endif
   // The whole batch at once, and eight samples at a time.
   const auto store = [](Mlp& p, const auto& result) {
     p.y[0] = result.value;

@@ -57,6 +57,9 @@ const Area area([] {
 #else
   say("autodiff", nullptr, "CMake: TENON_AUTODIFF_INCLUDE");
 #endif
+#if !BENCH_HAND
+  std::fprintf(stderr, "SKIPPED hand_simd: gradients in AVX-512 (F, BW, DQ, VL), which the flags do not allow\n");
+#endif
 });
 
 }  // namespace
