@@ -27,6 +27,7 @@ struct Lane<float> {
   static V load(const float* p, Mask m) { return _mm512_maskz_loadu_ps(m, p); }
   static void store(float* p, V v) { _mm512_storeu_ps(p, v); }
   static void store(float* p, V v, Mask m) { _mm512_mask_storeu_ps(p, m, v); }
+  static void stream(float* p, V v) { _mm512_stream_ps(p, v); }
   static V all(const float& x) { return _mm512_set1_ps(x); }
   static V fma(V a, V b, V c) { return _mm512_fmadd_ps(a, b, c); }
 };
@@ -40,13 +41,15 @@ struct Lane<double> {
   static V load(const double* p, Mask m) { return _mm512_maskz_loadu_pd(m, p); }
   static void store(double* p, V v) { _mm512_storeu_pd(p, v); }
   static void store(double* p, V v, Mask m) { _mm512_mask_storeu_pd(p, m, v); }
+  static void stream(double* p, V v) { _mm512_stream_pd(p, v); }
   static V all(const double& x) { return _mm512_set1_pd(x); }
   static V fma(V a, V b, V c) { return _mm512_fmadd_pd(a, b, c); }
 };
 
 constexpr int tile_rows = 14, wide_rows = 6;
-/// What is done with a finished vector of the product: nothing.
+/// What is done with a finished vector of the product: nothing. Where it `streams`, results go past the caches.
 struct Plain {
+  static constexpr bool streams = false;
   template <class V>
   V operator()(V v, long /*column*/) const {
     return v;
@@ -65,7 +68,7 @@ template <class T, int Rows, int Wide, class F>
   for (int i = 0; i < Rows; ++i)
 #pragma GCC unroll 8
     for (int j = 0; j < Wide; ++j) sum[i][j] = L::zero();
-  if (!__builtin_constant_p(k) && k > 64)  // what the tile ends with, on its way before it is asked for
+  if (add || (!__builtin_constant_p(k) && k > 64))  // what the tile ends with, on its way before it is asked for
 #pragma GCC unroll 32
     for (int i = 0; i < Rows; ++i)
 #pragma GCC unroll 8
@@ -75,6 +78,8 @@ template <class T, int Rows, int Wide, class F>
 #pragma GCC unroll 8
     for (int j = 0; j < Wide; ++j)
       row[j] = j + 1 < Wide ? L::load(b + p * ldb + j * L::width) : L::load(b + p * ldb + j * L::width, last);
+#pragma GCC unroll 8
+    for (int j = 0; j < Wide; ++j) asm("" : "+v"(row[j]));  // or gcc loads it again for every row
 #pragma GCC unroll 32
     for (int i = 0; i < Rows; ++i) {
       const auto x = L::all(a[i * lda + p]);
@@ -105,7 +110,11 @@ template <class T, int Rows, int Wide, class F>
       T* to = c + i * ldc + j * L::width;
       const auto mask = j + 1 < Wide ? static_cast<typename L::Mask>(-1) : last;
       const auto v = add ? sum[i][j] + L::load(to, mask) : sum[i][j];
-      L::store(to, finish(v, column + j * L::width), mask);
+      const auto result = finish(v, column + j * L::width);
+      if constexpr (F::streams)
+        L::stream(to, result);
+      else
+        L::store(to, result, mask);
     }
 }
 // Where row i of a packed panel of a starts: a constant, so that addresses need no registers. Not a power of two, so
@@ -199,6 +208,27 @@ template <class T, class F = Plain>
   gemm<T>(m, n, k, Dense<T>{a, k}, Dense<T>{b, n}, c, n, finish);
 }
 
+/// c = finish(a b) with extents that are known, for a and b that the second-level cache holds: distances are constants,
+/// and nothing is copied, unless rows of b lie so far apart that they compete for the same sets of the cache.
+template <class T, long M, long N, long K, bool Packs = false, class F = Plain>
+[[gnu::noinline]] void product(const T* a, const T* b, T* c, F finish = {}) {
+  using L = Lane<T>;
+  constexpr long rows = 8, width = 2 * L::width, step = Packs ? width : N, panel = Packs ? K * width : width;
+  static_assert(M % rows == 0 && N % width == 0);
+  alignas(4096) static T packed[Packs ? K * N : 1];
+  if constexpr (Packs) {
+    for (long p = 0; p < K; ++p)
+      for (long j = 0; j < N; j += L::width)
+        L::store(packed + j / width * panel + p * width + j % width, L::load(b + p * N + j));
+    b = packed;
+  }
+  for (long i = 0; i < M; i += rows)
+    for (long j = 0; j < N; j += width)
+      tile<T, rows, 2>(K, a + i * K, K, b + j / width * panel, step, c + i * N + j, N, false,
+                       static_cast<typename L::Mask>(-1), j, finish);
+  if constexpr (F::streams) _mm_sfence();
+}
+
 /// to[n, ld >= m] = transposed(from[m, n]), in blocks of 16 x 16 that are turned in registers; m and n are multiples
 /// of 16.
 inline void turn(const float* from, long m, long n, float* to, long ld) {
@@ -283,12 +313,36 @@ template <class T, int N>
       }
   }
 }
+/// The same for operands that no cache near the core holds: a panel of a block of b stays in the first level, copied
+/// rows of a pass by from the second.
+template <class T, long N>
+[[gnu::noinline]] void largest(const T* a, const T* b, T* c) {
+  using L = Lane<T>;
+  constexpr long rows = 4, width = 4 * L::width, steps = 128, height = 512, lda = steps + 64 / sizeof(T);
+  static_assert(N % height == 0 && N % width == 0);
+  alignas(4096) static T for_a[height * lda], for_b[steps * N];
+  for (long p0 = 0; p0 < N; p0 += steps) {
+    for (long p = 0; p < steps; ++p)
+      for (long j = 0; j < N; j += L::width)
+        L::store(for_b + j / width * width * steps + p * width + j % width, L::load(b + (p0 + p) * N + j));
+    for (long i0 = 0; i0 < N; i0 += height) {
+      for (long i = 0; i < height; ++i)
+        for (long p = 0; p < steps; p += L::width) L::store(for_a + i * lda + p, L::load(a + (i0 + i) * N + p0 + p));
+      for (long j = 0; j < N; j += width)
+        for (long i = 0; i < height; i += rows)
+          tile<T, rows, 4>(steps, for_a + i * lda, lda, for_b + j * steps, width, c + (i0 + i) * N + j, N, p0 > 0,
+                           static_cast<typename L::Mask>(-1), j, Plain{});
+    }
+  }
+}
 template <class T, int N>
 void square(const T* a, const T* b, T* c) {
   if constexpr (N < 512)
     small<T, N>(a, b, c);
-  else
+  else if constexpr (N < 1024)
     large<T, N>(a, b, c);
+  else
+    largest<T, N>(a, b, c);
 }
 
 }  // namespace bench::hand
