@@ -1,10 +1,11 @@
 // benchmarks/hand_gemm.hpp: matrix products in AVX-512, the bound that tenon's contractions are measured against.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// The scheme of Goto and van de Geijn (2008): a tile of 6 x 4 vectors stays in registers (24 sums, four vectors of b,
-// one broadcast element of a) while k runs, or one of 14 x 2 where b has no more columns; the rows of a for a row of
-// tiles are copied into the first-level cache, where their distance is a constant; panels of b, packed once per block
-// of k, stream past them from the second level. small() takes static extents and packs nothing.
+// gemm() follows the scheme of Goto and van de Geijn (2008): a tile of 6 x 4 vectors stays in registers (24 sums, four
+// vectors of b, one broadcast element of a) while k runs, or one of 14 x 2 where b has no more columns; the rows of a
+// for a row of tiles are copied into the first-level cache, where their distance is a constant; panels of b, packed
+// once per block of k, stream past them from the second level. Where extents are known, product() and small() copy
+// nothing, large() only b.
 #pragma once
 #include <algorithm>
 #include <type_traits>
@@ -134,25 +135,9 @@ template <class T, int Wide, int Rows = tile_rows, class F>
     tile_of<T, Wide, Rows - 1>(rows, k, a, b, ldb, c, ldc, add, last, column, finish);
 }
 
-/// The operand of a product that lies in memory as a row-major matrix.
-template <class T>
-struct Dense {
-  const T* data;
-  long stride;
-  /// Copies `count` elements of row i from column j on, and zeros up to a whole vector.
-  [[gnu::always_inline]] void operator()(long i, long j, long count, T* to) const {
-    using L = Lane<T>;
-    const T* from = data + i * stride + j;
-    long x = 0;
-    for (; x + L::width <= count; x += L::width) L::store(to + x, L::load(from + x));
-    const auto rest = static_cast<typename L::Mask>((1u << (count - x)) - 1);
-    if (rest) L::store(to + x, L::load(from + x, rest));
-  }
-};
-
 /// c[m, n] = finish(sum over p of a(i, p) b(p, j)). `a(i, p, count, to)` copies `count` elements of row i of a from p
-/// on, `b(p, j, count, to)` of row p of b; Dense does. `finish(vector, column)` sees whole sums: then k is at most
-/// depth.
+/// on and zeros up to a whole vector, `b(p, j, count, to)` of row p of b. `finish(vector, column)` sees whole sums:
+/// then k is at most depth.
 template <class T, class A, class B, class F>
 void gemm(long m, long n, long k, A a, B b, T* c, long ldc, F finish) {
   using L = Lane<T>;
@@ -161,36 +146,29 @@ void gemm(long m, long n, long k, A a, B b, T* c, long ldc, F finish) {
   if (!std::is_same_v<F, Plain> && k > depth<T>) std::abort();
   alignas(64) static T for_a[tile_rows * a_stride<T>];
   alignas(4096) static T for_b[(depth<T> + 16) * most_columns];
-  // Packing pays where a panel is used often and does not already lie in the first-level cache.
-  constexpr bool dense = std::is_same_v<B, Dense<T>>;
-  const bool packs = !dense || !(m <= 4 * tile_rows || k * n * static_cast<long>(sizeof(T)) <= 16384);
   // Rows are spread evenly over the tiles: 32 = 11 + 11 + 10, not 14 + 14 + 4.
   const long tiles = (m + most_rows - 1) / most_rows;
   for (long n0 = 0; n0 < n; n0 += most_columns)
     for (long p0 = 0; p0 < k; p0 += depth<T>) {
       const long nc = std::min(n - n0, most_columns), kc = std::min(k - p0, depth<T>),
                  panels = (nc + width - 1) / width;
-      if (packs)
-        for (long q = 0; q < panels; ++q)
-          for (long p = 0; p < kc; ++p)
-            b(p0 + p, n0 + q * width, std::min(width, nc - q * width), for_b + (q * kc + p) * width);
+      for (long q = 0; q < panels; ++q)
+        for (long p = 0; p < kc; ++p)
+          b(p0 + p, n0 + q * width, std::min(width, nc - q * width), for_b + (q * kc + p) * width);
       for (long t = 0; t < tiles; ++t) {
         const long i = t * m / tiles, rows = (t + 1) * m / tiles - i;
         for (long r = 0; r < rows; ++r) a(i + r, p0, kc, for_a + r * a_stride<T>);
         for (long q = 0; q < panels; ++q) {
           const long j = n0 + q * width, columns = std::min(width, n - j);
           const T* from = for_b + q * kc * width;
-          long ldb = width;
-          if constexpr (dense)
-            if (!packs) from = b.data + p0 * b.stride + j, ldb = b.stride;
           const long vectors = (columns + L::width - 1) / L::width;
           const auto last = static_cast<typename L::Mask>((1u << (columns - (vectors - 1) * L::width)) - 1);
           const auto run = [&]<int Wide>(std::integral_constant<int, Wide>) {
             if (wide)
-              tile_of<T, Wide, wide_rows>(static_cast<int>(rows), kc, for_a, from, ldb, c + i * ldc + j, ldc, p0 > 0,
+              tile_of<T, Wide, wide_rows>(static_cast<int>(rows), kc, for_a, from, width, c + i * ldc + j, ldc, p0 > 0,
                                           last, j, finish);
             else if constexpr (Wide <= 2)
-              tile_of<T, Wide>(static_cast<int>(rows), kc, for_a, from, ldb, c + i * ldc + j, ldc, p0 > 0, last, j,
+              tile_of<T, Wide>(static_cast<int>(rows), kc, for_a, from, width, c + i * ldc + j, ldc, p0 > 0, last, j,
                                finish);
           };
           vectors == 4   ? run(std::integral_constant<int, 4>{})
@@ -200,12 +178,6 @@ void gemm(long m, long n, long k, A a, B b, T* c, long ldc, F finish) {
         }
       }
     }
-}
-
-/// c = a b of dense row-major matrices.
-template <class T, class F = Plain>
-[[gnu::noinline]] void gemm(long m, long n, long k, const T* a, const T* b, T* c, F finish = {}) {
-  gemm<T>(m, n, k, Dense<T>{a, k}, Dense<T>{b, n}, c, n, finish);
 }
 
 /// c = finish(a b) with extents that are known, for a and b that the second-level cache holds: distances are constants,

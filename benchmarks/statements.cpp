@@ -77,7 +77,7 @@ using Dynamic = Numbers<N, Tensor<float, dyn, dyn>, Tensor<float, dyn>>;
   return _mm512_shuffle_f32x4(low, high, 0x88) + _mm512_shuffle_f32x4(low, high, 0xdd);
 }
 template <int N>
-[[gnu::noinline]] void layer(const float* w, const float* x, const float* b, float* y) {
+[[gnu::always_inline]] inline void layer(const float* w, const float* x, const float* b, float* y) {
   if constexpr (N == 4) {
     const __m512 p = _mm512_loadu_ps(w) * _mm512_broadcast_f32x4(_mm_loadu_ps(x));
     const __m512 pairs = p + _mm512_permute_ps(p, 0xb1), all = pairs + _mm512_permute_ps(pairs, 0x4e);
@@ -122,7 +122,7 @@ template <int N>
   }
 }
 template <int N>
-[[gnu::noinline]] void by_length(const float* x, float* z) {
+[[gnu::always_inline]] inline void by_length(const float* x, float* z) {
   if constexpr (N == 4) {
     const __m128 v = _mm_loadu_ps(x), p = v * v, q = p + _mm_permute_ps(p, 0xb1);
     _mm_storeu_ps(z, v / _mm_sqrt_ps(q + _mm_permute_ps(q, 0x4e)));
