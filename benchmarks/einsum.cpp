@@ -62,7 +62,7 @@ void add_stacked() {
   c.run("tenon", [](Stacked& d) { d.c = einsum<"ijk,kl->ijl">(d.a, d.b); });
   c.bound("peak", [](auto& s) { run_peak<float>(s, I * J * K * L); });
 #if BENCH_HAND
-  c.run("hand", [](Stacked& d) { hand::gemm<float>(I * J, L, K, d.a.data(), d.b.data(), d.c.data()); });
+  c.run("hand", [](Stacked& d) { hand::product<float, I * J, L, K>(d.a.data(), d.b.data(), d.c.data()); });
 #endif
   for (const Blas& blas : blas_libraries())
     c.run(blas.name, [&blas](Stacked& d) { blas.gemm(I * J, L, K, d.a.data(), d.b.data(), d.c.data()); });
@@ -94,9 +94,9 @@ void add_scores() {
   c.run("hand", [](Scores& d) {
     for (index_t h = 0; h < heads; ++h) {
       const float* b = d.b.data() + h * Q * D;
-      alignas(64) static float turned[D * (Q + 16)];
+      alignas(64) static float turned[D * Q];
       hand::turn(b, Q, D, turned, Q);
-      hand::gemm<float>(Q, Q, D, d.a.data() + h * Q * D, turned, d.c.data() + h * Q * Q);
+      hand::product<float, Q, Q, D>(d.a.data() + h * Q * D, turned, d.c.data() + h * Q * Q);
     }
   });
 #endif

@@ -51,8 +51,9 @@ inline __m512 activated(__m512 x, std::true_type) {
 }
 inline __m512 activated(__m512 x, std::false_type) { return _mm512_max_ps(x, _mm512_setzero_ps()); }
 
-template <bool Gelu>
+template <bool Gelu, bool Streams = false>
 struct Finish {
+  static constexpr bool streams = Streams;
   const float* bias;
   __m512 operator()(__m512 v, long column) const {
     return activated(v + _mm512_loadu_ps(bias + column), std::bool_constant<Gelu>{});
@@ -68,11 +69,11 @@ template <bool Gelu>
 }
 #endif
 
-template <bool Gelu>
-void add_layer(index_t m, index_t n, index_t k) {
+template <bool Gelu, index_t m, index_t n, index_t k>
+void add_layer() {
   auto c = add_case<Layer>(std::string("epilogue/") + (Gelu ? "bias_gelu" : "bias_relu") + "/f32/" + std::to_string(m) +
                                "x" + std::to_string(k) + "x" + std::to_string(n),
-                           [=] { return new Layer(m, n, k, Gelu); });
+                           [] { return new Layer(m, n, k, Gelu); });
   c.run("tenon", [](Layer& d) {
     if constexpr (Gelu)
       d.y = gelu_tanh(matmul(d.a, d.b) + d.bias);
@@ -86,10 +87,12 @@ void add_layer(index_t m, index_t n, index_t k) {
     else
       d.y = relu(d.h + d.bias);
   });
-  c.bound("peak", [=](benchmark::State& s) { run_peak<float>(s, static_cast<double>(m * n * k)); });
+  c.bound("peak", [](benchmark::State& s) { run_peak<float>(s, static_cast<double>(m * n * k)); });
 #if BENCH_HAND
   c.run("hand", [](Layer& d) {
-    hand::gemm<float>(d.m(), d.n(), d.k(), d.a.data(), d.b.data(), d.y.data(), Finish<Gelu>{d.bias.data()});
+    constexpr bool large = m * n >= 4'000'000;
+    const Finish<Gelu, large> finish{d.bias.data()};
+    hand::product<float, m, n, k, large>(d.a.data(), d.b.data(), d.y.data(), finish);
   });
   for (const Blas& blas : blas_libraries())
     c.run(blas.name, [&blas](Layer& d) {
@@ -164,9 +167,10 @@ void add_scaled(index_t m, index_t n, index_t k) {
 
 const Area area([] {
   add_scaled(2048, 32, 2048), add_scaled(2048, 512, 64);
-  add_layer<false>(256, 256, 256), add_layer<true>(256, 256, 256);
-  add_layer<false>(512, 512, 64), add_layer<true>(512, 512, 64);
-  add_layer<false>(2048, 2048, 32), add_layer<false>(2048, 2048, 64);  // results as large as caches, and little work
+  add_layer<false, 256, 256, 256>(), add_layer<true, 256, 256, 256>();
+  add_layer<false, 512, 512, 64>(), add_layer<true, 512, 512, 64>();
+  add_layer<false, 2048, 2048, 32>(),
+      add_layer<false, 2048, 2048, 64>();  // results as large as caches, and little work
 });
 
 }  // namespace

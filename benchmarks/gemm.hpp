@@ -52,16 +52,16 @@ void add_product(const char* name, index_t m, index_t n, index_t k) {
   c.run("tenon", [](P& d) { d.c = matmul(d.a, d.b); });
 #if BENCH_HAND
   // By hand extents are always known.
-  const auto known = [&]<int... X>(std::integer_sequence<int, X...>) {
-    return ((X == m && X == n && X == k &&
-             (c.run("hand", [](P& d) { hand::square<T, X>(d.a.data(), d.b.data(), d.c.data()); }), true)) ||
-            ...);
-  };
-  if (!known(std::integer_sequence<int, 8, 16, 32, 64, 128, 256, 512, 1024>{}) && n >= 8)
-    c.run("hand", [](P& d) { hand::gemm<T>(d.m(), d.n(), d.k(), d.a.data(), d.b.data(), d.c.data()); });
   const auto few = [&](auto product) { c.run("hand", [=](P& d) { product(d.a.data(), d.b.data(), d.c.data()); }); };
+  const auto squares = [&]<int... X>(std::integer_sequence<int, X...>) {
+    ((X == m && X == n && X == k ? few(hand::square<T, X>) : void()), ...);
+  };
+  squares(std::integer_sequence<int, 16, 32, 64, 128, 256, 512, 1024, 2048>{});
   if (n == 3 && m == 3 && k == 3) few([](const T* a, const T* b, T* to) { hand::three(a, b, to); });
   if (n == 4 && m == 4 && k == 4) few([](const T* a, const T* b, T* to) { hand::four(a, b, to); });
+  if (n == 8 && m == 8 && k == 8) few([](const T* a, const T* b, T* to) { hand::eight(a, b, to); });
+  if (n == 128 && m == 32 && k == 784)
+    few([](const T* a, const T* b, T* to) { hand::product<T, 32, 128, 784>(a, b, to); });
   if (n == 4 && m == 256 && k == 16) few(hand::four_columns<T, 256, 16>);
   if (n == 4 && m == 64 && k == 64) few(hand::four_columns<T, 64, 64>);
   if (n == 4 && m == 60 && k == 256) few(hand::four_columns<T, 60, 256>);

@@ -70,41 +70,58 @@ inline __m512 tanh(__m512 x) {
                                                        _mm512_set1_epi32(static_cast<int>(0x80000000)), 0x78));
 }
 
-// a (e^(a r) - 1 - a r) / (a r)^2, |a r| <= ln(2)/2: Taylor's polynomial two terms at a time, to shorten the chain.
-template <int A>
-inline __m512d exp_quotient(__m512d r, __m512d z) {
-  constexpr double a = A;
+/// 2^(i/8), and what its rounding left out, relative to it.
+alignas(64) inline constexpr double eighths[8] = {1.0,
+                                                  1.0905077326652577,
+                                                  1.189207115002721,
+                                                  1.2968395546510096,
+                                                  1.4142135623730951,
+                                                  1.5422108254079407,
+                                                  1.681792830507429,
+                                                  1.8340080864093424};
+alignas(64) inline constexpr double left_out[8] = {0,
+                                                   -2.7939114859515733e-17,
+                                                   3.3484623336251524e-17,
+                                                   1.9572585293112036e-17,
+                                                   -6.835808657661922e-17,
+                                                   5.1548301170786783e-17,
+                                                   4.875160526227062e-17,
+                                                   1.790126907604513e-17};
+/// e^x = 2^n (1 + rest), where n counts eighths; `power` is 2 to its fraction, which scaling by n makes 2^n.
+struct ExpParts {
+  __m512d power, n, rest;
+};
+/// If `Bounded`, x is any number; else it is not infinite, and only the size of e^x - 1 counts.
+template <bool Bounded>
+inline ExpParts exp_parts(__m512d x) {
+  const __m512d shift = _mm512_set1_pd(844424930131968.0);  // the sum's last bits are the index
+  const __m512d shifted = _mm512_fmadd_pd(x, _mm512_set1_pd(0x1.71547652b82fep0), shift), n = shifted - shift;
+  const __m512i index = _mm512_castpd_si512(shifted);
+  __m512d r = _mm512_fnmadd_pd(n, _mm512_set1_pd(0x1.62e42fefa39efp-1), x);
+  if constexpr (Bounded)
+    r = _mm512_range_pd(_mm512_fnmadd_pd(n, _mm512_set1_pd(0x1.abc9e3b39803fp-56), r), _mm512_set1_pd(0.5), 2);
+  // e^r - 1 to r^8, two terms at a time, to shorten the chain.
   const auto pair = [r](double low, double high) {
     return _mm512_fmadd_pd(_mm512_set1_pd(high), r, _mm512_set1_pd(low));
   };
-  constexpr double a3 = a * a * a, a5 = a3 * a * a, a7 = a5 * a * a, a9 = a7 * a * a, a11 = a9 * a * a;
-  __m512d q = _mm512_fmadd_pd(pair(a11 / 479001600, a11 * a / 6227020800), z, pair(a9 / 3628800, a9 * a / 39916800));
-  q = _mm512_fmadd_pd(q, z, pair(a7 / 40320, a7 * a / 362880));
-  q = _mm512_fmadd_pd(q, z, pair(a5 / 720, a5 * a / 5040));
-  q = _mm512_fmadd_pd(q, z, pair(a3 / 24, a3 * a / 120));
-  return _mm512_fmadd_pd(q, z, pair(a / 2, a * a / 6));
+  const __m512d z = r * r;
+  __m512d q =
+      _mm512_fmadd_pd(_mm512_set1_pd(2.480275166327699e-05), z, pair(0.0013888888873096704, 0.00019842175119693027));
+  q = _mm512_fmadd_pd(q, z, pair(0.04166666666666738, 0.008333333324836583));
+  q = _mm512_fmadd_pd(q, z, pair(0.5, 0.16666666666666866));
+  return {_mm512_permutexvar_pd(index, _mm512_load_pd(eighths)), n,
+          _mm512_fmadd_pd(q, z, r + _mm512_permutexvar_pd(index, _mm512_load_pd(left_out)))};
 }
 inline __m512d exp(__m512d x) {
-  const __m512d shift = _mm512_set1_pd(6755399441055744.0), one = _mm512_set1_pd(1);
-  const __m512d n = _mm512_sub_pd(_mm512_fmadd_pd(x, _mm512_set1_pd(0x1.71547652b82fep0), shift), shift);
-  __m512d r = _mm512_fnmadd_pd(n, _mm512_set1_pd(0x1.62e42fefa39efp-1), x);
-  r = _mm512_fnmadd_pd(n, _mm512_set1_pd(0x1.abc9e3b39803fp-56), r);
-  r = _mm512_range_pd(r, _mm512_set1_pd(0.5), 2);
-  const __m512d q = exp_quotient<1>(r, _mm512_mul_pd(r, r));
-  return _mm512_scalef_pd(_mm512_fmadd_pd(_mm512_fmadd_pd(q, r, one), r, one), n);
+  const ExpParts e = exp_parts<true>(x);
+  return _mm512_scalef_pd(_mm512_fmadd_pd(e.power, e.rest, e.power), e.n);
 }
-/// tanh |x| = H / (H + 1) with H = (e^2|x| - 1) / 2: the exponent of 2^n is in the last bits of the shifted sum.
+/// tanh |x| = h / (h + 2) with h = e^2|x| - 1.
 inline __m512d tanh(__m512d x) {
-  const __m512d a = _mm512_min_pd(_mm512_set1_pd(20), _mm512_abs_pd(x)), half = _mm512_set1_pd(0.5);
-  const __m512d shift = _mm512_set1_pd(6755399441056767.0);
-  const __m512d shifted = _mm512_fmadd_pd(a, _mm512_set1_pd(2.8853900817779268), shift);
-  const __m512d r = _mm512_fnmadd_pd(_mm512_sub_pd(shifted, shift), _mm512_set1_pd(0.34657359027997264), a);
-  const __m512d two_n = _mm512_castsi512_pd(_mm512_slli_epi64(_mm512_castpd_si512(shifted), 52));
-  const __m512d z = _mm512_mul_pd(r, r);
-  __m512d h = _mm512_fmadd_pd(z, exp_quotient<2>(r, z), r);
-  h = _mm512_fmadd_pd(two_n, h, _mm512_fmsub_pd(two_n, half, half));
-  const __m512d y = _mm512_div_pd(h, _mm512_add_pd(h, _mm512_set1_pd(1)));
-  return _mm512_or_pd(y, _mm512_and_pd(x, _mm512_set1_pd(-0.0)));
+  const ExpParts e = exp_parts<false>(_mm512_min_pd(_mm512_set1_pd(40), _mm512_abs_pd(x + x)));  // so NaN stays
+  const __m512d power = _mm512_scalef_pd(e.power, e.n);
+  const __m512d h = _mm512_fmadd_pd(power, e.rest, power - _mm512_set1_pd(1));
+  return _mm512_or_pd(h / (h + _mm512_set1_pd(2)), _mm512_and_pd(x, _mm512_set1_pd(-0.0)));
 }
 
 }  // namespace bench::hand

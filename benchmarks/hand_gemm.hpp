@@ -1,10 +1,11 @@
 // benchmarks/hand_gemm.hpp: matrix products in AVX-512, the bound that tenon's contractions are measured against.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// The scheme of Goto and van de Geijn (2008): a tile of 6 x 4 vectors stays in registers (24 sums, four vectors of b,
-// one broadcast element of a) while k runs, or one of 14 x 2 where b has no more columns; the rows of a for a row of
-// tiles are copied into the first-level cache, where their distance is a constant; panels of b, packed once per block
-// of k, stream past them from the second level. small() takes static extents and packs nothing.
+// gemm() follows the scheme of Goto and van de Geijn (2008): a tile of 6 x 4 vectors stays in registers (24 sums, four
+// vectors of b, one broadcast element of a) while k runs, or one of 14 x 2 where b has no more columns; the rows of a
+// for a row of tiles are copied into the first-level cache, where their distance is a constant; panels of b, packed
+// once per block of k, stream past them from the second level. Where extents are known, product() and small() copy
+// nothing, large() only b.
 #pragma once
 #include <algorithm>
 #include <type_traits>
@@ -27,6 +28,7 @@ struct Lane<float> {
   static V load(const float* p, Mask m) { return _mm512_maskz_loadu_ps(m, p); }
   static void store(float* p, V v) { _mm512_storeu_ps(p, v); }
   static void store(float* p, V v, Mask m) { _mm512_mask_storeu_ps(p, m, v); }
+  static void stream(float* p, V v) { _mm512_stream_ps(p, v); }
   static V all(const float& x) { return _mm512_set1_ps(x); }
   static V fma(V a, V b, V c) { return _mm512_fmadd_ps(a, b, c); }
 };
@@ -40,13 +42,15 @@ struct Lane<double> {
   static V load(const double* p, Mask m) { return _mm512_maskz_loadu_pd(m, p); }
   static void store(double* p, V v) { _mm512_storeu_pd(p, v); }
   static void store(double* p, V v, Mask m) { _mm512_mask_storeu_pd(p, m, v); }
+  static void stream(double* p, V v) { _mm512_stream_pd(p, v); }
   static V all(const double& x) { return _mm512_set1_pd(x); }
   static V fma(V a, V b, V c) { return _mm512_fmadd_pd(a, b, c); }
 };
 
 constexpr int tile_rows = 14, wide_rows = 6;
-/// What is done with a finished vector of the product: nothing.
+/// What is done with a finished vector of the product: nothing. Where it `streams`, results go past the caches.
 struct Plain {
+  static constexpr bool streams = false;
   template <class V>
   V operator()(V v, long /*column*/) const {
     return v;
@@ -65,7 +69,7 @@ template <class T, int Rows, int Wide, class F>
   for (int i = 0; i < Rows; ++i)
 #pragma GCC unroll 8
     for (int j = 0; j < Wide; ++j) sum[i][j] = L::zero();
-  if (!__builtin_constant_p(k) && k > 64)  // what the tile ends with, on its way before it is asked for
+  if (add || (!__builtin_constant_p(k) && k > 64))  // what the tile ends with, on its way before it is asked for
 #pragma GCC unroll 32
     for (int i = 0; i < Rows; ++i)
 #pragma GCC unroll 8
@@ -75,6 +79,8 @@ template <class T, int Rows, int Wide, class F>
 #pragma GCC unroll 8
     for (int j = 0; j < Wide; ++j)
       row[j] = j + 1 < Wide ? L::load(b + p * ldb + j * L::width) : L::load(b + p * ldb + j * L::width, last);
+#pragma GCC unroll 8
+    for (int j = 0; j < Wide; ++j) asm("" : "+v"(row[j]));  // or gcc loads it again for every row
 #pragma GCC unroll 32
     for (int i = 0; i < Rows; ++i) {
       const auto x = L::all(a[i * lda + p]);
@@ -105,7 +111,11 @@ template <class T, int Rows, int Wide, class F>
       T* to = c + i * ldc + j * L::width;
       const auto mask = j + 1 < Wide ? static_cast<typename L::Mask>(-1) : last;
       const auto v = add ? sum[i][j] + L::load(to, mask) : sum[i][j];
-      L::store(to, finish(v, column + j * L::width), mask);
+      const auto result = finish(v, column + j * L::width);
+      if constexpr (F::streams)
+        L::stream(to, result);
+      else
+        L::store(to, result, mask);
     }
 }
 // Where row i of a packed panel of a starts: a constant, so that addresses need no registers. Not a power of two, so
@@ -125,25 +135,9 @@ template <class T, int Wide, int Rows = tile_rows, class F>
     tile_of<T, Wide, Rows - 1>(rows, k, a, b, ldb, c, ldc, add, last, column, finish);
 }
 
-/// The operand of a product that lies in memory as a row-major matrix.
-template <class T>
-struct Dense {
-  const T* data;
-  long stride;
-  /// Copies `count` elements of row i from column j on, and zeros up to a whole vector.
-  [[gnu::always_inline]] void operator()(long i, long j, long count, T* to) const {
-    using L = Lane<T>;
-    const T* from = data + i * stride + j;
-    long x = 0;
-    for (; x + L::width <= count; x += L::width) L::store(to + x, L::load(from + x));
-    const auto rest = static_cast<typename L::Mask>((1u << (count - x)) - 1);
-    if (rest) L::store(to + x, L::load(from + x, rest));
-  }
-};
-
 /// c[m, n] = finish(sum over p of a(i, p) b(p, j)). `a(i, p, count, to)` copies `count` elements of row i of a from p
-/// on, `b(p, j, count, to)` of row p of b; Dense does. `finish(vector, column)` sees whole sums: then k is at most
-/// depth.
+/// on and zeros up to a whole vector, `b(p, j, count, to)` of row p of b. `finish(vector, column)` sees whole sums:
+/// then k is at most depth.
 template <class T, class A, class B, class F>
 void gemm(long m, long n, long k, A a, B b, T* c, long ldc, F finish) {
   using L = Lane<T>;
@@ -152,36 +146,29 @@ void gemm(long m, long n, long k, A a, B b, T* c, long ldc, F finish) {
   if (!std::is_same_v<F, Plain> && k > depth<T>) std::abort();
   alignas(64) static T for_a[tile_rows * a_stride<T>];
   alignas(4096) static T for_b[(depth<T> + 16) * most_columns];
-  // Packing pays where a panel is used often and does not already lie in the first-level cache.
-  constexpr bool dense = std::is_same_v<B, Dense<T>>;
-  const bool packs = !dense || !(m <= 4 * tile_rows || k * n * static_cast<long>(sizeof(T)) <= 16384);
   // Rows are spread evenly over the tiles: 32 = 11 + 11 + 10, not 14 + 14 + 4.
   const long tiles = (m + most_rows - 1) / most_rows;
   for (long n0 = 0; n0 < n; n0 += most_columns)
     for (long p0 = 0; p0 < k; p0 += depth<T>) {
       const long nc = std::min(n - n0, most_columns), kc = std::min(k - p0, depth<T>),
                  panels = (nc + width - 1) / width;
-      if (packs)
-        for (long q = 0; q < panels; ++q)
-          for (long p = 0; p < kc; ++p)
-            b(p0 + p, n0 + q * width, std::min(width, nc - q * width), for_b + (q * kc + p) * width);
+      for (long q = 0; q < panels; ++q)
+        for (long p = 0; p < kc; ++p)
+          b(p0 + p, n0 + q * width, std::min(width, nc - q * width), for_b + (q * kc + p) * width);
       for (long t = 0; t < tiles; ++t) {
         const long i = t * m / tiles, rows = (t + 1) * m / tiles - i;
         for (long r = 0; r < rows; ++r) a(i + r, p0, kc, for_a + r * a_stride<T>);
         for (long q = 0; q < panels; ++q) {
           const long j = n0 + q * width, columns = std::min(width, n - j);
           const T* from = for_b + q * kc * width;
-          long ldb = width;
-          if constexpr (dense)
-            if (!packs) from = b.data + p0 * b.stride + j, ldb = b.stride;
           const long vectors = (columns + L::width - 1) / L::width;
           const auto last = static_cast<typename L::Mask>((1u << (columns - (vectors - 1) * L::width)) - 1);
           const auto run = [&]<int Wide>(std::integral_constant<int, Wide>) {
             if (wide)
-              tile_of<T, Wide, wide_rows>(static_cast<int>(rows), kc, for_a, from, ldb, c + i * ldc + j, ldc, p0 > 0,
+              tile_of<T, Wide, wide_rows>(static_cast<int>(rows), kc, for_a, from, width, c + i * ldc + j, ldc, p0 > 0,
                                           last, j, finish);
             else if constexpr (Wide <= 2)
-              tile_of<T, Wide>(static_cast<int>(rows), kc, for_a, from, ldb, c + i * ldc + j, ldc, p0 > 0, last, j,
+              tile_of<T, Wide>(static_cast<int>(rows), kc, for_a, from, width, c + i * ldc + j, ldc, p0 > 0, last, j,
                                finish);
           };
           vectors == 4   ? run(std::integral_constant<int, 4>{})
@@ -193,10 +180,25 @@ void gemm(long m, long n, long k, A a, B b, T* c, long ldc, F finish) {
     }
 }
 
-/// c = a b of dense row-major matrices.
-template <class T, class F = Plain>
-[[gnu::noinline]] void gemm(long m, long n, long k, const T* a, const T* b, T* c, F finish = {}) {
-  gemm<T>(m, n, k, Dense<T>{a, k}, Dense<T>{b, n}, c, n, finish);
+/// c = finish(a b) with extents that are known, for a and b that the second-level cache holds: distances are constants,
+/// and nothing is copied, unless rows of b lie so far apart that they compete for the same sets of the cache.
+template <class T, long M, long N, long K, bool Packs = false, class F = Plain>
+[[gnu::noinline]] void product(const T* a, const T* b, T* c, F finish = {}) {
+  using L = Lane<T>;
+  constexpr long rows = 8, width = 2 * L::width, step = Packs ? width : N, panel = Packs ? K * width : width;
+  static_assert(M % rows == 0 && N % width == 0);
+  alignas(4096) static T packed[Packs ? K * N : 1];
+  if constexpr (Packs) {
+    for (long p = 0; p < K; ++p)
+      for (long j = 0; j < N; j += L::width)
+        L::store(packed + j / width * panel + p * width + j % width, L::load(b + p * N + j));
+    b = packed;
+  }
+  for (long i = 0; i < M; i += rows)
+    for (long j = 0; j < N; j += width)
+      tile<T, rows, 2>(K, a + i * K, K, b + j / width * panel, step, c + i * N + j, N, false,
+                       static_cast<typename L::Mask>(-1), j, finish);
+  if constexpr (F::streams) _mm_sfence();
 }
 
 /// to[n, ld >= m] = transposed(from[m, n]), in blocks of 16 x 16 that are turned in registers; m and n are multiples
@@ -283,12 +285,36 @@ template <class T, int N>
       }
   }
 }
+/// The same for operands that no cache near the core holds: a panel of a block of b stays in the first level, copied
+/// rows of a pass by from the second.
+template <class T, long N>
+[[gnu::noinline]] void largest(const T* a, const T* b, T* c) {
+  using L = Lane<T>;
+  constexpr long rows = 4, width = 4 * L::width, steps = 128, height = 512, lda = steps + 64 / sizeof(T);
+  static_assert(N % height == 0 && N % width == 0);
+  alignas(4096) static T for_a[height * lda], for_b[steps * N];
+  for (long p0 = 0; p0 < N; p0 += steps) {
+    for (long p = 0; p < steps; ++p)
+      for (long j = 0; j < N; j += L::width)
+        L::store(for_b + j / width * width * steps + p * width + j % width, L::load(b + (p0 + p) * N + j));
+    for (long i0 = 0; i0 < N; i0 += height) {
+      for (long i = 0; i < height; ++i)
+        for (long p = 0; p < steps; p += L::width) L::store(for_a + i * lda + p, L::load(a + (i0 + i) * N + p0 + p));
+      for (long j = 0; j < N; j += width)
+        for (long i = 0; i < height; i += rows)
+          tile<T, rows, 4>(steps, for_a + i * lda, lda, for_b + j * steps, width, c + (i0 + i) * N + j, N, p0 > 0,
+                           static_cast<typename L::Mask>(-1), j, Plain{});
+    }
+  }
+}
 template <class T, int N>
 void square(const T* a, const T* b, T* c) {
   if constexpr (N < 512)
     small<T, N>(a, b, c);
-  else
+  else if constexpr (N < 1024)
     large<T, N>(a, b, c);
+  else
+    largest<T, N>(a, b, c);
 }
 
 }  // namespace bench::hand

@@ -129,6 +129,33 @@ template <class T, int M, int K>
   }
 }
 
+/// c = a b of 8 x 8: a register holds two rows of b, element beside element, and is multiplied by the two elements of a
+/// that a load repeats; at the end two rows' neighbouring lanes are added up.
+[[gnu::always_inline]] inline void eight(const float* a, const float* b, float* c) {
+  const __m512i beside = _mm512_setr_epi32(0, 8, 1, 9, 2, 10, 3, 11, 4, 12, 5, 13, 6, 14, 7, 15);
+  const __m512i rows = _mm512_setr_epi64(0, 2, 4, 6, 1, 3, 5, 7);
+  __m512 y[4];
+#pragma GCC unroll 4
+  for (int s = 0; s < 4; ++s) y[s] = _mm512_permutexvar_ps(beside, _mm512_loadu_ps(b + 16 * s));
+#pragma GCC unroll 4
+  for (int i = 0; i < 64; i += 16) {
+    __m512 sum[2];
+#pragma GCC unroll 2
+    for (int r = 0; r < 2; ++r) {
+      const auto pair = [from = a + i + 8 * r](int s) __attribute__((always_inline)) {
+        const __m128i two = _mm_loadl_epi64(reinterpret_cast<const __m128i*>(from + 2 * s));
+        return _mm512_castsi512_ps(_mm512_broadcastq_epi64(two));
+      };
+      sum[r] = pair(0) * y[0];
+#pragma GCC unroll 3
+      for (int s = 1; s < 4; ++s) sum[r] = _mm512_fmadd_ps(pair(s), y[s], sum[r]);
+    }
+    const __m512 both = _mm512_shuffle_ps(sum[0], sum[1], 0x88) + _mm512_shuffle_ps(sum[0], sum[1], 0xdd);
+    _mm512_storeu_ps(c + i, _mm512_castpd_ps(_mm512_permutexvar_pd(rows, _mm512_castps_pd(both))));
+  }
+}
+[[gnu::always_inline]] inline void eight(const double* a, const double* b, double* c) { small<double, 8>(a, b, c); }
+
 // The sums of the lanes of eight vectors in the first eight lanes.
 inline __m512 sums_of_eight(const __m512* s) {
   const auto pair = [](__m512 x, __m512 y) { return _mm512_unpacklo_ps(x, y) + _mm512_unpackhi_ps(x, y); };

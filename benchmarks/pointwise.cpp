@@ -120,8 +120,8 @@ template <bool Stream>
     return _mm512_fmadd_ps(va, _mm512_maskz_loadu_ps(m, x + i), _mm512_mul_ps(vb, _mm512_maskz_loadu_ps(m, z + i)));
   });
 }
-// Tiles of 16 x 16, transposed in registers: pairs of rows, then of pairs, then quarters of registers. Four tiles of b
-// side by side, so that whole neighbouring lines are read.
+// Tiles of 16 x 16, transposed in registers: pairs of rows, then of pairs, then quarters of registers. All of their
+// rows are whole lines of memory.
 inline void transpose16(__m512 (&r)[16]) {
   __m512 s[16];
 #pragma GCC unroll 8
@@ -151,18 +151,21 @@ inline void transpose16(__m512 (&r)[16]) {
     r[i + 12] = _mm512_shuffle_f32x4(s[i + 4], s[i + 12], 0xdd);
   }
 }
+template <bool Stream>
 [[gnu::noinline]] void add_turned(std::size_t n, const float* a, const float* b, float* y) {
-  for (std::size_t i = 0; i < n; i += 64)
-    for (std::size_t j = 0; j < n; j += 16)
-      for (std::size_t k = i; k < i + 64; k += 16) {
-        __m512 r[16];
+  for (std::size_t i = 0; i < n; i += 16)
+    for (std::size_t j = 0; j < n; j += 16) {
+      __m512 r[16];
 #pragma GCC unroll 16
-        for (std::size_t l = 0; l < 16; ++l) r[l] = _mm512_loadu_ps(b + (j + l) * n + k);
-        transpose16(r);
+      for (std::size_t l = 0; l < 16; ++l) r[l] = _mm512_loadu_ps(b + (j + l) * n + i);
+      transpose16(r);
 #pragma GCC unroll 16
-        for (std::size_t l = 0; l < 16; ++l)
-          _mm512_storeu_ps(y + (k + l) * n + j, _mm512_add_ps(r[l], _mm512_loadu_ps(a + (k + l) * n + j)));
+      for (std::size_t l = 0; l < 16; ++l) {
+        const __m512 sum = _mm512_add_ps(r[l], _mm512_loadu_ps(a + (i + l) * n + j));
+        Stream ? _mm512_stream_ps(y + (i + l) * n + j, sum) : _mm512_storeu_ps(y + (i + l) * n + j, sum);
       }
+    }
+  if constexpr (Stream) _mm_sfence();
 }
 #endif
 
@@ -214,7 +217,10 @@ void add_turned_case(std::size_t side) {
                             [side] { return new Turned(side); });
   c.run("tenon", [](Turned& d) { d.r = d.m + transpose(d.t); });
 #if BENCH_HAND
-  c.run("hand", [](Turned& d) { add_turned(static_cast<std::size_t>(d.n1), d.m.data(), d.t.data(), d.r.data()); });
+  c.run("hand", [](Turned& d) {
+    const auto add = d.n1 < 1024 ? add_turned<false> : add_turned<true>;
+    add(static_cast<std::size_t>(d.n1), d.m.data(), d.t.data(), d.r.data());
+  });
 #endif
 #if BENCH_EIGEN
   c.run("eigen", [](Turned& d) {

@@ -5,7 +5,7 @@
 #include <tenon/tenon.hpp>
 #include <tenon/tensor/geometry.hpp>
 
-#include "hand_gemm.hpp"
+#include "hand_narrow.hpp"
 #include "peers.hpp"
 #if BENCH_EIGEN
 #include <Eigen/Core>
@@ -72,20 +72,27 @@ struct Matrices : Reference {
 };
 
 #if BENCH_HAND
-// One matrix a vector: elements of a repeated within their row, rows of b repeated over all rows.
+// One matrix a vector: elements of a repeated within their row, rows of b repeated over all rows. A sum is one chain:
+// what others would wait for are more instructions.
 [[gnu::noinline]] void multiply4(const float* a, const float* b, float* c, int count) {
+#pragma GCC unroll 4
   for (int m = 0; m < count; ++m, a += 16, b += 16, c += 16) {
     const __m512 v = _mm512_loadu_ps(a);
     const auto row = [b](int k) { return _mm512_broadcast_f32x4(_mm_loadu_ps(b + 4 * k)); };
-    const __m512 low = _mm512_fmadd_ps(_mm512_permute_ps(v, 0x55), row(1), _mm512_permute_ps(v, 0x00) * row(0));
-    const __m512 high = _mm512_fmadd_ps(_mm512_permute_ps(v, 0xff), row(3), _mm512_permute_ps(v, 0xaa) * row(2));
-    _mm512_storeu_ps(c, low + high);
+    __m512 sum = _mm512_permute_ps(v, 0x00) * row(0);
+    sum = _mm512_fmadd_ps(_mm512_permute_ps(v, 0x55), row(1), sum);
+    sum = _mm512_fmadd_ps(_mm512_permute_ps(v, 0xaa), row(2), sum);
+    _mm512_storeu_ps(c, _mm512_fmadd_ps(_mm512_permute_ps(v, 0xff), row(3), sum));
   }
 }
 template <int N>
 [[gnu::noinline]] void multiply(const float* a, const float* b, float* c, int count) {
-  for (int m = 0; m < count; ++m, a += N * N, b += N * N, c += N * N)
-    hand::small_columns<float, N, N, (N > 16 ? 2 : 1)>(a, b, c);
+  for (int m = 0; m < count; ++m, a += N * N, b += N * N, c += N * N) {
+    if constexpr (N == 8)
+      hand::eight(a, b, c);
+    else
+      hand::small_columns<float, N, N, 1>(a, b, c);
+  }
 }
 
 // Four matrices at once: row r of each is a quarter of v[r]; this exchanges that form and one matrix a vector.

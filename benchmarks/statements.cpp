@@ -77,7 +77,7 @@ using Dynamic = Numbers<N, Tensor<float, dyn, dyn>, Tensor<float, dyn>>;
   return _mm512_shuffle_f32x4(low, high, 0x88) + _mm512_shuffle_f32x4(low, high, 0xdd);
 }
 template <int N>
-[[gnu::noinline]] void layer(const float* w, const float* x, const float* b, float* y) {
+[[gnu::always_inline]] inline void layer(const float* w, const float* x, const float* b, float* y) {
   if constexpr (N == 4) {
     const __m512 p = _mm512_loadu_ps(w) * _mm512_broadcast_f32x4(_mm_loadu_ps(x));
     const __m512 pairs = p + _mm512_permute_ps(p, 0xb1), all = pairs + _mm512_permute_ps(pairs, 0x4e);
@@ -98,7 +98,11 @@ template <int N>
 }
 [[gnu::always_inline]] inline void turn(__m128 (&r)[4]) { _MM_TRANSPOSE4_PS(r[0], r[1], r[2], r[3]); }
 template <int N>
-[[gnu::noinline]] void add_transposed(const float* a, const float* b, float* y) {
+[[gnu::always_inline]] inline void add_transposed(const float* a, const float* b, float* y) {
+  if constexpr (N == 4) {
+    const __m512i columns = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
+    return _mm512_storeu_ps(y, _mm512_loadu_ps(a) + _mm512_permutexvar_ps(columns, _mm512_loadu_ps(b)));
+  }
   for (int i = 0; i < N; i += 4)
     for (int j = 0; j < N; j += 4) {
       __m128 r[4];
@@ -110,17 +114,15 @@ template <int N>
     }
 }
 template <int N>
-[[gnu::noinline]] void add_to_rows(const float* a, const float* v, float* y) {
-  constexpr int lanes = N < 16 ? N : 16;
-  constexpr auto mask = static_cast<__mmask16>((1u << lanes) - 1);
-  for (int j = 0; j < N; j += 16) {
-    const __m512 r = _mm512_maskz_loadu_ps(mask, v + j);
-    for (int i = 0; i < N; ++i)
-      _mm512_mask_storeu_ps(y + i * N + j, mask, _mm512_maskz_loadu_ps(mask, a + i * N + j) + r);
+[[gnu::always_inline]] inline void add_to_rows(const float* a, const float* v, float* y) {
+  if constexpr (N == 4) return _mm512_storeu_ps(y, _mm512_loadu_ps(a) + _mm512_broadcast_f32x4(_mm_loadu_ps(v)));
+  for (int j = 0; j + 16 <= N; j += 16) {
+    const __m512 r = _mm512_loadu_ps(v + j);
+    for (int i = 0; i < N; ++i) _mm512_storeu_ps(y + i * N + j, _mm512_loadu_ps(a + i * N + j) + r);
   }
 }
 template <int N>
-[[gnu::noinline]] void by_length(const float* x, float* z) {
+[[gnu::always_inline]] inline void by_length(const float* x, float* z) {
   if constexpr (N == 4) {
     const __m128 v = _mm_loadu_ps(x), p = v * v, q = p + _mm_permute_ps(p, 0xb1);
     _mm_storeu_ps(z, v / _mm_sqrt_ps(q + _mm_permute_ps(q, 0x4e)));
