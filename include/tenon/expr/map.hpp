@@ -205,9 +205,10 @@ concept expression = node_type<X> || tensor_like<X>;
 template <class N>
 constexpr auto shared_leaf(const N& node);
 
-// A temporary node is passed on as it is: each node is moved once, into the one above it.
+// A temporary node is passed on as it is: each node is moved once, into the one above it. Inlined, so that what the
+// types tell of a view (a transposed matrix of static extents) is known before functions are found too large to inline.
 template <class X>
-constexpr decltype(auto) as_node(X&& x) {
+TENON_INLINE constexpr decltype(auto) as_node(X&& x) {
   using B = bare_t<X>;
   if constexpr (tensor_like<X>) {
     if constexpr (detail::is_lvalue<X> || !requires { static_cast<X&&>(x).take(); }) {
