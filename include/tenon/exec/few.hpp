@@ -95,7 +95,7 @@ struct PackPart {
   index_t i, n;
   template <class V, class T>
   TENON_INLINE V lanes(const T* p) const {
-    return simd::select(simd::first_lanes<V>(n), simd::load_partial<V>(p + i, n), simd::broadcast<V>(p[i]));
+    return simd::load_partial<V>(p + i, n, simd::broadcast<V>(p[i]));
   }
 };
 template <class P, class From>

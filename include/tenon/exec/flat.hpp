@@ -346,7 +346,7 @@ TENON_INLINE bool write_flat(const N& n, Out* out) {
     using P = program_of<N>;
     if (size > 0 && size <= most_in_place * lanes_of<P>)
       if (is_short<P> ? write_in_place(n, out, size) : call_in_place(N(n), out, size)) return true;
-    return write_dense(n, out, size);
+    return write_dense(N(n), out, size);  // copies: what points into a node keeps it in memory
   } else {
     return write_many(n, out, size);
   }

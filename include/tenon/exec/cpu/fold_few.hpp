@@ -36,19 +36,22 @@ struct FoldFew {
   /// A row of n >= 1 elements to one result.
   TENON_INLINE static R row(const row_operands<P>& x, index_t n) {
     const index_t whole = n / W * W, rest = n - whole;
+    const bool some = whole > 0, apart = some && rest > 0 && rest <= 2;  // elements that are not worth a pack
     V end{}, s{};
-    if (rest > 0) end = computed<P>(PackPart<P>{x, whole, rest});
-    const bool fills = rest > 2 || whole == 0;
-    if (fills && rest > 0) s = Op::lift(simd::select(simd::first_lanes<V>(rest), end, Op::template neutral<V>()), 0);
-    if (whole > 0) {
-      const V packs = F::chained(
+    if (some)
+      s = F::chained(
           whole / W, [&](index_t i) __attribute__((always_inline)) {
             return V(Op::lift(computed<P>(PackAt<P>{x, i * W}), 0));
           });
-      s = fills ? Op::combine(packs, s) : packs;
+    if (rest > 0) {
+      end = computed<P>(PackPart<P>{x, whole, rest});
+      if (!apart) {
+        const V last = Op::lift(simd::select(simd::first_lanes<V>(rest), end, Op::template neutral<V>()), 0);
+        s = some ? V(Op::combine(s, last)) : last;
+      }
     }
     S r = F::joined(s);
-    if (!fills && rest > 0) {
+    if (apart) {
       S e = Op::lift(N(end[0]), 0);
       if (rest > 1) e = Op::combine(e, Op::lift(N(end[1]), 0));
       r = Op::combine(r, e);
