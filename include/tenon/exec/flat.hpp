@@ -344,7 +344,7 @@ TENON_INLINE bool write_flat(const N& n, Out* out) {
   const index_t size = tenon::detail::size_one_by_one(tenon::detail::extents_in_place(n));
   if constexpr (may_be_few<N, Out>) {
     using P = program_of<N>;
-    if (size > 0 && size <= most_in_place * lanes_of<P>)
+    if (size > 0 && size <= most_in_place * lanes_of<P>) [[likely]]
       if (is_short<P> ? write_in_place(n, out, size) : call_in_place(N(n), out, size)) return true;
     return write_dense(N(n), out, size);  // copies: what points into a node keeps it in memory
   } else {

@@ -243,7 +243,7 @@ class Tensor {
     if constexpr (!extents_type::is_static) {
       // An owning tensor takes the expression's extents, and a number fills those that it has; the old elements live
       // until the new ones are there.
-      if (N::rank > 0 && !has_extents(detail::extents_in_place(node), make_seq<rank>{})) {
+      if (N::rank > 0 && !has_extents(detail::extents_in_place(node), make_seq<rank>{})) [[unlikely]] {
         become(bare_t<N>(static_cast<N&&>(node)));
         return *this;
       }

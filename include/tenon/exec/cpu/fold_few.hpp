@@ -60,7 +60,8 @@ struct FoldFew {
   }
   /// Rows one behind the other.
   TENON_INLINE static bool rows(const void* const* at, R* out, index_t rows, index_t n) {
-    if ((n + W - 1) / W * rows > most_in_place) return false;
+    if ((n + W - 1) / W * rows > most_in_place) [[unlikely]]
+      return false;
     constexpr bool repeats[P::loads + 1] = {};
     row_operands<P> x(at);
     for (; rows > 0; --rows, ++out) {

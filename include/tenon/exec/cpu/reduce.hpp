@@ -123,7 +123,8 @@ struct FoldInPlace {
       index_t& to = Mask >> a & 1u ? reduced : kept;
       to = extents_multiplied(to, tenon::detail::on_its_own(e[a]));
     }
-    if (reduced <= 0 || kept <= 0 || reduced > 4 * Few::most || kept > 4 * Few::most) return false;
+    if (reduced <= 0 || kept <= 0 || reduced > 4 * Few::most || kept > 4 * Few::most) [[unlikely]]
+      return false;
     FlatOperands<P::loads + 1> operands;
     if (!flat_operands(x, e, operands)) return false;
     if constexpr (are_last(Mask, X::rank)) {
