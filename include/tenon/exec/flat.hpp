@@ -301,23 +301,27 @@ TENON_INLINE index_t size_of_last(const E& e) {
   for (int a = E::rank - Rank; a < E::rank; ++a) n *= tenon::detail::on_its_own(e[a]);
   return n;
 }
+// Operands in list L that have fewer axes than E.
+template <class E, class List>
+struct RepeatsIn;
+template <class E, class... L>
+struct RepeatsIn<E, TypeList<L...>> {
+  static constexpr bool at[] = {L::rank < E::rank..., false};
+};
 // Few numbers, in place; false if they are not few.
-template <class P, int Rank, class E, class Out, class Operands>
+template <class P, int Rank, class Repeats, class E, class Out, class Operands>
 TENON_INLINE bool run_in_place(const E& e, index_t size, Out* out, const Operands& operands) {
   constexpr index_t W = lanes_of<P>;
+  const row_operands<P> x(operands.at);
   if constexpr (Rank == E::rank) {
-    row_in_place<P>(row_operands<P>(operands.at), out, size);
+    row_in_place<P>(x, out, size);
   } else {
     const index_t n = size_of_last<Rank>(e), rows = size / n;
     if (rows > 1 && (n + W - 1) / W * rows > most_in_place) return false;
     // What repeats would be read again after a row was written.
-    const ByteRange result{reinterpret_cast<const char*>(out), reinterpret_cast<const char*>(out + size)};
-    constexpr const index_t* bytes = load_bytes<P>;
-    for (int k = 0; k < P::loads; ++k) {
-      const char* const from = static_cast<const char*>(operands.at[k]);
-      if (operands.repeats[k] && result.overlaps({from, from + n * bytes[k]})) return false;
-    }
-    rows_in_place<P>(operands.at, operands.repeats, out, rows, n);
+    if (x.template are_overwritten<Repeats>({reinterpret_cast<const char*>(out), reinterpret_cast<const char*>(out + size)}, n))
+      return false;
+    rows_in_place<P, Repeats>(x, out, rows, n);
   }
   return true;
 }
@@ -327,7 +331,8 @@ TENON_INLINE bool write_in_place(const N& n, Out* out, index_t size) {
   using E = typename N::extents_type;
   const E& e = tenon::detail::extents_in_place(n);
   FlatOperands<P::loads + 1> operands;
-  return flat_operands(n, e, operands) && run_in_place<P, flat_rank<N, E>>(e, size, out, operands);
+  using Repeats = RepeatsIn<E, typename OperandsOf<N>::type>;
+  return flat_operands(n, e, operands) && run_in_place<P, flat_rank<N, E>, Repeats>(e, size, out, operands);
 }
 template <class N, class Out>
 [[gnu::noinline]] bool call_in_place(const N& n, Out* out, index_t size) {

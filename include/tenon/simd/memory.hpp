@@ -222,6 +222,25 @@ TENON_FN V load_last(const lane_t<V>* p, index_t n) {
   return load<V>(p + (n - 1));
 }
 
+/// n elements from p again and again: n is a power of two, at most as many as V has lanes.
+template <class V>
+TENON_FN V load_repeated(const lane_t<V>* p, index_t n) {
+#if !defined(__CUDACC__)
+  if constexpr (is_pack<V>) {
+    constexpr int H = lanes<V> / 2;
+    if (n < lanes<V>) {
+      if constexpr (H <= 1) {
+        return broadcast<V>(*p);
+      } else {
+        const pack<lane_t<V>, H> half = load_repeated<pack<lane_t<V>, H>>(p, n);
+        return concat(half, half);
+      }
+    }
+  }
+#endif
+  return load<V>(p);
+}
+
 namespace detail {
 // The first n >= 1 lanes of v, in pieces. If `Overlap`, the second half of what does not fill v ends where they end.
 template <bool Overlap, class V>

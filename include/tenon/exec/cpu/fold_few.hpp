@@ -62,11 +62,10 @@ struct FoldFew {
   TENON_INLINE static bool rows(const void* const* at, R* out, index_t rows, index_t n) {
     if ((n + W - 1) / W * rows > most_in_place) [[unlikely]]
       return false;
-    constexpr bool repeats[P::loads + 1] = {};
     row_operands<P> x(at);
     for (; rows > 0; --rows, ++out) {
       *out = row(x, n);
-      x.next_row(repeats, n);
+      x.template next_row<NoneRepeats<P>>(n);
     }
     return true;
   }
@@ -87,10 +86,9 @@ struct FoldFew {
   // A pack of columns.
   template <class From>
   TENON_INLINE static V column(row_operands<P> x, index_t rows, index_t n, const From& from) {
-    constexpr bool repeats[P::loads + 1] = {};
     V s = Op::lift(computed<P>(from(x)), 0);
     for (index_t i = 1; i < rows; ++i) {
-      x.next_row(repeats, n);
+      x.template next_row<NoneRepeats<P>>(n);
       s = Op::combine(s, Op::lift(computed<P>(from(x)), 0));
     }
     return s;
