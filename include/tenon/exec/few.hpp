@@ -189,8 +189,8 @@ template <class P>
 struct NoneRepeats {
   static constexpr bool at[P::loads + 1] = {};
 };
-// Operands of rows of n elements, a power of two below a pack, as packs over several rows meet them: what repeats from
-// row to row does so within packs.
+// Operands of rows of n elements, a power of two that packs consist of, as packs over several rows meet them: what
+// repeats from row to row does so within packs.
 template <class P, class Repeats, class S, class... L>
 struct ShortRows;
 template <class P, class Repeats, int... K, class... L>
@@ -236,13 +236,14 @@ TENON_INLINE void short_rows_in_place(const row_operands<P>& x, Out* out, index_
 /// Rows one behind the other.
 template <class P, class Repeats, class Out>
 TENON_INLINE void rows_in_place(row_operands<P> x, Out* out, index_t rows, index_t n) {
-  if (n >= lanes_of<P>) {
+  constexpr index_t W = lanes_of<P>;
+  if (n <= W && (n & (n - 1)) == 0) {
+    short_rows_in_place<P, Repeats>(x, out, rows * n, n);
+  } else if (n > W) {
     for (; rows > 0; --rows, out += n) {
       long_row_in_place<P>(x, out, n);
       x.template next_row<Repeats>(n);
     }
-  } else if ((n & (n - 1)) == 0) {
-    short_rows_in_place<P, Repeats>(x, out, rows * n, n);
   } else {
     for (; rows > 0; --rows, out += n) {
       short_row_in_place<P>(x, out, n);

@@ -295,10 +295,11 @@ template <class N, class Out>
     return write_dense(n, out, size);
   }
 }
-template <int Rank, class E>
-TENON_INLINE index_t size_of_last(const E& e) {
+// The elements of axes [First, Last) of E.
+template <int First, int Last, class E>
+TENON_INLINE index_t size_of_axes(const E& e) {
   index_t n = 1;
-  for (int a = E::rank - Rank; a < E::rank; ++a) n *= tenon::detail::on_its_own(e[a]);
+  for (int a = First; a < Last; ++a) n *= tenon::detail::on_its_own(e[a]);
   return n;
 }
 // Operands in list L that have fewer axes than E.
@@ -316,7 +317,7 @@ TENON_INLINE bool run_in_place(const E& e, index_t size, Out* out, const Operand
   if constexpr (Rank == E::rank) {
     row_in_place<P>(x, out, size);
   } else {
-    const index_t n = size_of_last<Rank>(e), rows = size / n;
+    const index_t n = size_of_axes<E::rank - Rank, E::rank>(e), rows = size_of_axes<0, E::rank - Rank>(e);
     if (rows > 1 && (n + W - 1) / W * rows > most_in_place) return false;
     // What repeats would be read again after a row was written.
     if (x.template are_overwritten<Repeats>({reinterpret_cast<const char*>(out), reinterpret_cast<const char*>(out + size)}, n))

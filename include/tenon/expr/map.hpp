@@ -52,8 +52,11 @@ struct Map : Node<Map<Op, T, Args, N...>, T, broadcast_t<typename N::extents_typ
 
   TENON_INLINE constexpr explicit Map(N&&... n)
       : operands(static_cast<N&&>(n)...), shape(common_extents(make_seq<arity>{}, make_seq<E::rank>{})) {}
-  TENON_INLINE constexpr Map(const Map&) = default;
-  TENON_INLINE constexpr Map(Map&&) = default;
+  TENON_INLINE constexpr Map(const Map& o) : operands(o.operands), shape(o.shape.copy()), cache(o.cache) {}
+  TENON_INLINE constexpr Map(Map&& o)
+      : operands(static_cast<NodeOperands<N...>&&>(o.operands)),
+        shape(o.shape.copy()),
+        cache(static_cast<ValueCache<!cheap>&&>(o.cache)) {}
   TENON_INLINE constexpr ~Map() = default;
 
   TENON_FN E extents() const { return shape; }
@@ -105,7 +108,7 @@ struct Map : Node<Map<Op, T, Args, N...>, T, broadcast_t<typename N::extents_typ
   template <int Axis, class... X>
   TENON_FN static index_t common_extent(const X&... x) {
     index_t e = 1;
-    ((e = broadcast_extent(e, aligned_extent<Axis>(x))), ...);
+    ((e = broadcast_known(e, aligned_extent<Axis>(x))), ...);
     return e;
   }
   template <int Axis, class X>
@@ -255,7 +258,7 @@ struct Unpacked : Node<Unpacked<A, R>, R, typename A::extents_type> {
 namespace detail {
 /// Operand n of a node with elements of type R.
 template <class R, class N>
-constexpr decltype(auto) operand_for(N&& n) {
+TENON_INLINE constexpr decltype(auto) operand_for(N&& n) {
   if constexpr (requires { typename N::value_type; }) {
     using T = typename N::value_type;
     if constexpr (records_elementwise<R> && is_taped<T>) {
@@ -294,7 +297,7 @@ inline constexpr bool expect_complex_fits = ComplexFits<Op, complex_use<Op, T...
 
 // In place of what does not fit, so that the compiler has no more to say than that.
 template <class N, class... Rest>
-constexpr auto complex_operand(N&& n, Rest&&... rest) {
+TENON_INLINE constexpr auto complex_operand(N&& n, Rest&&... rest) {
   if constexpr (requires { requires is_complex<base_t<typename N::value_type>>; }) {
     return static_cast<N&&>(n);
   } else {

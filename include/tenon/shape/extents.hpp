@@ -96,10 +96,20 @@ struct Extents : detail::ExtentStorage<((E != dyn) && ... && true), static_cast<
     }
     return run_time.countable();
   }
+  /// A copy, number by number: compilers take structs apart that are not copied as a whole.
+  TENON_FN Extents copy() const { return copy(make_seq<rank>{}); }
   /// From run-time extents that `admits`.
   TENON_FN static Extents from(const Dims& run_time) { return from(run_time, make_seq<rank>{}); }
 
  private:
+  template <int... I>
+  TENON_FN Extents copy(Seq<I...>) const {
+    if constexpr (is_static) {
+      return Extents{};
+    } else {
+      return Extents{{{this->values[I]...}}};
+    }
+  }
   // Without loops, so that the numbers stay in registers.
   template <int... I>
   TENON_FN Dims dims_of(Seq<I...>) const {
@@ -138,6 +148,8 @@ TENON_FN index_t broadcast_extent(index_t a, index_t b) {
   if (b == dyn) return a;
   return -2;
 }
+/// The same of extents that are known.
+TENON_FN index_t broadcast_known(index_t a, index_t b) { return a == 1 ? b : a == b || b == 1 ? a : -2; }
 TENON_FN Dims broadcast_dims(const Dims& a, const Dims& b) {
   Dims r;
   r.rank = a.rank > b.rank ? a.rank : b.rank;

@@ -200,7 +200,7 @@ class Tensor {
   }
 
   // What the expression layer asks of a tensor.
-  constexpr auto leaf() const {
+  TENON_INLINE constexpr auto leaf() const {
     if constexpr (is_taped<T>) {
       // The block is shared with whoever records: a later write to this tensor moves away from it.
       Leaf<T, extents_type, detail::BlockRef, true> l;
@@ -212,12 +212,12 @@ class Tensor {
     } else {
       Leaf<T, extents_type, detail::Watched, true> l;
       l.data = store_.data();
-      l.shape = extents();
+      l.shape = store_.shape.copy();
       l.hold = detail::Watch(store_.live);
       return l;
     }
   }
-  constexpr auto take() && {
+  TENON_INLINE constexpr auto take() && {
     if constexpr (detail::stored_inline<T, extents_type>) {
       Value<T, extents_type> v;
       for (index_t i = 0; i < size(); ++i) v.values[i] = store_.values[i];
@@ -282,7 +282,7 @@ class Tensor {
   }
   // Whether run-time extents are those that an expression of extents x gives.
   template <class X, int... A>
-  constexpr bool has_extents(const X& x, Seq<A...>) const {
+  TENON_INLINE constexpr bool has_extents(const X& x, Seq<A...>) const {
     const extents_type mine = extents();
     return ((extents_type::static_extent(A) != dyn || mine[A] == aligned<A>(x)) && ... && true);
   }
