@@ -216,7 +216,8 @@ struct ShortRows<P, Repeats, Seq<K...>, L...> {
   TENON_INLINE void take(const row_operands<P>& x, index_t n) {
     using T = typename Lo::type;
     if constexpr (Repeats::at[J] && !Lo::constant)
-      tenon::detail::reg<J>(repeated) = simd::load_repeated<register_t<T, P, lanes_of<P>>>(static_cast<const T*>(x.at[J]), n);
+      tenon::detail::reg<J>(repeated) =
+          simd::load_repeated<register_t<T, P, lanes_of<P>>>(static_cast<const T*>(x.at[J]), n);
   }
 };
 template <class P, class Repeats, class List>

@@ -6,6 +6,7 @@
 #pragma once
 #include <tenon/exec/cpu/pointwise.hpp>
 #include <tenon/exec/cpu/repeated_rows.hpp>
+#include <tenon/exec/cpu/turned_rows.hpp>
 #include <tenon/exec/executor.hpp>
 #include <tenon/exec/few.hpp>
 #include <tenon/exec/hoist.hpp>
@@ -342,6 +343,55 @@ template <class N, class Out>
 template <class N, class Out>
 inline constexpr bool may_be_few =
     !N::extents_type::is_static && runs_in_place<program_of<N>, Out> && !has_views<N, typename N::extents_type>;
+// Operands in list L that may be views over E, and the bytes of their elements, 0 if they differ.
+template <class E, class List>
+struct ViewsIn;
+template <class E, class... L>
+struct ViewsIn<E, TypeList<L...>> {
+  static constexpr bool at[] = {has_views<L, E>..., false};
+  static constexpr int bytes = [] {
+    constexpr int each[] = {static_cast<int>(sizeof(typename L::value_type))..., 0};
+    int bytes = 0;
+    bool same = true;
+    for (int k = 0; k < static_cast<int>(sizeof...(L)); ++k) {
+      if (!at[k]) continue;
+      same = same && (bytes == 0 || bytes == each[k]);
+      bytes = each[k];
+    }
+    return same ? bytes : 0;
+  }();
+};
+template <class N, class Out>
+inline constexpr bool may_be_turned = [] {
+  using E = typename N::extents_type;
+  if constexpr (E::rank == 2 && has_views<N, E>) {
+    return turns_rows<program_of<N>, Out, ViewsIn<E, typename OperandsOf<N>::type>>;
+  } else {
+    return false;
+  }
+}();
+// Matrices some of which are transposed.
+template <class N, class Out>
+TENON_INLINE bool write_turned(const N& n, Out* out, index_t size) {
+  using P = program_of<N>;
+  using E = typename N::extents_type;
+  using Views = ViewsIn<E, typename OperandsOf<N>::type>;
+  constexpr index_t W = lanes_of<P>, side = 16 / Views::bytes;
+  const E& e = tenon::detail::extents_in_place(n);
+  const index_t rows = e[0], columns = e[1];
+  if (rows < side || columns < side || size * static_cast<index_t>(sizeof(Out)) > turned_bytes) return false;
+  TurnedOperands<P::loads + 1> operands{
+      rows,
+      columns,
+      {reinterpret_cast<const char*>(out), reinterpret_cast<const char*>(out + size)},
+      rows % side == 0 && columns % (columns < W ? side : W) == 0};
+  if (!flat_operands(n, e, operands) || !operands.any) return false;
+  if (columns < W)
+    run_turned<P, static_cast<int>(side), Out, Views>(operands, out);
+  else
+    run_turned<P, static_cast<int>(W), Out, Views>(operands, out);
+  return true;
+}
 /// Runs the program of a node whose leaves are dense, or views so small that they can be made so, and repeat, if at
 /// all, from row to row, into dense elements; false if they are not so. Tensors of the result's shape are met element
 /// on element, so that overlap can only be exact.
@@ -354,6 +404,8 @@ TENON_INLINE bool write_flat(const N& n, Out* out) {
       if (is_short<P> ? write_in_place(n, out, size) : call_in_place(N(n), out, size)) return true;
     return write_dense(N(n), out, size);  // copies: what points into a node keeps it in memory
   } else {
+    if constexpr (may_be_turned<N, Out>)
+      if (write_turned(n, out, size)) return true;
     return write_many(n, out, size);
   }
 }
