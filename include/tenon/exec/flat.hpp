@@ -380,11 +380,10 @@ TENON_INLINE bool write_turned(const N& n, Out* out, index_t size) {
   const E& e = tenon::detail::extents_in_place(n);
   const index_t rows = e[0], columns = e[1];
   if (rows < side || columns < side || size * static_cast<index_t>(sizeof(Out)) > turned_bytes) return false;
-  TurnedOperands<P::loads + 1> operands{
-      rows,
-      columns,
-      {reinterpret_cast<const char*>(out), reinterpret_cast<const char*>(out + size)},
-      rows % side == 0 && columns % (columns < W ? side : W) == 0};
+  TurnedOperands<P::loads + 1> operands;
+  operands.rows = rows, operands.columns = columns;
+  operands.result = {reinterpret_cast<const char*>(out), reinterpret_cast<const char*>(out + size)};
+  operands.whole = ((rows & (side - 1)) | (columns & ((columns < W ? side : W) - 1))) == 0;
   if (!flat_operands(n, e, operands) || !operands.any) return false;
   if (columns < W)
     run_turned<P, static_cast<int>(side), Out, Views>(operands, out);
@@ -406,7 +405,7 @@ TENON_INLINE bool write_flat(const N& n, Out* out) {
   } else {
     if constexpr (may_be_turned<N, Out>)
       if (write_turned(n, out, size)) return true;
-    return write_many(n, out, size);
+    return write_many(N(n), out, size);
   }
 }
 template <class N>

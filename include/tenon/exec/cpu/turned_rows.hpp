@@ -20,9 +20,9 @@ struct TurnedOperands {
   index_t rows, columns;
   ByteRange result;
   bool whole;  // no element is computed twice
-  const void* at[N] = {};
-  index_t step[N] = {};
-  bool turned[N] = {}, any = false;
+  const void* at[N];
+  index_t step[N];
+  bool turned[N], any = false;
   int count = 0;
 
   template <class T>
