@@ -97,19 +97,29 @@ struct Map : Node<Map<Op, T, Args, N...>, T, broadcast_t<typename N::extents_typ
     if constexpr (E::is_static) {
       return E{};
     } else {
-      const E e{{{common_extent<A>(detail::extents_in_place(operand_at<I>(operands))...)...}}};
-      if (((e.values[A] == -2) || ... || false)) {  // not as a function of its own: a node whose address is taken stays
-        Dims d{};                                   // in memory
+      if (!(do_fit<A>(detail::extents_in_place(operand_at<I>(operands))...) && ... && true)) {  // not as a function of
+        Dims d{};  // its own: a node whose address is taken stays in memory
         ((d = joined(d, operand_at<I>(operands).extents().dims())), ...);
       }
-      return e;
+      return E{{{common_extent<A>(detail::extents_in_place(operand_at<I>(operands))...)...}}};
     }
   }
   template <int Axis, class... X>
   TENON_FN static index_t common_extent(const X&... x) {
     index_t e = 1;
-    ((e = broadcast_known(e, aligned_extent<Axis>(x))), ...);
+    ((e = e == 1 ? aligned_extent<Axis>(x) : e), ...);
     return e;
+  }
+  // Whether extents along an axis are one number, or 1.
+  template <int Axis, class... X>
+  TENON_FN static bool do_fit(const X&... x) {
+    index_t e = 1;
+    return ((fits_next(e, aligned_extent<Axis>(x))) && ... && true);
+  }
+  TENON_FN static bool fits_next(index_t& e, index_t x) {
+    const bool fits = e == 1 || x == 1 || e == x;
+    if (e == 1) e = x;
+    return fits;
   }
   template <int Axis, class X>
   TENON_FN static index_t aligned_extent(const X& x) {

@@ -148,8 +148,6 @@ TENON_FN index_t broadcast_extent(index_t a, index_t b) {
   if (b == dyn) return a;
   return -2;
 }
-/// The same of extents that are known.
-TENON_FN index_t broadcast_known(index_t a, index_t b) { return a == 1 ? b : a == b || b == 1 ? a : -2; }
 TENON_FN Dims broadcast_dims(const Dims& a, const Dims& b) {
   Dims r;
   r.rank = a.rank > b.rank ? a.rank : b.rank;

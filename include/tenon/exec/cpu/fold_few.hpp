@@ -36,7 +36,8 @@ struct FoldFew {
   /// A row of n >= 1 elements to one result.
   TENON_INLINE static R row(const row_operands<P>& x, index_t n) {
     const index_t whole = n / W * W, rest = n - whole;
-    const bool some = whole > 0, apart = some && rest > 0 && rest <= 2;  // elements that are not worth a pack
+    const bool some = whole > 0;
+    bool apart = false;  // elements that are not worth a pack
     V end{}, s{};
     if (some)
       s = F::chained(
@@ -45,6 +46,7 @@ struct FoldFew {
           });
     if (rest > 0) {
       end = computed<P>(PackPart<P>{x, whole, rest});
+      apart = some && rest <= 2;
       if (!apart) {
         const V last = Op::lift(simd::select(simd::first_lanes<V>(rest), end, Op::template neutral<V>()), 0);
         s = some ? V(Op::combine(s, last)) : last;

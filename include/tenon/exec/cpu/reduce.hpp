@@ -123,7 +123,8 @@ struct FoldInPlace {
       index_t& to = Mask >> a & 1u ? reduced : kept;
       to = extents_multiplied(to, tenon::detail::on_its_own(e[a]));
     }
-    if (reduced <= 0 || kept <= 0 || reduced > 4 * Few::most || kept > 4 * Few::most) [[unlikely]]
+    constexpr index_t most = (Mask + 1) >> X::rank != 0 ? Few::most : 4 * Few::most;
+    if (reduced <= 0 || kept <= 0 || reduced > most || kept > most) [[unlikely]]
       return false;
     FlatOperands<P::loads + 1> operands;
     if (!flat_operands(x, e, operands)) return false;
