@@ -31,6 +31,14 @@ inline constexpr index_t most_in_place = 16;
 template <class P>
 inline constexpr bool is_short = work_of<P> <= 24;
 
+template <class V, class X>
+TENON_INLINE V first_lanes_of(const X& x) {
+  if constexpr (__is_same(V, X)) {
+    return x;
+  } else {
+    return first_lanes_of<V>(simd::low_half(x));
+  }
+}
 // The operands of program P at a row's first element.
 template <class P, class S, class... L>
 struct RowOperands;
@@ -43,7 +51,7 @@ struct RowOperands<P, Seq<K...>, L...> {
   TENON_INLINE explicit RowOperands(const void* const* from) : at{from[K]..., nullptr} { (splat_one<K, L>(), ...); }
   template <int J, class V>
   TENON_INLINE V number() const {
-    return tenon::detail::reg<J>(const_cast<RowOperands*>(this)->numbers);
+    return first_lanes_of<V>(tenon::detail::reg<J>(const_cast<RowOperands*>(this)->numbers));
   }
   /// On by n elements of those that do not repeat.
   template <class Repeats>
@@ -127,9 +135,9 @@ struct LanesFrom {
     }
   }
 };
-template <class P, class From>
+template <class P, int W = lanes_of<P>, class From>
 TENON_INLINE auto computed(const From& from) {
-  Machine<P, lanes_of<P>> machine;
+  Machine<P, W> machine;
   machine.run(LanesFrom<P, From>{from});
   return machine.result();
 }
@@ -163,6 +171,13 @@ template <class V>
   return simd::load_last<V>(elements, n);
 }
 
+// Lanes of the narrowest registers, if they are fewer than those of P: rows of so many elements are frequent (vectors
+// and rows of matrices in space), and take half the instructions of other rows that are less than a pack.
+template <class P>
+inline constexpr int narrow_lanes = [] {
+  constexpr int lanes = 16 / tenon::detail::widest(static_cast<P*>(nullptr));
+  return lanes > 1 && lanes < lanes_of<P> && most_cost<P> <= 8 ? lanes : 0;
+}();
 /// A row of n >= 1 elements: less than a pack, or packs.
 template <class P, class Out>
 TENON_INLINE void short_row_in_place(const row_operands<P>& x, Out* out, index_t n) {
@@ -178,7 +193,9 @@ TENON_INLINE void long_row_in_place(const row_operands<P>& x, Out* out, index_t 
 }
 template <class P, class Out>
 TENON_INLINE void row_in_place(const row_operands<P>& x, Out* out, index_t n) {
-  if (n < lanes_of<P>)
+  if (narrow_lanes<P> > 0 && n == narrow_lanes<P>)
+    simd::store(out, computed<P, narrow_lanes<P> ? narrow_lanes<P> : 1>(PackAt<P>{x, 0}));
+  else if (n < lanes_of<P>)
     short_row_in_place<P>(x, out, n);
   else
     long_row_in_place<P>(x, out, n);

@@ -32,9 +32,20 @@ struct FoldFew {
     }
   }();
   static constexpr index_t most = most_in_place * W;
+  static constexpr int narrow = [] {
+    if constexpr (possible) {
+      return requires(V v) { Op::joined(v); } ? 0 : narrow_lanes<P>;
+    } else {
+      return 0;
+    }
+  }();
 
   /// A row of n >= 1 elements to one result.
   TENON_INLINE static R row(const row_operands<P>& x, index_t n) {
+    if constexpr (narrow > 0)
+      if (n == narrow)
+        return Op::template finish<R>(
+            F::template join_halves<narrow>(Op::lift(computed<P, narrow>(PackAt<P>{x, 0}), 0)), n);
     const index_t whole = n / W * W, rest = n - whole;
     const bool some = whole > 0;
     bool apart = false;  // elements that are not worth a pack
