@@ -46,6 +46,7 @@ struct FoldFew {
       if (n == narrow)
         return Op::template finish<R>(
             F::template join_halves<narrow>(Op::lift(computed<P, narrow>(PackAt<P>{x, 0}), 0)), n);
+    if (n == W) return Op::template finish<R>(F::joined(Op::lift(computed<P>(PackAt<P>{x, 0}), 0)), n);
     const index_t whole = n / W * W, rest = n - whole;
     const bool some = whole > 0;
     bool apart = false;  // elements that are not worth a pack
