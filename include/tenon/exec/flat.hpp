@@ -321,7 +321,8 @@ TENON_INLINE bool run_in_place(const E& e, index_t size, Out* out, const Operand
     const index_t n = size_of_axes<E::rank - Rank, E::rank>(e), rows = size_of_axes<0, E::rank - Rank>(e);
     if (rows > 1 && (n + W - 1) / W * rows > most_in_place) return false;
     // What repeats would be read again after a row was written.
-    if (x.template are_overwritten<Repeats>({reinterpret_cast<const char*>(out), reinterpret_cast<const char*>(out + size)}, n))
+    if (x.template are_overwritten<Repeats>(
+            {reinterpret_cast<const char*>(out), reinterpret_cast<const char*>(out + size)}, n))
       return false;
     rows_in_place<P, Repeats>(x, out, rows, n);
   }
@@ -380,15 +381,18 @@ TENON_INLINE bool write_turned(const N& n, Out* out, index_t size) {
   const E& e = tenon::detail::extents_in_place(n);
   const index_t rows = e[0], columns = e[1];
   if (rows < side || columns < side || size * static_cast<index_t>(sizeof(Out)) > turned_bytes) return false;
-  TurnedOperands<P::loads + 1> operands;
+  using Operands = TurnedOperands<P::loads + 1>;
+  Operands operands;
   operands.rows = rows, operands.columns = columns;
   operands.result = {reinterpret_cast<const char*>(out), reinterpret_cast<const char*>(out + size)};
   operands.whole = ((rows & (side - 1)) | (columns & ((columns < W ? side : W) - 1))) == 0;
   if (!flat_operands(n, e, operands) || !operands.any) return false;
-  if (columns < W)
-    run_turned<P, static_cast<int>(side), Out, Views>(operands, out);
+  if (rows == side && columns == side)
+    turning_rows<P, static_cast<int>(side), Out, Views>(operands).tile(out, side, 0, 0);  // such are frequent: in place
+  else if (columns < W)
+    run_turned<P, static_cast<int>(side), Out, Views>(Operands(operands), out);
   else
-    run_turned<P, static_cast<int>(W), Out, Views>(operands, out);
+    run_turned<P, static_cast<int>(W), Out, Views>(Operands(operands), out);
   return true;
 }
 /// Runs the program of a node whose leaves are dense, or views so small that they can be made so, and repeat, if at

@@ -34,7 +34,8 @@ struct FoldFew {
   static constexpr index_t most = most_in_place * W;
   static constexpr int narrow = [] {
     if constexpr (possible) {
-      return requires(V v) { Op::joined(v); } ? 0 : narrow_lanes<P>;
+      return requires(V v) { Op::joined(v); }
+      ? 0 : narrow_lanes<P>;
     } else {
       return 0;
     }

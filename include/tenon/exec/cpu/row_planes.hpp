@@ -40,7 +40,8 @@ template <class P, class Out>
     return in_order<P>(machine.result());
   };
   const index_t before = n - W, out_step = apart.out;
-  index_t rows = apart.rows, step[P::loads + 1];  // in registers: loads between the rows would take half as long as they
+  index_t rows = apart.rows,
+          step[P::loads + 1];  // in registers: loads between the rows would take half as long as they
   for (int k = 0; k < P::loads; ++k) step[k] = apart.source[k];
   // Of a short program a row is hardly longer than what a loop takes whose operands advance each in its own way.
   if constexpr (goes_in_pairs<P>)

@@ -13,8 +13,8 @@ inline namespace TENON_ABI {
 namespace exec {
 namespace detail {
 
-/// Operands of a matrix of rows by columns: where they begin, the elements from row to row or, of those that are turned,
-/// from column to column.
+/// Operands of a matrix of rows by columns: where they begin, the elements from row to row or, of those that are
+/// turned, from column to column.
 template <int N>
 struct TurnedOperands {
   index_t rows, columns;
@@ -144,10 +144,12 @@ template <class P, int W, class Out, class Views, class... L>
 struct TurnedRowsOf<P, W, Out, Views, TypeList<L...>> {
   using type = TurnedRows<P, W, Out, Views, make_seq<static_cast<int>(sizeof...(L))>, L...>;
 };
+template <class P, int W, class Out, class Views>
+using turning_rows = typename TurnedRowsOf<P, W, Out, Views, loads_of<P>>::type;
 /// At least as many rows and columns as are computed at once; the last ones may be computed twice.
 template <class P, int W, class Out, class Views, class Operands>
 [[gnu::noinline]] void run_turned(const Operands& operands, Out* out) {
-  using Rows = typename TurnedRowsOf<P, W, Out, Views, loads_of<P>>::type;
+  using Rows = turning_rows<P, W, Out, Views>;
   Rows rows(operands);
   const index_t columns = operands.columns, height = operands.rows;
   const index_t last_row = height - Rows::side, last_column = columns - W;
