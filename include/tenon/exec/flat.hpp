@@ -308,7 +308,7 @@ template <class E, class List>
 struct RepeatsIn;
 template <class E, class... L>
 struct RepeatsIn<E, TypeList<L...>> {
-  static constexpr bool at[] = {L::rank < E::rank..., false};
+  static constexpr bool at[sizeof...(L) + 1] = {L::rank < E::rank..., false};
 };
 // Few numbers, in place; false if they are not few.
 template <class P, int Rank, class Repeats, class E, class Out, class Operands>
@@ -349,7 +349,7 @@ template <class E, class List>
 struct ViewsIn;
 template <class E, class... L>
 struct ViewsIn<E, TypeList<L...>> {
-  static constexpr bool at[] = {has_views<L, E>..., false};
+  static constexpr bool at[sizeof...(L) + 1] = {has_views<L, E>..., false};
   static constexpr int bytes = [] {
     constexpr int each[] = {static_cast<int>(sizeof(typename L::value_type))..., 0};
     int bytes = 0;
