@@ -193,9 +193,12 @@ TENON_INLINE void long_row_in_place(const row_operands<P>& x, Out* out, index_t 
 }
 template <class P, class Out>
 TENON_INLINE void row_in_place(const row_operands<P>& x, Out* out, index_t n) {
-  if (narrow_lanes < P >> 0 && n == narrow_lanes<P>)
-    simd::store(out, computed < P, narrow_lanes<P> ? narrow_lanes<P> : 1 > (PackAt<P>{x, 0}));
-  else if (n < lanes_of<P>)
+  if constexpr (narrow_lanes < P >> 0)
+    if (n == narrow_lanes<P>) {
+      simd::store(out, computed<P, narrow_lanes<P>>(PackAt<P>{x, 0}));
+      return;
+    }
+  if (n < lanes_of<P>)
     short_row_in_place<P>(x, out, n);
   else
     long_row_in_place<P>(x, out, n);
