@@ -169,8 +169,8 @@ TENON_INLINE void assign_dense(const N& n, Out* out, bool noalias) {
     detail::InRegisters<N, Out>::run(n, out);
     return;
   } else if constexpr (detail::may_be_flat<N>()) {
-    if (detail::write_flat(n, out)) return;
-    if constexpr (detail::may_be_few<N, Out>) return assign_many(N(n), out, noalias);
+    if (!detail::write_flat(n, out)) assign_many(N(n), out, noalias);
+    return;
   } else if constexpr (detail::only_hoists<N, Out>) {
     return assign_dense(detail::Hoisted<N>::in(n), out, noalias);
   }

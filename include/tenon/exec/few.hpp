@@ -31,6 +31,14 @@ inline constexpr index_t most_in_place = 16;
 template <class P>
 inline constexpr bool is_short = work_of<P> <= 24;
 
+template <class V, class X>
+TENON_INLINE V first_lanes_of(const X& x) {
+  if constexpr (__is_same(V, X)) {
+    return x;
+  } else {
+    return first_lanes_of<V>(simd::low_half(x));
+  }
+}
 // The operands of program P at a row's first element.
 template <class P, class S, class... L>
 struct RowOperands;
@@ -43,10 +51,18 @@ struct RowOperands<P, Seq<K...>, L...> {
   TENON_INLINE explicit RowOperands(const void* const* from) : at{from[K]..., nullptr} { (splat_one<K, L>(), ...); }
   template <int J, class V>
   TENON_INLINE V number() const {
-    return tenon::detail::reg<J>(const_cast<RowOperands*>(this)->numbers);
+    return first_lanes_of<V>(tenon::detail::reg<J>(const_cast<RowOperands*>(this)->numbers));
   }
   /// On by n elements of those that do not repeat.
-  TENON_INLINE void next_row(const bool* repeats, index_t n) { (move_one<K, L>(repeats[K], n), ...); }
+  template <class Repeats>
+  TENON_INLINE void next_row(index_t n) {
+    (move_one<K, L, Repeats::at[K]>(n), ...);
+  }
+  /// Whether writing n elements to the result changes those that repeat, of which there are `each`.
+  template <class Repeats>
+  TENON_INLINE bool are_overwritten(const ByteRange& result, index_t each) const {
+    return (is_overwritten<K, L, Repeats::at[K]>(result, each) || ...);
+  }
 
  private:
   template <int J, class Lo>
@@ -56,9 +72,18 @@ struct RowOperands<P, Seq<K...>, L...> {
       tenon::detail::reg<J>(numbers) = splat<register_t<T, P, W>>(static_cast<const T*>(at[J]));
     }
   }
-  template <int J, class Lo>
-  TENON_INLINE void move_one(bool repeats, index_t n) {
-    if (!Lo::constant && !repeats) at[J] = static_cast<const typename Lo::type*>(at[J]) + n;
+  template <int J, class Lo, bool Repeats>
+  TENON_INLINE void move_one(index_t n) {
+    if constexpr (!Lo::constant && !Repeats) at[J] = static_cast<const typename Lo::type*>(at[J]) + n;
+  }
+  template <int J, class Lo, bool Repeats>
+  TENON_INLINE bool is_overwritten(const ByteRange& result, index_t each) const {
+    if constexpr (Lo::constant || !Repeats) {
+      return false;
+    } else {
+      const char* const from = static_cast<const char*>(at[J]);
+      return result.overlaps({from, from + each * static_cast<index_t>(sizeof(typename Lo::type))});
+    }
   }
 };
 template <class P, class List>
@@ -95,7 +120,7 @@ struct PackPart {
   index_t i, n;
   template <class V, class T>
   TENON_INLINE V lanes(const T* p) const {
-    return simd::select(simd::first_lanes<V>(n), simd::load_partial<V>(p + i, n), simd::broadcast<V>(p[i]));
+    return simd::load_partial<V>(p + i, n, simd::broadcast<V>(p[i]));
   }
 };
 template <class P, class From>
@@ -110,9 +135,9 @@ struct LanesFrom {
     }
   }
 };
-template <class P, class From>
+template <class P, int W = lanes_of<P>, class From>
 TENON_INLINE auto computed(const From& from) {
-  Machine<P, lanes_of<P>> machine;
+  Machine<P, W> machine;
   machine.run(LanesFrom<P, From>{from});
   return machine.result();
 }
@@ -146,21 +171,105 @@ template <class V>
   return simd::load_last<V>(elements, n);
 }
 
-/// A row of n >= 1 elements.
+// Lanes of the narrowest registers, if they are fewer than those of P: rows of so many elements are frequent (vectors
+// and rows of matrices in space), and take half the instructions of other rows that are less than a pack.
+template <class P>
+inline constexpr int narrow_lanes = [] {
+  constexpr int lanes = 16 / tenon::detail::widest(static_cast<P*>(nullptr));
+  return lanes > 1 && lanes < lanes_of<P> && most_cost<P> <= 8 ? lanes : 0;
+}();
+/// A row of n >= 1 elements: less than a pack, or packs.
+template <class P, class Out>
+TENON_INLINE void short_row_in_place(const row_operands<P>& x, Out* out, index_t n) {
+  simd::store_last(out, computed<P>(LastPack<P>{x, n}), n);
+}
+template <class P, class Out>
+TENON_INLINE void long_row_in_place(const row_operands<P>& x, Out* out, index_t n) {
+  constexpr index_t W = lanes_of<P>;
+  const index_t before = n - W;
+  const auto last = computed<P>(PackAt<P>{x, before});
+  for (index_t i = 0; i < before; i += W) simd::store(out + i, computed<P>(PackAt<P>{x, i}));
+  simd::store(out + before, last);
+}
 template <class P, class Out>
 TENON_INLINE void row_in_place(const row_operands<P>& x, Out* out, index_t n) {
-  constexpr index_t W = lanes_of<P>;
-  const auto last = computed<P>(LastPack<P>{x, n});
-  for (index_t i = 0; i + W < n; i += W) simd::store(out + i, computed<P>(PackAt<P>{x, i}));
-  simd::store_last(out, last, n);
+  if constexpr (narrow_lanes < P >> 0)
+    if (n == narrow_lanes<P>) {
+      simd::store(out, computed<P, narrow_lanes<P>>(PackAt<P>{x, 0}));
+      return;
+    }
+  if (n < lanes_of<P>)
+    short_row_in_place<P>(x, out, n);
+  else
+    long_row_in_place<P>(x, out, n);
 }
-/// Rows one behind the other; operands repeat from row to row where `repeats` says so.
-template <class P, class Out>
-TENON_INLINE void rows_in_place(const void* const* at, const bool* repeats, Out* out, index_t rows, index_t n) {
-  row_operands<P> x(at);
-  for (; rows > 0; --rows, out += n) {
-    row_in_place<P>(x, out, n);
-    x.next_row(repeats, n);
+
+// Which operands repeat from row to row.
+template <class P>
+struct NoneRepeats {
+  static constexpr bool at[P::loads + 1] = {};
+};
+// Operands of rows of n elements, a power of two that packs consist of, as packs over several rows meet them: what
+// repeats from row to row does so within packs.
+template <class P, class Repeats, class S, class... L>
+struct ShortRows;
+template <class P, class Repeats, int... K, class... L>
+struct ShortRows<P, Repeats, Seq<K...>, L...> {
+  tenon::detail::RegisterFile<Seq<K...>, register_t<typename L::type, P, lanes_of<P>>...> repeated;
+
+  TENON_INLINE ShortRows(const row_operands<P>& x, index_t n) { (take<K, L>(x, n), ...); }
+  template <class From>
+  TENON_INLINE auto computed(const From& from) {
+    Machine<P, lanes_of<P>> machine;
+    machine.run([&]<int J, class V, class T>(Seq<J> j, TypeTag<V> v, TypeTag<T> t) __attribute__((always_inline)) {
+      if constexpr (Repeats::at[J] && !at_t<J, TypeList<L...>>::constant) {
+        return tenon::detail::reg<J>(repeated);
+      } else {
+        return LanesFrom<P, From>{from}(j, v, t);
+      }
+    });
+    return machine.result();
+  }
+
+ private:
+  template <int J, class Lo>
+  TENON_INLINE void take(const row_operands<P>& x, index_t n) {
+    using T = typename Lo::type;
+    if constexpr (Repeats::at[J] && !Lo::constant)
+      tenon::detail::reg<J>(repeated) =
+          simd::load_repeated<register_t<T, P, lanes_of<P>>>(static_cast<const T*>(x.at[J]), n);
+  }
+};
+template <class P, class Repeats, class List>
+struct ShortRowsOf;
+template <class P, class Repeats, class... L>
+struct ShortRowsOf<P, Repeats, TypeList<L...>> {
+  using type = ShortRows<P, Repeats, make_seq<static_cast<int>(sizeof...(L))>, L...>;
+};
+template <class P, class Repeats, class Out>
+TENON_INLINE void short_rows_in_place(const row_operands<P>& x, Out* out, index_t size, index_t n) {
+  constexpr index_t W = lanes_of<P>;
+  typename ShortRowsOf<P, Repeats, loads_of<P>>::type rows(x, n);
+  const auto last = rows.computed(LastPack<P>{x, size});
+  for (index_t i = 0; i + W < size; i += W) simd::store(out + i, rows.computed(PackAt<P>{x, i}));
+  simd::store_last(out, last, size);
+}
+/// Rows one behind the other.
+template <class P, class Repeats, class Out>
+TENON_INLINE void rows_in_place(row_operands<P> x, Out* out, index_t rows, index_t n) {
+  constexpr index_t W = lanes_of<P>;
+  if (n <= W && (n & (n - 1)) == 0) {
+    short_rows_in_place<P, Repeats>(x, out, rows * n, n);
+  } else if (n > W) {
+    for (; rows > 0; --rows, out += n) {
+      long_row_in_place<P>(x, out, n);
+      x.template next_row<Repeats>(n);
+    }
+  } else {
+    for (; rows > 0; --rows, out += n) {
+      short_row_in_place<P>(x, out, n);
+      x.template next_row<Repeats>(n);
+    }
   }
 }
 

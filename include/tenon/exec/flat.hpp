@@ -6,6 +6,7 @@
 #pragma once
 #include <tenon/exec/cpu/pointwise.hpp>
 #include <tenon/exec/cpu/repeated_rows.hpp>
+#include <tenon/exec/cpu/turned_rows.hpp>
 #include <tenon/exec/executor.hpp>
 #include <tenon/exec/few.hpp>
 #include <tenon/exec/hoist.hpp>
@@ -295,29 +296,35 @@ template <class N, class Out>
     return write_dense(n, out, size);
   }
 }
-template <int Rank, class E>
-TENON_INLINE index_t size_of_last(const E& e) {
+// The elements of axes [First, Last) of E.
+template <int First, int Last, class E>
+TENON_INLINE index_t size_of_axes(const E& e) {
   index_t n = 1;
-  for (int a = E::rank - Rank; a < E::rank; ++a) n *= tenon::detail::on_its_own(e[a]);
+  for (int a = First; a < Last; ++a) n *= tenon::detail::on_its_own(e[a]);
   return n;
 }
+// Operands in list L that have fewer axes than E.
+template <class E, class List>
+struct RepeatsIn;
+template <class E, class... L>
+struct RepeatsIn<E, TypeList<L...>> {
+  static constexpr bool at[sizeof...(L) + 1] = {L::rank < E::rank..., false};
+};
 // Few numbers, in place; false if they are not few.
-template <class P, int Rank, class E, class Out, class Operands>
+template <class P, int Rank, class Repeats, class E, class Out, class Operands>
 TENON_INLINE bool run_in_place(const E& e, index_t size, Out* out, const Operands& operands) {
   constexpr index_t W = lanes_of<P>;
+  const row_operands<P> x(operands.at);
   if constexpr (Rank == E::rank) {
-    row_in_place<P>(row_operands<P>(operands.at), out, size);
+    row_in_place<P>(x, out, size);
   } else {
-    const index_t n = size_of_last<Rank>(e), rows = size / n;
+    const index_t n = size_of_axes<E::rank - Rank, E::rank>(e), rows = size_of_axes<0, E::rank - Rank>(e);
     if (rows > 1 && (n + W - 1) / W * rows > most_in_place) return false;
     // What repeats would be read again after a row was written.
-    const ByteRange result{reinterpret_cast<const char*>(out), reinterpret_cast<const char*>(out + size)};
-    constexpr const index_t* bytes = load_bytes<P>;
-    for (int k = 0; k < P::loads; ++k) {
-      const char* const from = static_cast<const char*>(operands.at[k]);
-      if (operands.repeats[k] && result.overlaps({from, from + n * bytes[k]})) return false;
-    }
-    rows_in_place<P>(operands.at, operands.repeats, out, rows, n);
+    if (x.template are_overwritten<Repeats>(
+            {reinterpret_cast<const char*>(out), reinterpret_cast<const char*>(out + size)}, n))
+      return false;
+    rows_in_place<P, Repeats>(x, out, rows, n);
   }
   return true;
 }
@@ -327,7 +334,8 @@ TENON_INLINE bool write_in_place(const N& n, Out* out, index_t size) {
   using E = typename N::extents_type;
   const E& e = tenon::detail::extents_in_place(n);
   FlatOperands<P::loads + 1> operands;
-  return flat_operands(n, e, operands) && run_in_place<P, flat_rank<N, E>>(e, size, out, operands);
+  using Repeats = RepeatsIn<E, typename OperandsOf<N>::type>;
+  return flat_operands(n, e, operands) && run_in_place<P, flat_rank<N, E>, Repeats>(e, size, out, operands);
 }
 template <class N, class Out>
 [[gnu::noinline]] bool call_in_place(const N& n, Out* out, index_t size) {
@@ -336,6 +344,57 @@ template <class N, class Out>
 template <class N, class Out>
 inline constexpr bool may_be_few =
     !N::extents_type::is_static && runs_in_place<program_of<N>, Out> && !has_views<N, typename N::extents_type>;
+// Operands in list L that may be views over E, and the bytes of their elements, 0 if they differ.
+template <class E, class List>
+struct ViewsIn;
+template <class E, class... L>
+struct ViewsIn<E, TypeList<L...>> {
+  static constexpr bool at[sizeof...(L) + 1] = {has_views<L, E>..., false};
+  static constexpr int bytes = [] {
+    constexpr int each[] = {static_cast<int>(sizeof(typename L::value_type))..., 0};
+    int bytes = 0;
+    bool same = true;
+    for (int k = 0; k < static_cast<int>(sizeof...(L)); ++k) {
+      if (!at[k]) continue;
+      same = same && (bytes == 0 || bytes == each[k]);
+      bytes = each[k];
+    }
+    return same ? bytes : 0;
+  }();
+};
+template <class N, class Out>
+inline constexpr bool may_be_turned = [] {
+  using E = typename N::extents_type;
+  if constexpr (E::rank == 2 && has_views<N, E>) {
+    return turns_rows<program_of<N>, Out, ViewsIn<E, typename OperandsOf<N>::type>>;
+  } else {
+    return false;
+  }
+}();
+// Matrices some of which are transposed.
+template <class N, class Out>
+TENON_INLINE bool write_turned(const N& n, Out* out, index_t size) {
+  using P = program_of<N>;
+  using E = typename N::extents_type;
+  using Views = ViewsIn<E, typename OperandsOf<N>::type>;
+  constexpr index_t W = lanes_of<P>, side = 16 / Views::bytes;
+  const E& e = tenon::detail::extents_in_place(n);
+  const index_t rows = e[0], columns = e[1];
+  if (rows < side || columns < side || size * static_cast<index_t>(sizeof(Out)) > turned_bytes) return false;
+  using Operands = TurnedOperands<P::loads + 1>;
+  Operands operands;
+  operands.rows = rows, operands.columns = columns;
+  operands.result = {reinterpret_cast<const char*>(out), reinterpret_cast<const char*>(out + size)};
+  operands.whole = ((rows & (side - 1)) | (columns & ((columns < W ? side : W) - 1))) == 0;
+  if (!flat_operands(n, e, operands) || !operands.any) return false;
+  if (rows == side && columns == side)
+    turning_rows<P, static_cast<int>(side), Out, Views>(operands).tile(out, side, 0, 0);  // such are frequent: in place
+  else if (columns < W)
+    run_turned<P, static_cast<int>(side), Out, Views>(Operands(operands), out);
+  else
+    run_turned<P, static_cast<int>(W), Out, Views>(Operands(operands), out);
+  return true;
+}
 /// Runs the program of a node whose leaves are dense, or views so small that they can be made so, and repeat, if at
 /// all, from row to row, into dense elements; false if they are not so. Tensors of the result's shape are met element
 /// on element, so that overlap can only be exact.
@@ -344,11 +403,13 @@ TENON_INLINE bool write_flat(const N& n, Out* out) {
   const index_t size = tenon::detail::size_one_by_one(tenon::detail::extents_in_place(n));
   if constexpr (may_be_few<N, Out>) {
     using P = program_of<N>;
-    if (size > 0 && size <= most_in_place * lanes_of<P>)
+    if (size > 0 && size <= most_in_place * lanes_of<P>) [[likely]]
       if (is_short<P> ? write_in_place(n, out, size) : call_in_place(N(n), out, size)) return true;
-    return write_dense(n, out, size);
+    return write_dense(N(n), out, size);  // copies: what points into a node keeps it in memory
   } else {
-    return write_many(n, out, size);
+    if constexpr (may_be_turned<N, Out>)
+      if (write_turned(n, out, size)) return true;
+    return write_many(N(n), out, size);
   }
 }
 template <class N>

@@ -133,6 +133,13 @@ inline constexpr int work_of = 0;
 template <class... I>
 inline constexpr int work_of<Program<I...>> = static_cast<int>(sizeof...(I)) + (cost_of<I> + ... + 0);
 
+// How many instructions P is about, where elementary functions are many and a division is one, long as it takes.
+template <class P>
+inline constexpr int length_of = 0;
+template <class... I>
+inline constexpr int length_of<Program<I...>> = static_cast<int>(sizeof...(I)) +
+                                                ((cost_of<I> > 8 ? cost_of<I> : 0) + ... + 0);
+
 template <class P>
 inline constexpr int most_cost = 0;
 template <class... I>
@@ -169,7 +176,7 @@ struct InRegisters<N, Out, TypeList<L...>> {
   static constexpr int W = lanes_for<P>(size), most_packs = 16;
   static constexpr int packs = count_up_to(most_packs + 1, (size + W - 1) / W);
   static constexpr int work = packs * work_of<P>;
-  static constexpr bool is_short = work <= 32;  // not worth a call
+  static constexpr bool is_short = packs * length_of<P> <= 32;  // not worth a call
   static constexpr bool few = size > 0 && lanes_of<P> > 1 && work <= 160 && packs <= most_packs;
 
   // Elements that are loaded one by one.
@@ -203,7 +210,7 @@ struct InRegisters<N, Out, TypeList<L...>> {
     if constexpr (is_short) {
       return write(n, out, make_seq<packs>{});
     } else {
-      return called(n, out);
+      return called(N(n), out);  // a copy: a node whose address is taken would stay in memory
     }
   }
 

@@ -52,8 +52,11 @@ struct Map : Node<Map<Op, T, Args, N...>, T, broadcast_t<typename N::extents_typ
 
   TENON_INLINE constexpr explicit Map(N&&... n)
       : operands(static_cast<N&&>(n)...), shape(common_extents(make_seq<arity>{}, make_seq<E::rank>{})) {}
-  TENON_INLINE constexpr Map(const Map&) = default;
-  TENON_INLINE constexpr Map(Map&&) = default;
+  TENON_INLINE constexpr Map(const Map& o) : operands(o.operands), shape(o.shape.copy()), cache(o.cache) {}
+  TENON_INLINE constexpr Map(Map&& o)
+      : operands(static_cast<NodeOperands<N...>&&>(o.operands)),
+        shape(o.shape.copy()),
+        cache(static_cast<ValueCache<!cheap>&&>(o.cache)) {}
   TENON_INLINE constexpr ~Map() = default;
 
   TENON_FN E extents() const { return shape; }
@@ -94,19 +97,29 @@ struct Map : Node<Map<Op, T, Args, N...>, T, broadcast_t<typename N::extents_typ
     if constexpr (E::is_static) {
       return E{};
     } else {
-      const E e{{{common_extent<A>(detail::extents_in_place(operand_at<I>(operands))...)...}}};
-      if (((e.values[A] == -2) || ... || false)) {  // not as a function of its own: a node whose address is taken stays
-        Dims d{};                                   // in memory
+      if (!(do_fit<A>(detail::extents_in_place(operand_at<I>(operands))...) && ... && true)) {  // not as a function of
+        Dims d{};  // its own: a node whose address is taken stays in memory
         ((d = joined(d, operand_at<I>(operands).extents().dims())), ...);
       }
-      return e;
+      return E{{{common_extent<A>(detail::extents_in_place(operand_at<I>(operands))...)...}}};
     }
   }
   template <int Axis, class... X>
   TENON_FN static index_t common_extent(const X&... x) {
     index_t e = 1;
-    ((e = broadcast_extent(e, aligned_extent<Axis>(x))), ...);
+    ((e = e == 1 ? aligned_extent<Axis>(x) : e), ...);
     return e;
+  }
+  // Whether extents along an axis are one number, or 1.
+  template <int Axis, class... X>
+  TENON_FN static bool do_fit(const X&... x) {
+    index_t e = 1;
+    return ((fits_next(e, aligned_extent<Axis>(x))) && ... && true);
+  }
+  TENON_FN static bool fits_next(index_t& e, index_t x) {
+    const bool fits = e == 1 || x == 1 || e == x;
+    if (e == 1) e = x;
+    return fits;
   }
   template <int Axis, class X>
   TENON_FN static index_t aligned_extent(const X& x) {
@@ -205,9 +218,10 @@ concept expression = node_type<X> || tensor_like<X>;
 template <class N>
 constexpr auto shared_leaf(const N& node);
 
-// A temporary node is passed on as it is: each node is moved once, into the one above it.
+// A temporary node is passed on as it is: each node is moved once, into the one above it. Inlined, so that what the
+// types tell of a view (a transposed matrix of static extents) is known before functions are found too large to inline.
 template <class X>
-constexpr decltype(auto) as_node(X&& x) {
+TENON_INLINE constexpr decltype(auto) as_node(X&& x) {
   using B = bare_t<X>;
   if constexpr (tensor_like<X>) {
     if constexpr (detail::is_lvalue<X> || !requires { static_cast<X&&>(x).take(); }) {
@@ -254,7 +268,7 @@ struct Unpacked : Node<Unpacked<A, R>, R, typename A::extents_type> {
 namespace detail {
 /// Operand n of a node with elements of type R.
 template <class R, class N>
-constexpr decltype(auto) operand_for(N&& n) {
+TENON_INLINE constexpr decltype(auto) operand_for(N&& n) {
   if constexpr (requires { typename N::value_type; }) {
     using T = typename N::value_type;
     if constexpr (records_elementwise<R> && is_taped<T>) {
@@ -293,7 +307,7 @@ inline constexpr bool expect_complex_fits = ComplexFits<Op, complex_use<Op, T...
 
 // In place of what does not fit, so that the compiler has no more to say than that.
 template <class N, class... Rest>
-constexpr auto complex_operand(N&& n, Rest&&... rest) {
+TENON_INLINE constexpr auto complex_operand(N&& n, Rest&&... rest) {
   if constexpr (requires { requires is_complex<base_t<typename N::value_type>>; }) {
     return static_cast<N&&>(n);
   } else {

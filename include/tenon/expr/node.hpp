@@ -142,9 +142,9 @@ struct Leaf : Node<Leaf<T, E, Hold, Dense>, T, E> {
   constexpr Leaf() = default;
   // Number by number: a copy of all at once may be too much for the compiler to see that nothing need be in memory, and
   // processors then wait for what was written in parts and is read as a whole.
-  TENON_FN Leaf(const Leaf& o) : data(o.data), shape(o.shape), strides(o.strides), hold(o.hold), slot(o.slot) {}
+  TENON_FN Leaf(const Leaf& o) : data(o.data), shape(o.shape.copy()), strides(o.strides), hold(o.hold), slot(o.slot) {}
   TENON_FN Leaf(Leaf&& o) noexcept
-      : data(o.data), shape(o.shape), strides(o.strides), hold(static_cast<Hold&&>(o.hold)), slot(o.slot) {}
+      : data(o.data), shape(o.shape.copy()), strides(o.strides), hold(static_cast<Hold&&>(o.hold)), slot(o.slot) {}
   constexpr Leaf& operator=(const Leaf&) = default;
   constexpr Leaf& operator=(Leaf&&) = default;
   constexpr ~Leaf() = default;

@@ -75,6 +75,8 @@ using D8 = simd::pack<double, 8>;
 struct Sqrt {
   TENON_INLINE static F4 apply(F4 x) { return __builtin_ia32_sqrtps(x); }
   TENON_INLINE static D2 apply(D2 x) { return __builtin_ia32_sqrtpd(x); }
+  TENON_INLINE static float apply(float x) { return __builtin_ia32_sqrtss(F4{x})[0]; }
+  TENON_INLINE static double apply(double x) { return __builtin_ia32_sqrtsd(D2{x})[0]; }
 #if TENON_ISA >= 256
   TENON_INLINE static F8 apply(F8 x) { return __builtin_ia32_sqrtps256(x); }
   TENON_INLINE static D4 apply(D4 x) { return __builtin_ia32_sqrtpd256(x); }
@@ -368,10 +370,14 @@ TENON_FN V lookup([[maybe_unused]] const float (&table)[N], [[maybe_unused]] sim
 template <class V>
 TENON_FN V sqrt_by_instruction(V x) {
   if constexpr (!simd::is_pack<V>) {
+#if defined(__SSE2__) && !defined(__clang__) && !defined(__CUDACC__)
+    return detail::Sqrt::apply(x);  // no call of the library's for negative numbers, nor a question whether x is one
+#else
     if constexpr (is_single<V>)
       return __builtin_sqrtf(x);
     else
       return __builtin_sqrt(x);
+#endif
   } else {
 #if defined(__clang__)
     return __builtin_elementwise_sqrt(x);

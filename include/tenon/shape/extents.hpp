@@ -96,10 +96,20 @@ struct Extents : detail::ExtentStorage<((E != dyn) && ... && true), static_cast<
     }
     return run_time.countable();
   }
+  /// A copy, number by number: compilers take structs apart that are not copied as a whole.
+  TENON_FN Extents copy() const { return copy(make_seq<rank>{}); }
   /// From run-time extents that `admits`.
   TENON_FN static Extents from(const Dims& run_time) { return from(run_time, make_seq<rank>{}); }
 
  private:
+  template <int... I>
+  TENON_FN Extents copy(Seq<I...>) const {
+    if constexpr (is_static) {
+      return Extents{};
+    } else {
+      return Extents{{{this->values[I]...}}};
+    }
+  }
   // Without loops, so that the numbers stay in registers.
   template <int... I>
   TENON_FN Dims dims_of(Seq<I...>) const {

@@ -91,6 +91,18 @@ TENON_FN mask_t<V> first_lanes(index_t n) {
   }
 }
 
+/// The first n lanes from p, the others from `others`; reads nothing at or beyond p + n. 0 <= n <= lanes.
+template <class V>
+TENON_FN V load_partial(const lane_t<V>* p, index_t n, V others) {
+#if TENON_ISA == 512 && !defined(__CUDACC__)
+  if constexpr (detail::has_masked_access<V>) {
+    using F = detail::float_of<V>;
+    return bitcast<V>(detail::masked_load(reinterpret_cast<const F*>(p), n, bitcast<rebind_t<V, F>>(others)));
+  }
+#endif
+  return select(first_lanes<V>(n), load_partial<V>(p, n), others);
+}
+
 }  // namespace simd
 }  // namespace TENON_ABI
 }  // namespace tenon

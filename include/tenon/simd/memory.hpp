@@ -82,11 +82,15 @@ using float_of = typename FloatOf<sizeof(lane_t<V>)>::type;
 template <class V>
 inline constexpr bool has_masked_access = sizeof(V) == 64 && sizeof(lane_t<V>) >= 4;
 TENON_INLINE unsigned first_bits(index_t n) { return (1u << n) - 1; }
-TENON_INLINE pack<float, 16> masked_load(const float* p, index_t n) {
-  return __builtin_ia32_loadups512_mask(p, pack<float, 16>{}, static_cast<unsigned short>(first_bits(n)));
+TENON_INLINE pack<float, 16> masked_load(const float* p, index_t n, pack<float, 16> others) {
+  return __builtin_ia32_loadups512_mask(p, others, static_cast<unsigned short>(first_bits(n)));
 }
-TENON_INLINE pack<double, 8> masked_load(const double* p, index_t n) {
-  return __builtin_ia32_loadupd512_mask(p, pack<double, 8>{}, static_cast<unsigned char>(first_bits(n)));
+TENON_INLINE pack<double, 8> masked_load(const double* p, index_t n, pack<double, 8> others) {
+  return __builtin_ia32_loadupd512_mask(p, others, static_cast<unsigned char>(first_bits(n)));
+}
+template <class T>
+TENON_INLINE auto masked_load(const T* p, index_t n) {
+  return masked_load(p, n, pack<T, native_lanes<T>>{});
 }
 TENON_INLINE void masked_store(float* p, pack<float, 16> v, index_t n) {
   __builtin_ia32_storeups512_mask(p, v, static_cast<unsigned short>(first_bits(n)));
@@ -216,6 +220,25 @@ TENON_FN V load_last(const lane_t<V>* p, index_t n) {
   }
 #endif
   return load<V>(p + (n - 1));
+}
+
+/// n elements from p again and again: n is a power of two, at most as many as V has lanes.
+template <class V>
+TENON_FN V load_repeated(const lane_t<V>* p, index_t n) {
+#if !defined(__CUDACC__)
+  if constexpr (is_pack<V>) {
+    constexpr int H = lanes<V> / 2;
+    if (n < lanes<V>) {
+      if constexpr (H <= 1) {
+        return broadcast<V>(*p);
+      } else {
+        const pack<lane_t<V>, H> half = load_repeated<pack<lane_t<V>, H>>(p, n);
+        return concat(half, half);
+      }
+    }
+  }
+#endif
+  return load<V>(p);
 }
 
 namespace detail {

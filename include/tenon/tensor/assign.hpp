@@ -62,9 +62,9 @@ struct AssignType {
                 "values by `auto` or evaluate(...); write stop_gradient(expression) for a constant");
 };
 
-/// The node with its elements converted to the number type under T.
+/// The node with its elements converted to the number type under T. Inlined, as all that nodes go through.
 template <class T, class N>
-constexpr decltype(auto) converted(N&& n) {
+TENON_INLINE constexpr decltype(auto) converted(N&& n) {
   using From = typename N::value_type;
   static_assert(AssignType<T, From>::ok);
   if constexpr (__is_same(compute_t<base_t<From>>, compute_t<base_t<T>>)) {
@@ -75,13 +75,13 @@ constexpr decltype(auto) converted(N&& n) {
 }
 // Whether run-time extents x stretch to those of a target.
 template <class E, class X, int... A>
-constexpr bool stretches(const E& to, const X& x, Seq<A...>) {
+TENON_INLINE constexpr bool stretches(const E& to, const X& x, Seq<A...>) {
   constexpr int missing = E::rank - X::rank;
   return ((to[A + missing] == on_its_own(x[A]) || x[A] == 1) && ... && true);
 }
 /// The node broadcast to extents E (run-time values in `e`).
 template <class E, class N>
-constexpr decltype(auto) expanded(N&& n, const E& e) {
+TENON_INLINE constexpr decltype(auto) expanded(N&& n, const E& e) {
   static_assert(AssignShape<E, typename N::extents_type>::ok);
   if constexpr (!(E::is_static && N::extents_type::is_static))
     if (!stretches(e, extents_in_place(n), make_seq<N::rank>{}))

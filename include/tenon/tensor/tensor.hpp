@@ -200,7 +200,7 @@ class Tensor {
   }
 
   // What the expression layer asks of a tensor.
-  constexpr auto leaf() const {
+  TENON_INLINE constexpr auto leaf() const {
     if constexpr (is_taped<T>) {
       // The block is shared with whoever records: a later write to this tensor moves away from it.
       Leaf<T, extents_type, detail::BlockRef, true> l;
@@ -212,12 +212,12 @@ class Tensor {
     } else {
       Leaf<T, extents_type, detail::Watched, true> l;
       l.data = store_.data();
-      l.shape = extents();
+      l.shape = store_.shape.copy();
       l.hold = detail::Watch(store_.live);
       return l;
     }
   }
-  constexpr auto take() && {
+  TENON_INLINE constexpr auto take() && {
     if constexpr (detail::stored_inline<T, extents_type>) {
       Value<T, extents_type> v;
       for (index_t i = 0; i < size(); ++i) v.values[i] = store_.values[i];
@@ -243,7 +243,7 @@ class Tensor {
     if constexpr (!extents_type::is_static) {
       // An owning tensor takes the expression's extents, and a number fills those that it has; the old elements live
       // until the new ones are there.
-      if (N::rank > 0 && !has_extents(detail::extents_in_place(node), make_seq<rank>{})) {
+      if (N::rank > 0 && !has_extents(detail::extents_in_place(node), make_seq<rank>{})) [[unlikely]] {
         become(bare_t<N>(static_cast<N&&>(node)));
         return *this;
       }
@@ -282,7 +282,7 @@ class Tensor {
   }
   // Whether run-time extents are those that an expression of extents x gives.
   template <class X, int... A>
-  constexpr bool has_extents(const X& x, Seq<A...>) const {
+  TENON_INLINE constexpr bool has_extents(const X& x, Seq<A...>) const {
     const extents_type mine = extents();
     return ((extents_type::static_extent(A) != dyn || mine[A] == aligned<A>(x)) && ... && true);
   }

@@ -132,7 +132,7 @@ class TensorView {
   constexpr Dims strides() const { return strides_; }
   constexpr index_t extent(int axis) const { return shape_[normalize_axis("extent", axis, rank)]; }
   constexpr index_t size() const { return shape_.size(); }
-  constexpr pointer data() const {
+  TENON_INLINE constexpr pointer data() const {
     if constexpr (is_taped<value_type>)
       if (owner_.storage) return owner_.storage->values + owner_.offset;
     return data_;
@@ -220,7 +220,7 @@ class TensorView {
   }
   /// Where the adjoint of the first element is, of a view that has no owner.
   constexpr slot_t slot() const { return slot_; }
-  constexpr hold_type hold() const {
+  TENON_INLINE constexpr hold_type hold() const {
     if constexpr (is_taped<value_type>)
       if (owner_.storage) return owner_.storage->block;
     return hold_;

@@ -32,23 +32,41 @@ struct FoldFew {
     }
   }();
   static constexpr index_t most = most_in_place * W;
+  static constexpr int narrow = [] {
+    if constexpr (possible) {
+      return requires(V v) { Op::joined(v); }
+      ? 0 : narrow_lanes<P>;
+    } else {
+      return 0;
+    }
+  }();
 
   /// A row of n >= 1 elements to one result.
   TENON_INLINE static R row(const row_operands<P>& x, index_t n) {
+    if constexpr (narrow > 0)
+      if (n == narrow)
+        return Op::template finish<R>(
+            F::template join_halves<narrow>(Op::lift(computed<P, narrow>(PackAt<P>{x, 0}), 0)), n);
+    if (n == W) return Op::template finish<R>(F::joined(Op::lift(computed<P>(PackAt<P>{x, 0}), 0)), n);
     const index_t whole = n / W * W, rest = n - whole;
+    const bool some = whole > 0;
+    bool apart = false;  // elements that are not worth a pack
     V end{}, s{};
-    if (rest > 0) end = computed<P>(PackPart<P>{x, whole, rest});
-    const bool fills = rest > 2 || whole == 0;
-    if (fills && rest > 0) s = Op::lift(simd::select(simd::first_lanes<V>(rest), end, Op::template neutral<V>()), 0);
-    if (whole > 0) {
-      const V packs = F::chained(
+    if (some)
+      s = F::chained(
           whole / W, [&](index_t i) __attribute__((always_inline)) {
             return V(Op::lift(computed<P>(PackAt<P>{x, i * W}), 0));
           });
-      s = fills ? Op::combine(packs, s) : packs;
+    if (rest > 0) {
+      end = computed<P>(PackPart<P>{x, whole, rest});
+      apart = some && rest <= 2;
+      if (!apart) {
+        const V last = Op::lift(simd::select(simd::first_lanes<V>(rest), end, Op::template neutral<V>()), 0);
+        s = some ? V(Op::combine(s, last)) : last;
+      }
     }
     S r = F::joined(s);
-    if (!fills && rest > 0) {
+    if (apart) {
       S e = Op::lift(N(end[0]), 0);
       if (rest > 1) e = Op::combine(e, Op::lift(N(end[1]), 0));
       r = Op::combine(r, e);
@@ -57,12 +75,12 @@ struct FoldFew {
   }
   /// Rows one behind the other.
   TENON_INLINE static bool rows(const void* const* at, R* out, index_t rows, index_t n) {
-    if ((n + W - 1) / W * rows > most_in_place) return false;
-    constexpr bool repeats[P::loads + 1] = {};
+    if ((n + W - 1) / W * rows > most_in_place) [[unlikely]]
+      return false;
     row_operands<P> x(at);
     for (; rows > 0; --rows, ++out) {
       *out = row(x, n);
-      x.next_row(repeats, n);
+      x.template next_row<NoneRepeats<P>>(n);
     }
     return true;
   }
@@ -83,10 +101,9 @@ struct FoldFew {
   // A pack of columns.
   template <class From>
   TENON_INLINE static V column(row_operands<P> x, index_t rows, index_t n, const From& from) {
-    constexpr bool repeats[P::loads + 1] = {};
     V s = Op::lift(computed<P>(from(x)), 0);
     for (index_t i = 1; i < rows; ++i) {
-      x.next_row(repeats, n);
+      x.template next_row<NoneRepeats<P>>(n);
       s = Op::combine(s, Op::lift(computed<P>(from(x)), 0));
     }
     return s;

@@ -124,8 +124,6 @@ struct Fold {
       return join_halves<W>(s);
     }
   }
-
- private:
   template <int Lanes, class State>
   TENON_INLINE static S join_halves(const State& s) {
 #if !defined(__CUDACC__)

@@ -84,7 +84,9 @@ struct FewStatic {
   static constexpr bool small = is_small<Op, Mask, X, typename FoldedAs<Number>::type> && is_dense_over<A, X>;
   static constexpr bool possible = small && all_static<A>;
   static constexpr bool is_short = [] {
-    if constexpr (possible) {
+    if constexpr (possible && folds_packs<Registers, InRegisters<A, Number>>) {
+      return InRegisters<A, Number>::is_short;
+    } else if constexpr (possible) {
       return Registers::possible && Registers::packs * Registers::count <= 16;
     } else {
       return false;
@@ -121,7 +123,9 @@ struct FoldInPlace {
       index_t& to = Mask >> a & 1u ? reduced : kept;
       to = extents_multiplied(to, tenon::detail::on_its_own(e[a]));
     }
-    if (reduced <= 0 || kept <= 0 || reduced > 4 * Few::most || kept > 4 * Few::most) return false;
+    constexpr index_t most = (Mask + 1) >> X::rank != 0 ? Few::most : 4 * Few::most;
+    if (reduced <= 0 || kept <= 0 || reduced > most || kept > most) [[unlikely]]
+      return false;
     FlatOperands<P::loads + 1> operands;
     if (!flat_operands(x, e, operands)) return false;
     if constexpr (are_last(Mask, X::rank)) {
@@ -161,7 +165,9 @@ TENON_INLINE bool reduce_few(const A& x, R* out) {
 }
 template <class Op, unsigned Mask, class A, class R>
 TENON_INLINE void reduce_into(const A& x, R* out) {
-  if constexpr (detail::FoldInPlace<Op, Mask, A, R>::possible) {
+  if constexpr (detail::FewStatic<Op, Mask, A>::possible) {
+    reduce_few<Op, Mask>(x, out);
+  } else if constexpr (detail::FoldInPlace<Op, Mask, A, R>::possible) {
     if (!reduce_few<Op, Mask>(x, out)) call_reduce_many<Op, Mask>(A(x), out);
   } else {
     reduce_many<Op, Mask>(x, out);

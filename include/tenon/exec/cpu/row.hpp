@@ -64,6 +64,16 @@ struct Leaves<P, W, Contiguous, Seq<K...>, L...> {
       return as_lanes_of<P>(load_lanes<V>(static_cast<const T*>(ptr[J]) + i * stride[J]));
     }
   }
+  // The leaf at element i, where no leaf repeats an element along the row (`all_advance`).
+  template <int J, class V, class T>
+  TENON_FN V in_row(index_t i) const {
+    if constexpr (at_t<J, TypeList<L...>>::constant) {
+      return tenon::detail::reg<J>(const_cast<Leaves*>(this)->splats);
+    } else {
+      return as_lanes_of<P>(load_lanes<V>(static_cast<const T*>(ptr[J]) + i));
+    }
+  }
+  TENON_FN bool all_advance() const { return ((L::constant || stride[K] != 0) && ... && true); }
   // By so many packs of contiguous elements, by so many elements, by a row.
   TENON_FN void advance(index_t packs = 1) { (advance_one<K, L>(packs), ...); }
   TENON_FN void skip(index_t n) { (skip_one<K, L>(n), ...); }

@@ -16,7 +16,17 @@ struct RowsApart {
   index_t rows, out;
   const index_t* source;
 };
-// A last pack that is not whole overlaps the one before it, and so is computed before any other is written.
+// Leaves of which none repeats an element, at element i of their rows.
+template <class Leaves>
+struct InRow {
+  const Leaves& leaves;
+  index_t i;
+  template <int J, class V, class T>
+  TENON_FN V operator()(Seq<J>, TypeTag<V>, TypeTag<T>) const {
+    return leaves.template in_row<J, V, T>(i);
+  }
+};
+// The last pack may overlap the one before it, and so is computed before any other is written.
 template <class P, class Out>
 [[gnu::noinline]] void rows_of_packs(void* target, const void* const* source, const index_t* mask, index_t n,
                                      const RowsApart& apart) {
@@ -29,24 +39,37 @@ template <class P, class Out>
     machine.run(at);
     return in_order<P>(machine.result());
   };
-  const bool overlaps = n % W != 0;
-  for (index_t rows = apart.rows;;) {
-    auto at = leaves;
-    register_t<typename P::result, P, W> last{};
-    if (overlaps) {
-      at.skip(n - W);
-      last = value(at);
-      at = leaves;
+  const index_t before = n - W, out_step = apart.out;
+  index_t rows = apart.rows,
+          step[P::loads + 1];  // in registers: loads between the rows would take half as long as they
+  for (int k = 0; k < P::loads; ++k) step[k] = apart.source[k];
+  // Of a short program a row is hardly longer than what a loop takes whose operands advance each in its own way.
+  if constexpr (goes_in_pairs<P>)
+    if (leaves.all_advance()) {
+      for (;;) {
+        const auto last = value(InRow<decltype(leaves)>{leaves, before});
+        Out* const row = reinterpret_cast<Out*>(out);
+        for (index_t i = 0; i < before; i += W) store_lanes(row + i, value(InRow<decltype(leaves)>{leaves, i}));
+        store_lanes(row + before, last);
+        if (--rows <= 0) return;
+        leaves.next_row(step);
+        out += out_step;
+      }
     }
+  for (;;) {
+    auto at = leaves;
+    at.skip(before);
+    const auto last = value(at);
+    at = leaves;
     Out* const row = reinterpret_cast<Out*>(out);
-    for (index_t i = 0; i + W <= n; i += W) {
+    for (index_t i = 0; i < before; i += W) {
       store_lanes(row + i, value(at));
       at.advance();
     }
-    if (overlaps) store_lanes(row + (n - W), last);
+    store_lanes(row + before, last);
     if (--rows <= 0) return;
-    leaves.next_row(apart.source);
-    out += apart.out;
+    leaves.next_row(step);
+    out += out_step;
   }
 }
 
