@@ -81,7 +81,7 @@ bool run_time_is_right(index_t m, index_t n, index_t k) {
 }  // namespace
 
 TEST_CASE("small products of run-time extents") {
-  for (const index_t m : {0, 1, 2, 7, 16, 21})
+  for (const index_t m : {0, 1, 2, 5, 8, 9, 16, 21})
     for (const index_t n : {0, 1, 4, 8, 9, 16, 17, 33, 64, 70})
       for (const index_t k : {0, 1, 2, 8, 13}) {
         CAPTURE(m);
@@ -92,23 +92,26 @@ TEST_CASE("small products of run-time extents") {
       }
 }
 TEST_CASE("small products of run-time extents whose target is an operand") {
-  Tensor<float, dyn, dyn> a(20, 20), before(20, 20), c;
-  for (index_t i = 0; i < 400; ++i) a.data()[i] = static_cast<float>(i % 7 - 3);
-  for (index_t i = 0; i < 400; ++i) before.data()[i] = static_cast<float>(i % 5 - 2);
-  c = before;
-  c = matmul(c, a);
-  CHECK(is_product(c, before, a));
-  c = before;
-  c = matmul(a, c);
-  CHECK(is_product(c, a, before));
-  c = before;
-  const Tensor<float, dyn, dyn> turned = transpose(before);
-  c = matmul(transpose(c), a);
-  CHECK(is_product(c, turned, a));
-  c = before;
-  c = matmul(flip<0>(c), a);
-  const Tensor<float, dyn, dyn> flipped = flip<0>(before);
-  CHECK(is_product(c, flipped, a));
+  for (const index_t n : {3, 6, 8, 20}) {
+    CAPTURE(n);
+    Tensor<float, dyn, dyn> a(n, n), before(n, n), c;
+    for (index_t i = 0; i < n * n; ++i) a.data()[i] = static_cast<float>(i % 7 - 3);
+    for (index_t i = 0; i < n * n; ++i) before.data()[i] = static_cast<float>(i % 5 - 2);
+    c = before;
+    c = matmul(c, a);
+    CHECK(is_product(c, before, a));
+    c = before;
+    c = matmul(a, c);
+    CHECK(is_product(c, a, before));
+    c = before;
+    const Tensor<float, dyn, dyn> turned = transpose(before);
+    c = matmul(transpose(c), a);
+    CHECK(is_product(c, turned, a));
+    c = before;
+    c = matmul(flip<0>(c), a);
+    const Tensor<float, dyn, dyn> flipped = flip<0>(before);
+    CHECK(is_product(c, flipped, a));
+  }
 }
 TEST_CASE("small products, in place") {
   check<1, 1, 1, float>();

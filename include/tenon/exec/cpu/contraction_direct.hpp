@@ -87,13 +87,13 @@ template <class T>
 }
 // A product of few rows by one pack of columns. All is read before anything is written, as matrix_by_vector() of few
 // rows does: c may overlap the operands.
-inline constexpr int few_rows = 4;
+inline constexpr int few_rows = 8;
 template <class T, int... I>
 [[gnu::noinline]] void product_of_few(index_t m, index_t n, index_t k, const T* a, index_t a_row, index_t a_step,
                                       const T* b, index_t b_step, T* c, Seq<I...>) {
   using V = simd::native<T>;
   const T* row[] = {a + (I < m ? I : m - 1) * a_row...};
-  V sum[few_rows] = {};
+  V sum[sizeof...(I)] = {};
   for (index_t s = 0; s < k; ++s) {
     const V y = simd::load_partial<V>(b + s * b_step, n);
     ((sum[I] = Step<T>::multiply_add(simd::broadcast<V>(row[I][s * a_step]), y, sum[I])), ...);
@@ -108,19 +108,29 @@ bool row_fits(index_t m, index_t n, index_t k) {
          !goes_in_parts(n * k);
 }
 
+// How a small product is computed, if it is.
+enum class DirectWay : unsigned char { none, column, row, narrow, turned, tiles };
+template <class T>
+DirectWay direct_way(index_t m, index_t n, index_t k, index_t a_step, index_t b_step, index_t b_column) {
+  // First what needs few questions: all others are about narrow products, or operands whose runs are sums.
+  if (m > 1 && n > 1 && n > simd::native_lanes<T> / 2 && b_column == 1 && fits_in_place<T>(m, n, k))
+    return DirectWay::tiles;
+  const bool along_sums = a_step == 1 && b_step == 1, little = m * n * k < 2 * least_part;
+  if (along_sums && n == 1) return little ? DirectWay::column : DirectWay::none;
+  if (along_sums && m == 1) return little ? DirectWay::row : DirectWay::none;
+  if (a_step == 1 && is_narrow<T>(m, n, k)) return little ? DirectWay::narrow : DirectWay::none;
+  const bool turned = b_column != 1;
+  if (turned && (b_step != 1 || n * k * static_cast<index_t>(sizeof(T)) > aside_bytes)) return DirectWay::none;
+  if (!fits_in_place<T>(m, n, k) && (turned || !row_fits<T>(m, n, k))) return DirectWay::none;
+  return turned ? DirectWay::turned : DirectWay::tiles;
+}
 // c[m, n], dense, = a b; false if it is not small. c may overlap an operand unless `noalias` denies it.
 template <class T>
 [[gnu::noinline]] bool direct_product(index_t m, index_t n, index_t k, const T* a, index_t a_row, index_t a_step,
                                       const T* b, index_t b_step, index_t b_column, T* c, bool noalias) {
   constexpr index_t bytes = sizeof(T);
-  const bool along_sums = a_step == 1 && b_step == 1;
-  const bool one_column = along_sums && n == 1, one_row = along_sums && m == 1;
-  const bool narrow = a_step == 1 && is_narrow<T>(m, n, k);
-  const bool turned = b_column != 1 && b_step == 1 && n * k * bytes <= aside_bytes;
-  if (one_column || one_row || narrow
-          ? m * n * k >= 2 * least_part
-          : (b_column != 1 && !turned) || !(fits_in_place<T>(m, n, k) || (b_column == 1 && row_fits<T>(m, n, k))))
-    return false;
+  const DirectWay way = direct_way<T>(m, n, k, a_step, b_step, b_column);
+  if (way == DirectWay::none) return false;
   if (!noalias) {
     const ByteRange range{reinterpret_cast<const char*>(c), reinterpret_cast<const char*>(c + m * n)};
     if (range.overlaps(matrix_range(a, m, a_row, k, a_step, bytes)) ||
@@ -134,16 +144,16 @@ template <class T>
       return true;
     }
   }
-  if (one_column)
-    matrix_by_vector(m, k, a, a_row, b, c, false);
-  else if (one_row)
-    matrix_by_vector(n, k, b, b_column, a, c, false);
-  else if (narrow)
-    narrow_product(m, n, k, a, a_row, b, b_step, b_column, c, n, false);
-  else if (turned)
-    product_by_turned(m, n, k, a, a_row, a_step, b, b_column, c);
-  else
+  if (way == DirectWay::tiles)
     product_by_tiles(m, n, k, a, a_row, a_step, b, b_step, c, n, false);
+  else if (way == DirectWay::column)
+    matrix_by_vector(m, k, a, a_row, b, c, false);
+  else if (way == DirectWay::row)
+    matrix_by_vector(n, k, b, b_column, a, c, false);
+  else if (way == DirectWay::narrow)
+    narrow_product(m, n, k, a, a_row, b, b_step, b_column, c, n, false);
+  else
+    product_by_turned(m, n, k, a, a_row, a_step, b, b_column, c);
   return true;
 }
 
@@ -172,7 +182,9 @@ requires((__is_same(T, float) || __is_same(T, double)) && __is_same(typename A::
     const index_t rows_of_a = X::stride(a, a_row), steps_of_a = X::stride(a, a_sum), steps_of_b = Y::stride(b, b_sum),
                   columns_of_b = Y::stride(b, b_column);
     const T *const x = X::data(a), *const y = Y::data(b);
-    if (n > 1 && m <= few_rows && n <= simd::native_lanes<T> && k <= 32 && columns_of_b == 1)
+    if (n > 1 && m <= few_rows / 2 && n <= simd::native_lanes<T> && k <= 32 && columns_of_b == 1)
+      product_of_few(m, n, k, x, rows_of_a, steps_of_a, y, steps_of_b, c, make_seq<few_rows / 2>{});
+    else if (n > 1 && m <= few_rows && n <= simd::native_lanes<T> && k < 32 && columns_of_b == 1)  // is not narrow
       product_of_few(m, n, k, x, rows_of_a, steps_of_a, y, steps_of_b, c, make_seq<few_rows>{});
     else if (n == 1 && (m <= vector_rows || (noalias && m <= 64)) && k <= 1024 && steps_of_a == 1 && steps_of_b == 1)
       matrix_by_vector(m, k, x, rows_of_a, y, c, false);

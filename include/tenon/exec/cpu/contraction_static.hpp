@@ -7,6 +7,7 @@
 // rows is dot products.
 #pragma once
 #include <tenon/exec/cpu/contraction_plan.hpp>
+#include <tenon/exec/cpu/contraction_prologue.hpp>
 #include <tenon/exec/cpu/matrix_vector.hpp>
 #include <tenon/exec/cpu/micro_kernel.hpp>
 #include <tenon/exec/cpu/stage.hpp>
@@ -30,6 +31,16 @@ struct SmallShape {
 
   constexpr bool by_rows() const { return b_column == 1 && c_column == 1 && n > 1; }
 };
+// Whether both operands lie in the second-level cache, and rows are many and follow the sum: tiles of constant strides
+// are faster than those of the blocked engine, which takes sums of so many steps in the same order. What may be
+// computed aside is small, and never refused.
+template <class T>
+constexpr bool fits_second_level(const SmallShape& s) {
+  constexpr index_t bytes = sizeof(T);
+  return wide_tiles<T> && masked_tiles<T> && s.a_step == 1 && s.m >= 4 * full_rows<T> && s.n >= tile_columns<T> &&
+         s.k <= 256 && s.m * s.n * bytes > aside_bytes && s.m * s.a_row * bytes <= kept_bytes &&
+         s.k * s.b_step * bytes <= kept_bytes;
+}
 template <class T, class Spec, class E, class A, class B>
 constexpr SmallShape small_shape() {
   SmallShape s;
@@ -55,7 +66,7 @@ constexpr SmallShape small_shape() {
     s.way = SmallWay::lanes;
   else if ((s.by_rows() && work <= 4096) || work <= 64)
     s.way = SmallWay::unrolled;
-  else if (s.by_rows() && fits_in_place<T>(s.m, s.n, s.k))
+  else if (s.by_rows() && (fits_in_place<T>(s.m, s.n, s.k) || fits_second_level<T>(s)))
     s.way = SmallWay::tiles;
   return s;
 }
@@ -75,8 +86,9 @@ struct SmallProduct {
   // Chunks go some at a time: more would leave too few registers for rows. With 16 registers two go at a time, or three
   // if they are odd, and ten sums, which hide the latency of additions: what is more comes late at a block's end.
   static constexpr int sums = wide_tiles<T> ? 24 : 10, pairs = chunks < 2 ? 1 : chunks / 2,
-                       groups = wide_tiles<T> ? (chunks + 3) / 4 : pairs;
-  static constexpr int group_from(int group) { return group * chunks / groups; }
+                       groups = wide_tiles<T> ? (chunks + 3) / 4 : pairs, wider = chunks % groups;
+  // The first ones may be a chunk wider.
+  static constexpr int group_from(int group) { return group * (chunks / groups) + (group < wider ? group : wider); }
   // Rows of sums that the registers hold of so many chunks; all rows in as few blocks as can be, all about as high: a
   // low one does not hide the latency of additions.
   static constexpr int m = static_cast<int>(S.m);
@@ -164,15 +176,27 @@ struct SmallProduct {
     (joined_step<K>(x, b, sum, Seq<I...>{}, make_seq<L>{}), ...);
     (simd::store(c + I * L, sum[I]), ...);
   }
-  // The same for what is too large to be in place.
-  static constexpr bool tiled = S.way == SmallWay::tiles && by_packs && !(wide_tiles<T> && groups > 2) &&
-                                masked_tiles<T> && S.m * S.n * S.k <= 262144;
-  // All groups but the last are alike.
+  /// Whether it is the engine's if there are threads.
+  static constexpr bool shared = S.way == SmallWay::tiles && !fits_in_place<T>(S.m, S.n, S.k);
+  // The same for what is too large to be in place, unless a few columns are left that run-time strides have tiles for.
+  // With 16 registers all large products are left to those.
+  static constexpr bool few_left =
+      joined_tiles<T> && S.a_step == 1 && S.m >= exec::joined_rows && last <= joined_columns;
+  static constexpr bool tiled = S.way == SmallWay::tiles && by_packs && masked_tiles<T> &&
+                                (wide_tiles<T> ? shared || !few_left : S.m * S.n * S.k <= 262144);
+  // Groups [First, To), which are as wide as the first one.
+  template <int First, int To>
+  TENON_INLINE static void alike(const T* a, const T* b, T* c) {
+    constexpr int wide = (group_from(First + 1) - group_from(First)) * W;
+    if constexpr (First < To)
+      for (int g = First; g < To; ++g, b += wide, c += wide) group_of_chunks<First, true>(a, b, c);
+  }
+  // The last group is one of its own if its last chunk is masked.
   [[gnu::noinline]] static void by_tiles(const T* a, const T* b, T* c) {
-    constexpr int alike = groups - 1, wide = group_from(1) * W;
-    if constexpr (alike > 0)
-      for (int g = 0; g < alike; ++g) group_of_chunks<0, true>(a, b + g * wide, c + g * wide);
-    group_of_chunks<alike, true>(a, b, c);
+    constexpr int end = last < W ? groups - 1 : groups, from = wider < end ? wider : end;
+    alike<0, from>(a, b, c);
+    alike<from, end>(a, b, c);
+    alike<end, groups>(a, b, c);
   }
   // Few short rows have packs of their length.
   static constexpr int dot_lanes() {
@@ -243,8 +267,10 @@ requires((__is_same(T, float) || __is_same(T, double)) && __is_same(typename A::
   static constexpr SmallShape shape = small_shape<T, Spec, E, A, B>();
   static constexpr bool ok = shape.way != SmallWay::none;
   using Product = SmallProduct<T, shape>;
-  /// False if the target overlaps an operand that is still to be read, and is too large to be computed aside.
+  /// False if the target overlaps an operand that is still to be read, and is too large to be computed aside; or if
+  /// threads are to share the product.
   TENON_INLINE static bool run(const Contract<Spec, E, A, B>& n, T* out, bool noalias) {
+    if (Product::shared && goes_in_parts(shape.m * shape.n * shape.k)) return false;
     const T* const a = Located<A>::data(n.template operand<0>());
     const T* const b = Located<B>::data(n.template operand<1>());
     if (!Product::single_pass && !noalias) {
