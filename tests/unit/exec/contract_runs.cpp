@@ -146,7 +146,7 @@ void uneven(Tensor<T, dyn, dyn, dyn, dyn>& x, index_t seed) {
   for (index_t i = 0; i < x.size(); ++i)
     x.data()[i] = static_cast<T>(std::sin(static_cast<double>(i * i % 1009 + seed)));
 }
-// The value of an element where every way of the sum gives the same bits: in double, then in T; sums are exact.
+// How many elements are not what f gives for their indices.
 template <class T, class F>
 index_t wrong(const Tensor<T, dyn, dyn, dyn, dyn>& c, const F& f) {
   index_t n = 0;
@@ -247,6 +247,17 @@ TEST_CASE_TEMPLATE("small contractions have the bits of those by a plan", T, flo
     own = y;
     own = einsum<"alik,lbkj->abij">(x, own);
     CHECK(all(own == c));
+    c = einsum<"ailk,lkbj->aibj">(x, y);  // all are matrices as they lie
+    own = x;
+    own = einsum<"ailk,lkbj->aibj">(own, y);
+    CHECK(all(own == c));
+    own = y;
+    own = einsum<"ailk,lkbj->aibj">(x, own);
+    CHECK(all(own == c));
+    c = einsum<"alik,kblj->abij">(x, y);  // the order of sums is that of strides
+    spread = einsum<"alik,kblj->abij">(x, y);
+    CHECK(all(c == spread));
+    c = einsum<"alik,lbkj->abij">(x, y);
     Tensor<T, dyn> together(2 * x.size());
     for (index_t i = 0; i < x.size(); ++i) together(i) = x.data()[i];
     const TensorView<const T, dyn, dyn, dyn, dyn> before(together.data(), n, n, n, n);
