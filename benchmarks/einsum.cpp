@@ -121,24 +121,21 @@ void add_scores() {
 using Crossed = Contraction<Rank4, Rank4, Rank4>;
 
 #if BENCH_HAND
-// The matrix [(w, y), (x, z)] of a dense tensor [w, x, y, z] with equal extents, read without laying it out.
+// Axes 1 and 2 of four of N elements each exchanged, in runs of N: a short one in a vector that reaches beyond it, but
+// for the very last. What is written too much is overwritten by the next.
 template <int N>
-struct Exchanged {
-  const float* from;
-  [[gnu::always_inline]] void operator()(long row, long column, long count, float* to) const {
-    const float* p = from + row / N * N * N * N + row % N * N + column / N * N * N;
-    for (long x = -(column % N); x < count; x += N, p += N * N)
-      for (long o = 0; o < N; o += 16) {
-        constexpr long width = N < 16 ? N : 16;
-        const long low = std::max(0L, -x - o), high = std::min(std::min(width, N - o), count - x - o);
-        if (high <= low) continue;
-        const auto mask = static_cast<__mmask16>((1u << high) - (1u << low));
-        const __m512 v = _mm512_maskz_loadu_ps(mask, p + o);
-        // Whole stores where there is room: what is too much is overwritten next, and masked ones delay later loads.
-        low == 0 && x + o + 16 <= count ? _mm512_storeu_ps(to + x + o, v) : _mm512_mask_storeu_ps(to + x + o, mask, v);
+void exchanged(const float* from, float* to) {
+  for (int x = 0; x < N; ++x)
+    for (int z = 0; z < N; ++z, to += N * N) {
+      const float* run = from + (x * N * N + z) * N;
+      if (N < 8 && (x < N - 1 || z < N - 1)) {
+#pragma GCC unroll 8
+        for (int y = 0; y < N; ++y) _mm256_storeu_ps(to + y * N, _mm256_loadu_ps(run + y * N * N));
+      } else {
+        for (int y = 0; y < N; ++y) __builtin_memcpy(to + y * N, run + y * N * N, N * sizeof(float));
       }
-  }
-};
+    }
+}
 #endif
 
 template <int N>
@@ -164,17 +161,14 @@ void add_crossed() {
           __builtin_memcpy(to + ((x * n + z) * n + y) * n, from + ((x * n + y) * n + z) * n, n * sizeof(float));
   };
 #if BENCH_HAND
-  c.run("hand", [exchange](Crossed& d) {
-    if constexpr (N < 16) {  // runs that are shorter than a vector are better moved beforehand
-      exchange(d.a.data(), a);
-      exchange(d.b.data(), b);
-      hand::small_columns<float, rows, rows, 3>(a, b, ab);
-      exchange(ab, d.c.data());
-    } else {
-      hand::gemm<float>(rows, rows, rows, Exchanged<N>{d.a.data()}, Exchanged<N>{d.b.data()}, ab, rows, hand::Plain{});
-      const Exchanged<N> product{ab};
-      for (long r = 0; r < rows; ++r) product(r, 0, rows, d.c.data() + r * rows);
-    }
+  c.run("hand", [](Crossed& d) {
+    exchanged<N>(d.b.data(), b);
+    exchanged<N>(d.a.data(), a);
+    if constexpr (N == 6)
+      hand::square_of_36(a, b, ab);
+    else
+      hand::square<float, N * N>(a, b, ab);
+    exchanged<N>(ab, d.c.data());
   });
 #endif
   for (const Blas& blas : blas_libraries())
@@ -182,6 +176,18 @@ void add_crossed() {
       exchange(d.a.data(), a);
       exchange(d.b.data(), b);
       blas.gemm(rows, rows, rows, a, b, ab);
+      exchange(ab, d.c.data());
+    });
+  // The block [a, c] of the first operand is a matrix [i, k] as it lies, and the sum over c one over products.
+  if (const auto products = xsmm_sum_of_products(n, rows, n))
+    c.run("libxsmm", [products, exchange](Crossed& d) {
+      exchange(d.b.data(), b);
+      const float *x[n], *y[n];
+      for (index_t i = 0; i < n; ++i) y[i] = b + i * n * rows;
+      for (index_t i = 0; i < n; ++i) {
+        for (index_t k = 0; k < n; ++k) x[k] = d.a.data() + (i * n + k) * rows;
+        call(products, x, y, ab + i * n * rows, n);
+      }
       exchange(ab, d.c.data());
     });
 #if BENCH_EIGEN

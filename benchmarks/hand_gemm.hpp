@@ -254,6 +254,60 @@ template <class T, int N, int Left, int Wide>
         static_cast<Mask>((1u << ((rest - 1) % Lane<T>::width + 1)) - 1), 0, Plain{});
   if constexpr (Left > rows) small_columns<T, N, Left - rows, Wide>(a + rows * N, b, c + rows * N);
 }
+/// Rows of 36 columns, the last four of which lie in one vector with those of three other rows: a shuffle spreads an
+/// element of each row over them, while the other 32 columns are multiplied.
+template <int Rows>
+[[gnu::always_inline]] inline void rows_of_36(const float* a, const float* b, float* c) {
+  constexpr int N = 36, groups = Rows / 4;
+  __m512 sum[Rows][2], joined[groups];
+#pragma GCC unroll 8
+  for (int i = 0; i < Rows; ++i) sum[i][0] = sum[i][1] = _mm512_setzero_ps();
+#pragma GCC unroll 2
+  for (int g = 0; g < groups; ++g) joined[g] = _mm512_setzero_ps();
+  for (int p = 0; p < N; p += 4) {
+    __m512 four[groups];  // steps of four rows
+#pragma GCC unroll 2
+    for (int g = 0; g < groups; ++g) {
+      four[g] = _mm512_castps128_ps512(_mm_loadu_ps(a + 4 * g * N + p));
+#pragma GCC unroll 3
+      for (int i = 1; i < 4; ++i)
+        four[g] = _mm512_mask_broadcast_f32x4(four[g], static_cast<__mmask16>(0xf << 4 * i),
+                                              _mm_loadu_ps(a + (4 * g + i) * N + p));
+    }
+    const auto step = [&]<int K>(std::integral_constant<int, K>) __attribute__((always_inline)) {
+      const float* const row = b + (p + K) * N;
+      __m512 column[] = {_mm512_loadu_ps(row), _mm512_loadu_ps(row + 16)};
+      asm("" : "+v"(column[0]), "+v"(column[1]));  // gcc would load them once for each row
+      const __m512 last = _mm512_broadcast_f32x4(_mm_loadu_ps(row + 32));
+#pragma GCC unroll 8
+      for (int i = 0; i < Rows; ++i) {
+        const __m512 x = _mm512_set1_ps(a[i * N + p + K]);
+        sum[i][0] = _mm512_fmadd_ps(x, column[0], sum[i][0]), sum[i][1] = _mm512_fmadd_ps(x, column[1], sum[i][1]);
+      }
+#pragma GCC unroll 2
+      for (int g = 0; g < groups; ++g)
+        joined[g] = _mm512_fmadd_ps(_mm512_permute_ps(four[g], K * 0x55), last, joined[g]);
+    };
+    step(std::integral_constant<int, 0>{}), step(std::integral_constant<int, 1>{});
+    step(std::integral_constant<int, 2>{}), step(std::integral_constant<int, 3>{});
+  }
+#pragma GCC unroll 8
+  for (int i = 0; i < Rows; ++i) _mm512_storeu_ps(c + i * N, sum[i][0]), _mm512_storeu_ps(c + i * N + 16, sum[i][1]);
+#pragma GCC unroll 2
+  for (int g = 0; g < groups; ++g) {
+    float* const to = c + 4 * g * N + 32;
+    _mm_storeu_ps(to, _mm512_castps512_ps128(joined[g]));
+    _mm_storeu_ps(to + N, _mm512_extractf32x4_ps(joined[g], 1));
+    _mm_storeu_ps(to + 2 * N, _mm512_extractf32x4_ps(joined[g], 2));
+    _mm_storeu_ps(to + 3 * N, _mm512_extractf32x4_ps(joined[g], 3));
+  }
+}
+/// c = a b of matrices of 36 rows and columns.
+[[gnu::noinline]] inline void square_of_36(const float* a, const float* b, float* c) {
+  for (int i = 0; i < 32; i += 8) rows_of_36<8>(a + i * 36, b, c + i * 36);
+  rows_of_36<4>(a + 32 * 36, b, c + 32 * 36);
+}
+
 /// c = a b of square matrices with static extent, without packing.
 template <class T, int N>
 [[gnu::noinline]] void small(const T* a, const T* b, T* c) {
@@ -265,7 +319,7 @@ template <class T, int N>
 [[gnu::noinline]] void large(const T* a, const T* b, T* c) {
   using L = Lane<T>;
   constexpr long width = 4 * L::width, panels = 524288 / static_cast<long>(N * width * sizeof(T)), rest = N % wide_rows;
-  static_assert(N % (panels * width) == 0 && rest > 0);
+  static_assert(N % (panels * width) == 0);
   alignas(4096) static T packed[panels * N * width];
   constexpr auto all = static_cast<typename L::Mask>(-1);
   for (long j = 0; j < N; j += panels * width) {
@@ -280,7 +334,7 @@ template <class T, int N>
         T* to = c + i * N + j + q * width;
         if (i + wide_rows <= N)
           tile<T, wide_rows, 4>(N, from, N, panel, width, to, N, false, all, 0, Plain{});
-        else
+        else if constexpr (rest > 0)
           tile<T, rest, 4>(N, from, N, panel, width, to, N, false, all, 0, Plain{});
       }
   }

@@ -76,6 +76,12 @@ SmallProduct<double> xsmm_product(int m, int n, int k) {
   return reinterpret_cast<SmallProduct<double>>(
       libxsmm_dmmdispatch(n, m, k, nullptr, nullptr, nullptr, &one, &zero, &flags, &prefetch));
 }
+SumOfProducts xsmm_sum_of_products(int m, int n, int k) {
+  const float one = 1, zero = 0;
+  const int flags = LIBXSMM_GEMM_FLAG_NONE, prefetch = LIBXSMM_GEMM_PREFETCH_NONE;
+  return reinterpret_cast<SumOfProducts>(
+      libxsmm_smmdispatch_reducebatch_addr(n, m, k, nullptr, nullptr, nullptr, &one, &zero, &flags, &prefetch));
+}
 #else
 template <>
 SmallProduct<float> xsmm_product(int, int, int) {
@@ -85,6 +91,7 @@ template <>
 SmallProduct<double> xsmm_product(int, int, int) {
   return nullptr;
 }
+SumOfProducts xsmm_sum_of_products(int, int, int) { return nullptr; }
 #endif
 
 std::vector<std::pair<std::string, std::string>> peers() {

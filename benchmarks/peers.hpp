@@ -57,6 +57,13 @@ void call(SmallProduct<T> p, const T* a, const T* b, T* c) {
   p(b, a, c);
 }
 
+/// The sum of products of small matrices, c = sum over i < count of a[i] b[i], in the same way.
+using SumOfProducts = void (*)(const float**, const float**, float*, const unsigned long long*);
+SumOfProducts xsmm_sum_of_products(int m, int n, int k);
+inline void call(SumOfProducts p, const float** a, const float** b, float* c, unsigned long long count) {
+  p(b, a, c, &count);
+}
+
 /// Names and versions of all peers that were found; names on stderr, as SKIPPED, those that were not.
 std::vector<std::pair<std::string, std::string>> peers();
 

@@ -8,6 +8,7 @@
 #include <tenon/exec/cpu/contraction_direct.hpp>
 #include <tenon/exec/cpu/contraction_generic.hpp>
 #include <tenon/exec/cpu/contraction_parts.hpp>
+#include <tenon/exec/cpu/contraction_spread.hpp>
 #include <tenon/exec/cpu/contraction_static.hpp>
 #include <tenon/exec/operand.hpp>
 #include <tenon/expr/contract.hpp>
@@ -233,7 +234,7 @@ requires(cut_node<N>) struct DirectWrite<N> {
                                      bool noalias) requires(detail::SmallContraction<N, Out>::ok) {
     return detail::SmallContraction<N, Out>::run(n, out, noalias);
   }
-  /// The same for small matrices of run-time extents or strides; false also if they are not small.
+  /// The same for small matrices or tensors of run-time extents or strides; false also if they are not small.
   template <class Out>
   TENON_INLINE static bool run_small(const N& n, Out* out,
                                      bool noalias) requires(!detail::SmallContraction<N, Out>::ok &&

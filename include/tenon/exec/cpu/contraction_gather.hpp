@@ -101,24 +101,23 @@ void copy_runs_of(const CopiedAxis* axis, T* to, const T* from) {
   const T* of = from;
   if constexpr (constexpr int W = pack_of(N); N > 0 && N < W)
     if (has_room<N, W>(row, column, run)) {
-      // One load and one store a run, all of which are written one behind the other.
+      // One load and one store a run, all of which are written one behind the other; not yet the very last ones.
       using V = simd::pack<T, W>;
       T* p = to;
-      for (index_t left = rows * columns; left > 1; --left) {
-        const T* q = of;
-        index_t k = runs;
-        for (; k > 1; k -= 2, p += 2 * N, q += 2 * from_run) {
-          simd::store(p, simd::load<V>(q));
-          simd::store(p + N, simd::load<V>(q + from_run));
+      for (; i < rows; ++i, from += from_row) {
+        const index_t last = i + 1 < rows ? columns : columns - 1;
+        for (j = 0, of = from; j < last; ++j, of += from_column) {
+          const T* q = of;
+          index_t k = runs;
+          for (; k > 2; k -= 3, p += 3 * N, q += 3 * from_run) {
+            simd::store(p, simd::load<V>(q));
+            simd::store(p + N, simd::load<V>(q + from_run));
+            simd::store(p + 2 * N, simd::load<V>(q + 2 * from_run));
+          }
+          for (; k > 0; --k, p += N, q += from_run) simd::store(p, simd::load<V>(q));
         }
-        if (k > 0) {
-          simd::store(p, simd::load<V>(q));
-          p += N;
-        }
-        of += from_column;
-        if (++j == columns) j = 0, of = from += from_row;
       }
-      i = rows - 1, j = columns - 1, to += i * to_row;
+      --i, from -= from_row, to += i * to_row;
     }
   for (; i < rows; ++i, j = 0, to += to_row, of = from += from_row)
     for (; j < columns; ++j, of += from_column) {

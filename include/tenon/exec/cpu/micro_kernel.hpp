@@ -240,17 +240,25 @@ template <class T>
 TENON_INLINE void product_by_tiles(index_t m, index_t n, index_t k, const T* a, index_t a_row, index_t a_step,
                                    const T* b, index_t b_step, T* c, index_t c_row, bool add) {
   constexpr index_t W = simd::native_lanes<T>, wide = vector_columns<T>;
-  index_t j = 0;
+  index_t j = 0, done = 0;  // rows whose columns from j on are there
   if (m == 1)
     for (; n - j >= wide; j += wide) vector_tile<T>(k, a, a_row, a_step, b + j, b_step, c + j, c_row, add, wide);
   // The last columns are joined tiles if they are few.
   const index_t joined = joined_tiles<T> && a_step == 1 && m >= joined_rows ? joined_columns : 0;
   while (j < n) {
     const index_t left = n - j;
+    if constexpr (widened_tiles<T>)
+      if (joined > 0 && left == 2 * W + joined) {
+        constexpr int R = widened_rows;
+        for (; m - done >= R; done += R)
+          widened_tile<T, R>(k, a + done * a_row, a_row, b + j, b_step, c + done * c_row + j, c_row, add);
+        for (; m - done >= R / 2; done += R / 2)
+          widened_tile<T, R / 2>(k, a + done * a_row, a_row, b + j, b_step, c + done * c_row + j, c_row, add);
+      }
+    index_t i = done;
     const int packs =
         wide_tiles<T> && masked_tiles<T> && left > 2 * W + joined && left <= 3 * W ? 3 : tile_width<T>(left, false);
     const index_t valid = left < packs * W ? left : packs * W;
-    index_t i = 0;
     if constexpr (joined_tiles<T>)
       if (left <= joined) {
         const auto tile = left == joined_columns ? joined_tile<T, true> : joined_tile<T, false>;
