@@ -169,7 +169,8 @@ TENON_FN V log1p_tail_by_pairs(V f) {
     return fma(s, fma(z, fma(high, V(z2 * z2), low), half), -half);
   }
 }
-/// log(1 + e^-x) for x >= 0. The argument of the logarithm is between 1 and 2: it is 1 + f, or 2 (1 + f), without error.
+/// log(1 + e^-x) for x >= 0. The argument of the logarithm is between 1 and 2: it is 1 + f, or 2 (1 + f), without
+/// error.
 template <class V>
 TENON_FN V softplus_of_negative(V x) {
   using T = simd::lane_t<V>;
