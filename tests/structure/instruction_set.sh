@@ -32,7 +32,7 @@ sources=("$work/isa.cpp" "$tests"/support/*.cpp "$tests"/unit/{simd,math}/*.cpp 
 "$compiler" --version | grep -q clang ||
   sources+=("$tests"/catalogue/reduction{,_0}.cpp "$tests"/unit/exec/{strided_rows,contract}.cpp "$tests"/unit/ad/tensors.cpp)
 flags=(-std=gnu++20 -O1 -DNDEBUG -w "${options[@]}" -I"$tests" -I"$include" -DTENON_SOURCE_DIR="\"$tests/..\""
-  -DTENON_TEST_SAMPLES=65536)
+  -DTENON_TEST_SAMPLES=32768)
 "$compiler" --version | grep -q clang || flags+=(-Wno-psabi)
 [ "$doctest" = /usr/include ] || flags+=(-isystem "$doctest")
 objects=()
