@@ -48,8 +48,8 @@ constexpr auto loss = [](const auto& p, const auto& x, const auto& target) {
 
 void forward(const float* p, const float* x, float* y) {
   const Network n(p);
-  // A costly function of a product is a statement of its own: as a part of the product's it needs memory for the case
-  // that the product is used elsewhere, too, and that is the heap's.
+  // A function of a product is a statement of its own: within the product's it keeps a way for products that are used
+  // elsewhere, too, and that takes memory from the heap.
   Tensor<float, hidden> h = matmul(n.weights1, copied<inputs>(x)) + n.bias1;
   h = tanh(h);
   const Tensor<float, outputs> result = matmul(n.weights2, h) + n.bias2;
