@@ -34,6 +34,7 @@ packages=(g++ cmake ninja-build doctest-dev libeigen3-dev nlohmann-json3-dev zli
 for name in "${compilers[@]}"; do [ "$name" = clang++-19 ] && packages+=(clang-19); done
 [ -n "$all$sanitize" ] && packages+=(clang-19 libclang-rt-19-dev)
 [ -n "$all" ] && packages+=(g++-aarch64-linux-gnu qemu-user)
+[ -n "$all" ] && packages+=(gcc-arm-none-eabi libstdc++-arm-none-eabi-newlib qemu-system-arm)
 provide "${packages[@]}" || true
 
 gxx=$(find_gxx) || { echo "FAILED: no g++ of version 12 or newer"; exit 1; }

@@ -27,7 +27,7 @@ constexpr index_t binomial_split(index_t n, index_t s) {
   while (reach < n) {
     ++r;
     before = reach;
-    if (reach > (index_t{1} << 62) / (s + r)) break;  // beyond every n
+    if (reach > __PTRDIFF_MAX__ / 2 / (s + r)) break;  // beyond every n
     reach = reach * (s + r) / r;
   }
   const index_t second = before * s / (s + r - 1);  // b(s - 1, r - 1)

@@ -88,7 +88,7 @@ bool flat_operands(const Map<Op, T, Args, N...>& n, const E& e, FlatSource*& out
 }
 
 // Its leaves follow it in memory.
-struct FlatRecord {
+struct alignas(FlatSource) FlatRecord {
   const ProgramInfo* info;
   index_t n;
   slot_t out;

@@ -104,6 +104,24 @@ TENON_FN V fma(V a, V b, V c) {
   return kernel::fma(a, b, c);
 }
 
+/// a * b + c, rounded once on every target: where there is no such instruction, by the C library, lane by lane.
+template <class V>
+TENON_FN V fma_once(V a, V b, V c) {
+  if constexpr (simd::is_pack<V>) {
+    if constexpr (kernel::has_fma) return kernel::fma(a, b, c);
+    for (int i = 0; i < simd::lanes<V>; ++i) c[i] = fma_once<simd::lane_t<V>>(a[i], b[i], c[i]);
+    return c;
+  } else {
+#if defined(__clang__)
+    if (kernel::evaluated_early()) return kernel::fma(a, b, c);  // which it cannot fold
+#endif
+    if constexpr (kernel::is_single<V>)
+      return __builtin_fmaf(a, b, c);
+    else
+      return __builtin_fma(a, b, c);
+  }
+}
+
 /// The square root, correctly rounded; NaN below 0.
 template <class V>
 TENON_FN V sqrt(V x) {

@@ -133,7 +133,7 @@ struct Fma : Pointwise<Fma> {
   template <class V>
   TENON_FN static V value(V a, V b, V c) {
     if constexpr (lanewise::floating<V>)
-      return math::fma(a, b, c);
+      return math::fma_once(a, b, c);
     else
       return lanewise::add(lanewise::multiply(a, b), c);
   }

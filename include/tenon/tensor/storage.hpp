@@ -13,7 +13,7 @@ namespace tenon {
 inline namespace TENON_ABI {
 
 /// Static tensors of more bytes than this live on the heap, except in the embedded profile.
-inline constexpr index_t inline_bytes = TENON_EMBEDDED ? index_t{1} << 40 : 16384;
+inline constexpr index_t inline_bytes = TENON_EMBEDDED ? __PTRDIFF_MAX__ : 16384;
 
 namespace detail {
 

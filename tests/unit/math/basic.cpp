@@ -76,6 +76,26 @@ TEST_CASE("fma rounds once where the target can, on scalars and packs of every w
   CHECK(math::fma(simd::broadcast<simd::pack<double, 32>>(a), simd::broadcast<simd::pack<double, 32>>(a),
                   simd::broadcast<simd::pack<double, 32>>(c))[31] == expected);
 }
+template <class T>
+void check_fma_once(T a, T b, T c, T expected) {
+  using V = simd::native<T>;
+  CHECK(same_bits(math::fma_once(a, b, c), expected));
+  const V packed = math::fma_once(simd::broadcast<V>(a), simd::broadcast<V>(b), simd::broadcast<V>(c));
+  for (int i = 0; i < simd::lanes<V>; ++i) CHECK(same_bits(packed[i], expected));
+}
+TEST_CASE("fma_once rounds once everywhere, on scalars and packs alike") {
+  check_fma_once(1 + 0x1p-30, 1 + 0x1p-30, -1 - 0x1p-29, 0x1p-60);
+  check_fma_once(1 + 0x1p-12f, 1 + 0x1p-12f, -1 - 0x1p-11f, 0x1p-24f);
+  check_fma_once(0x1p1000, 0x1p1000, -HUGE_VAL, -HUGE_VAL);
+  check_fma_once(0x1p-1000, 0x1p-60, 0x1p-1074, 0x1p-1060 + 0x1p-1074);
+  check_fma_once(0x1p100f, 0x1p100f, -HUGE_VALF, -HUGE_VALF);
+  check_fma_once(0x1p-100f, 0x1p-40f, 0x1p-149f, 0x1p-140f + 0x1p-149f);
+  // Just below the middle of two floats, which is where double would round it to.
+  check_fma_once(1 + 0x1p-23f, 0x1p-24f - 0x1p-47f, 1 + 0x1p-23f, 1 + 0x1p-23f);
+  check_fma_once(3.0, 4.0, -12.0, 0.0);
+  check_fma_once(-0.0, 4.0, -0.0, -0.0);
+  check_fma_once(2.0, std::numeric_limits<double>::quiet_NaN(), 1.0, std::numeric_limits<double>::quiet_NaN());
+}
 
 TEST_CASE_TEMPLATE("the smaller, the larger and NaN of two, scalars and packs alike", T, float, double) {
   using V = simd::native<T>;

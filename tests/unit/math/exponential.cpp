@@ -1,5 +1,6 @@
 // exp, exp2, exp10, expm1 and sigmoid within their claims.
 #include <tenon/math/exponential.hpp>
+#include <tenon/ops/exponential.hpp>
 
 #include "sweep.hpp"
 
@@ -11,6 +12,10 @@ TEST_CASE("exp near the range of float") {
   sweep("exp", bound(1), -105, 89, TENON_CALL(exp), TENON_REFERENCE(std::exp(x)));
 }
 TEST_CASE("exp2") { sweep("exp2", bound(1, 1.25), -1076, 1025, TENON_CALL(exp2), TENON_REFERENCE(std::exp2(x))); }
+TEST_CASE("exp2 claims what it gives without a fused multiply-add, too") {
+  constexpr Claim claim = op::Exp2::claim;
+  sweep("exp2", {claim.float_ulp, claim.double_ulp}, -1, 1, TENON_CALL(exp2), TENON_REFERENCE(std::exp2(x)));
+}
 TEST_CASE("exp10") {
   sweep("exp10", bound(1, 1.5), -325, 309, TENON_CALL(exp10), TENON_REFERENCE(__builtin_powl(10, x)));
 }

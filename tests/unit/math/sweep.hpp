@@ -54,8 +54,11 @@ T inside(std::uint64_t i, double lo, double hi) {
   return static_cast<T>(i % 2 ? x : std::ldexp(x, -static_cast<int>(mixed(~i) % 30)));
 }
 
-/// How many numbers each sweep takes; fewer where nothing is optimised (sanitizers), which is for other errors.
-#ifdef __OPTIMIZE__
+/// How many numbers each sweep takes; fewer where nothing is optimised (sanitizers), which is for other errors, and as
+/// many as a build asks for.
+#if defined(TENON_TEST_SAMPLES)
+inline constexpr int samples = TENON_TEST_SAMPLES;
+#elif defined(__OPTIMIZE__)
 inline constexpr int samples = 1 << 19;
 #else
 inline constexpr int samples = 1 << 11;
