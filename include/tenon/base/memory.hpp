@@ -190,18 +190,53 @@ struct Token {
   Token* next = nullptr;
 };
 inline thread_local Token* free_tokens = nullptr;
+inline constexpr int token_batch = 64;
+// Of threads that have ended, for those that need some.
+inline Token* left_tokens = nullptr;
+inline bool left_tokens_in_use = false;
+struct LeftTokens {
+  LeftTokens() {
+    while (__atomic_test_and_set(&left_tokens_in_use, __ATOMIC_ACQUIRE)) {
+    }
+  }
+  ~LeftTokens() { __atomic_clear(&left_tokens_in_use, __ATOMIC_RELEASE); }
+  Token* take() {
+    Token *const first = left_tokens, *last = first;
+    for (int i = 1; last && last->next && i < token_batch; ++i) last = last->next;
+    if (last) left_tokens = last->next, last->next = nullptr;
+    return first;
+  }
+  void leave(Token* first) {
+    Token* last = first;
+    while (last->next) last = last->next;
+    last->next = left_tokens;
+    left_tokens = first;
+  }
+};
+struct TokenKeeper {
+  ~TokenKeeper() {
+    if (free_tokens) LeftTokens().leave(free_tokens);
+    free_tokens = nullptr;
+  }
+};
+// When this thread ends it leaves its tokens to others.
+[[gnu::noinline]] inline void keep_tokens() { [[maybe_unused]] static thread_local TokenKeeper keeper; }
 inline Token* acquire_token() {
   if (!free_tokens) {
-    constexpr int batch = 64;  // never returned: later views may still ask
-    Token* fresh = static_cast<Token*>(__builtin_malloc(batch * sizeof(Token)));
+    keep_tokens();
+    free_tokens = LeftTokens().take();
+  }
+  if (!free_tokens) {  // never returned: later views may still ask
+    Token* fresh = static_cast<Token*>(__builtin_malloc(token_batch * sizeof(Token)));
     if (!fresh) return nullptr;
-    for (int i = 0; i < batch; ++i) free_tokens = ::new (fresh + i) Token{0, free_tokens};
+    for (int i = 0; i < token_batch; ++i) free_tokens = ::new (fresh + i) Token{0, free_tokens};
   }
   Token* t = free_tokens;
   free_tokens = t->next;
   return t;
 }
 inline void retire_token(Token* t) {
+  if (!free_tokens) keep_tokens();  // of tensors that other threads made
   ++t->generation;
   t->next = free_tokens;
   free_tokens = t;

@@ -55,6 +55,24 @@ struct Reprojection {
   }
 };
 
+// As functions for the autodiff library are written: of one number type, called with numbers and vectors of it.
+template <class T>
+T of_numbers(const T& x, const T& y) {
+  return 1 + x + y + x * y + y / x + log(x / y);
+}
+template <class T>
+T of_vector(const std::vector<T>& x, const T& p) {
+  T sum = 0;
+  for (const T& v : x) sum += v * exp(-v * p);
+  return sum * sin(x[0]) + pow(p, 2);
+}
+template <class T>
+std::vector<T> to_vector(const std::vector<T>& x) {
+  std::vector<T> y(x.size());
+  for (std::size_t i = 0; i < x.size(); ++i) y[i] = x[i] * x[(i + 1) % x.size()] / (2 + cos(x[i]));
+  return y;
+}
+
 }  // namespace
 
 TEST_CASE("std::complex of dual and rev numbers") {
@@ -97,6 +115,61 @@ TEST_CASE("a functor of pointers through dual and rev numbers") {
       CHECK(test::near(g, wanted, 1e-8));
     }
   CHECK(worst < 1e-13);
+}
+
+TEST_CASE("functions of numbers and of vectors of numbers, as the autodiff library has them") {
+  using First = dual<double>;
+  using Second = dual<dual<double>>;
+  const First fx = of_numbers<First>({2.0, 1.0}, 3.0), fy = of_numbers<First>(2.0, {3.0, 1.0});
+  CHECK(fx.value == doctest::Approx(13.5 + std::log(2.0 / 3)));
+  CHECK(fx.tangent[0] == doctest::Approx(1 + 3 - 3.0 / 4 + 0.5));
+  CHECK(fy.tangent[0] == doctest::Approx(1 + 2 + 0.5 - 1.0 / 3));
+  const Second fxx = of_numbers<Second>({{2.0, 1.0}, {1.0, 0.0}}, 3.0),
+               fxy = of_numbers<Second>({{2.0, 1.0}, 0.0}, {3.0, {1.0, 0.0}});
+  CHECK(fxx.tangent[0].tangent[0] == doctest::Approx(2 * 3.0 / 8 - 1.0 / 4));
+  CHECK(fxy.tangent[0].tangent[0] == doctest::Approx(1 - 1.0 / 4));
+
+  const std::vector<double> x{0.5, -0.25, 1.5};
+  const double p = 0.75;
+  double sum = 0, slope = 0, wanted[4];
+  for (const double v : x) {
+    sum += v * std::exp(-v * p);
+    slope -= v * v * std::exp(-v * p);
+  }
+  for (std::size_t i = 0; i < 3; ++i) wanted[i] = std::exp(-x[i] * p) * (1 - x[i] * p) * std::sin(x[0]);
+  wanted[0] += sum * std::cos(x[0]);
+  wanted[3] = slope * std::sin(x[0]) + 2 * p;
+  std::vector<dual<double, 4>> forward(x.begin(), x.end());
+  dual<double, 4> of_p = p;
+  for (std::size_t i = 0; i < 3; ++i) forward[i].tangent[i] = 1;
+  of_p.tangent[3] = 1;
+  const auto pushed = of_vector(forward, of_p);
+  Tape tape;
+  const auto backward = tape.variable(x);
+  const auto back_p = tape.variable(p);
+  const auto y = of_vector(backward, back_p);
+  const auto [g, gp] = tape.gradient(y, backward, back_p);
+  for (std::size_t i = 0; i < 4; ++i) {
+    CHECK(pushed.tangent[i] == doctest::Approx(wanted[i]).epsilon(1e-14));
+    CHECK((i < 3 ? g[i] : gp) == doctest::Approx(wanted[i]).epsilon(1e-14));
+  }
+  // Vectors of results: both modes, by the functions and by hand.
+  const auto result = to_vector(backward);
+  const auto j = tape.jacobian(result, backward);
+  const auto k = jacobian_forward([](const auto& v) { return to_vector(v); })(x);
+  const auto seeded = to_vector(forward);
+  for (std::size_t r = 0; r < 3; ++r)
+    for (std::size_t c = 0; c < 3; ++c) {
+      const std::size_t next = (r + 1) % 3;
+      const double below = 2 + std::cos(x[r]);
+      const double want = c == r      ? x[next] / below + x[r] * x[next] * std::sin(x[r]) / (below * below)
+                          : c == next ? x[r] / below
+                                      : 0;
+      const auto row = static_cast<index_t>(r), column = static_cast<index_t>(c);
+      CHECK(j(row, column) == doctest::Approx(want).epsilon(1e-14));
+      CHECK(k(row, column) == doctest::Approx(want).epsilon(1e-14));
+      CHECK(seeded[r].tangent[c] == doctest::Approx(want).epsilon(1e-14));
+    }
 }
 
 TEST_CASE("standard algorithms over tensors of rev and dual numbers") {
