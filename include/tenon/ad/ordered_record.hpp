@@ -37,7 +37,7 @@ struct StepRecord {
   static void pull(Tape& tape, const ContractionLabels& l, const Source& g, const Source& x, const Source& other) {
     if (!x.slot) return;
     AsideAdjoint<T> aside;
-    const bool apart = may_repeat(x.map);
+    const bool apart = exec::may_repeat(x.map);
     T* const to = apart ? aside.start(x.map, x.slot) : tape.adjoint<T>(x.slot);
     contract(l, g, other, {to, sizeof(T), apart ? exec::dense_map(x.map.extents) : x.map, true, nullptr});
     aside.finish(tape);

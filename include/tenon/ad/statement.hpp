@@ -68,7 +68,8 @@ requires(!contains_rev<T>) struct Evaluate<rev<T, Tag>> {
       detail::FlatSource source[P::loads];
       detail::FlatSource* end = source;
       if (detail::flat_sources(n, e, end)) {
-        detail::FlatRecord::compute(exec::row<P, T>, source, P::loads, extents.size(), out);
+        detail::FlatRecord::compute(exec::row<P, T>, source, P::loads, extents.size(), out, exec::load_bytes<P>,
+                                    sizeof(T));
         if constexpr (active)
           if (tape) cache.slot = detail::FlatRecord::add(*tape, detail::program_info<P>, source, extents.size());
         return;
