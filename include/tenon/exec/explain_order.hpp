@@ -21,8 +21,10 @@ template <class E, class N>
 struct ExplainedOrder {
   using T = typename N::value_type;
   E& e;
-  exec::OrderedContraction steps{};
-  ExplainedOperand operand[max_einsum_operands]{};
+  exec::OrderedContraction steps;
+  ExplainedOperand operand[max_einsum_operands];
+
+  explicit ExplainedOrder(E& to) : e(to) {}
 
   template <class A>
   void add(const A& a, const EinsumLabels& labels) {
@@ -85,7 +87,7 @@ struct ExplainedOrder {
 };
 template <class E, class N>
 void explain_ordered(E& e, const N& n) {
-  ExplainedOrder<E, N> x{e};
+  ExplainedOrder<E, N> x(e);
   exec::detail::each_operand(n, [&](const auto& a, const EinsumLabels& labels) { x.add(a, labels); });
   x.steps.start(exec::detail::SpecLabels<typename N::spec>::of[2]);
   const auto all = x.steps.order.all();

@@ -135,6 +135,11 @@ TEST_CASE("several at once, of one tensor, in places that overlap") {
   };
   const Vector h = settled(shifted, w, false);
   CHECK(std::fabs(h(1000) - (w(999) * w(999) + 2 * w(1000) * w(1001))) < 1e-12);
+  // Neighbouring windows add to the same elements.
+  const Vector long_one = filled(Vector(50003), 1);
+  const Vector u =
+      settled([&](const auto& a) { return loss_of(windows<0, 4>(a) * windows<0, 4>(long_one)); }, long_one, false);
+  CHECK(std::fabs(u(1000) - 4 * long_one(1000)) < 1e-12);
   const Matrix square = filled(Matrix(300, 300), 1), other = filled(Matrix(300, 300), 2);
   const Matrix t = settled([&](const auto& a) { return loss_of(transpose(a) * other); }, square, true);
   CHECK(near(t, Matrix(transpose(other))));
