@@ -1,4 +1,5 @@
 // tenon/exec/cpu/pull_parts.hpp: large pulls of pointwise statements in parts, on the threads of an executor.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // Parts along an axis of which each index has its own adjoints write different elements, and give the bits of one
 // thread. Where an operand is broadcast along the axis, all indices add to the same adjoints: then parts are cut by
