@@ -104,7 +104,10 @@ struct alignas(FlatSource) FlatRecord {
       pointer[k] = data_of(r.source()[k]);
       pointer[p.loads + k] = p.active[k] && r.source()[k].slot ? tape.adjoint<char>(r.source()[k].slot) : nullptr;
     }
-    p.pull(g, 1, pointer, exec::detail::unit_strides, r.n);
+    if (r.n >= 2 * exec::least_part && 2 * p.loads < exec::max_operands)
+      pull_large(r, g, pointer);
+    else
+      p.pull(g, 1, pointer, exec::detail::unit_strides, r.n);
     tape.passed_on(r.out);
   }
   static void destroy(char* begin) {
@@ -112,10 +115,30 @@ struct alignas(FlatSource) FlatRecord {
     for (int k = 0; k < r.info->loads; ++k) r.source()[k].~FlatSource();
   }
   static constexpr SegmentKind kind{&sweep, &destroy};
-  static void compute(exec::RowFunction row, const FlatSource* source, int loads, index_t n, void* out) {
-    const void* pointer[64];
-    for (int k = 0; k < loads; ++k) pointer[k] = data_of(source[k]);
-    row(out, 1, pointer, exec::detail::unit_strides, n);
+  // The statement's n elements.
+  static void compute(exec::RowFunction row, const FlatSource* source, int loads, index_t n, void* out,
+                      const index_t* bytes, index_t out_bytes) {
+    exec::in_parts(n, 4096, 1, [&](index_t from, index_t to) {
+      const void* pointer[64];
+      for (int k = 0; k < loads; ++k)
+        pointer[k] = static_cast<const char*>(data_of(source[k])) + (source[k].single ? 0 : from * bytes[k]);
+      row(static_cast<char*>(out) + from * out_bytes, 1, pointer, exec::detail::unit_strides, to - from);
+    });
+  }
+  // In parts; numbers are broadcast.
+  [[gnu::noinline]] static void pull_large(FlatRecord& r, void* g, const void* const* pointer) {
+    const ProgramInfo& p = *r.info;
+    const Dims extents{1, {r.n}};
+    exec::Nest nest;
+    nest.start(extents);
+    nest.add(g, p.result_bytes, exec::dense_map(extents));
+    for (int k = 0; k < 2 * p.loads; ++k) {
+      const int leaf = k < p.loads ? k : k - p.loads;
+      const index_t bytes = k < p.loads ? p.bytes[leaf] : p.adjoint_bytes[leaf];
+      const bool moves = pointer[k] && !r.source()[leaf].single;
+      nest.add(pointer[k], pointer[k] ? bytes : 0, {extents, {1, {moves ? 1 : 0}}, 0});
+    }
+    exec::pull_program({nest, p.pull, p.loads, p.adjoint_parts});
   }
   // Records a statement of n elements if a leaf is on the tape; takes the leaves over. Gives the result's slot.
   [[gnu::noinline]] static slot_t add(Tape& tape, const ProgramInfo& p, FlatSource* source, index_t n) {

@@ -8,7 +8,7 @@
 #pragma once
 #include <tenon/ad/plain_code.hpp>
 #include <tenon/exec/cpu/offsets.hpp>
-#include <tenon/exec/cpu/pullback.hpp>
+#include <tenon/exec/cpu/pull_parts.hpp>
 #include <tenon/exec/operand.hpp>
 #include <tenon/tensor/view.hpp>
 
@@ -95,7 +95,6 @@ inline bool transient(const Source& s) {
   return !s.keep && (s.slot == 0 || s.map.strides == Dims{s.map.strides.rank, {}});
 }
 
-inline index_t magnitude(index_t x) { return x < 0 ? -x : x; }
 // to[map] += from, element after element; `from` is dense.
 template <class A>
 void add_adjoints(A* to, const StridedMap& map, const A* from) {
@@ -115,7 +114,7 @@ void add_adjoints(A* to, const StridedMap& map, const A* from) {
 struct ProgramInfo {
   int loads;
   const bool* active;
-  const index_t *bytes, *adjoint_bytes;
+  const index_t *bytes, *adjoint_bytes, *adjoint_parts;
   index_t result_bytes;
   exec::RowFunction pull;
   bool (*is_zero)(const void* adjoints, index_t n);
@@ -134,6 +133,7 @@ struct InfoOf<P, TypeList<L...>> {
                                      active,
                                      exec::load_bytes<P>,
                                      exec::detail::AdjointTable<TypeList<L...>>::bytes,
+                                     exec::detail::AdjointTable<TypeList<L...>>::parts,
                                      sizeof(A),
                                      &exec::detail::row_pull<P>,
                                      &zero_adjoints<A>};
@@ -187,7 +187,7 @@ struct ProgramRecord {
         nest.add(nullptr, 0, StridedMap{extents, {}, 0});
       }
     }
-    exec::pull_program(nest, p.pull);
+    exec::pull_program({nest, p.pull, p.loads, p.adjoint_parts});
     tape.passed_on(r.out);
   }
   static void destroy(char* begin) {
@@ -238,22 +238,6 @@ auto adjoint_view(T* data, const Extents<E...>& e, const Dims& strides) {
 
 template <class A>
 using PrimalLeaf = Leaf<primal_t<typename A::value_type>, typename A::extents_type, BlockRef, false>;
-
-// Whether two indices of a map may mean one element, as they do in a broadcast or in windows.
-inline bool may_repeat(const StridedMap& m) {
-  bool seen[max_rank] = {};
-  index_t reach = 0;
-  for (int step = 0; step < m.extents.rank; ++step) {
-    int least = -1;
-    for (int a = 0; a < m.extents.rank; ++a)
-      if (!seen[a] && (least < 0 || magnitude(m.strides.d[a]) < magnitude(m.strides.d[least]))) least = a;
-    seen[least] = true;
-    if (m.extents.d[least] <= 1) continue;
-    if (magnitude(m.strides.d[least]) <= reach) return true;
-    reach += magnitude(m.strides.d[least]) * (m.extents.d[least] - 1);
-  }
-  return false;
-}
 
 // An adjoint that a rule adds to in a place of its own: of an operand whose indices share elements, which are added up
 // after the rule; of a constant of an active type, where it is dropped.
@@ -342,7 +326,7 @@ struct CutRecord {
     auto value = const_view(leaf.data, leaf.shape, leaf.strides);
     if constexpr (IsActive) {
       const StridedMap map{leaf.shape.dims(), leaf.strides, 0};
-      const bool apart = leaf.slot == 0 || may_repeat(map);
+      const bool apart = leaf.slot == 0 || exec::may_repeat(map);
       G* to = apart ? aside.start(map, leaf.slot) : tape.adjoint<G>(leaf.slot);
       return Pulled<Q, typename Lf::extents_type, true>{
           value, adjoint_view(to, leaf.shape, apart ? row_major(map.extents) : map.strides)};

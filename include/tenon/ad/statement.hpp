@@ -6,6 +6,7 @@
 #pragma once
 #include <tenon/ad/element.hpp>
 #include <tenon/ad/flat_record.hpp>
+#include <tenon/ad/ordered_record.hpp>
 
 namespace tenon {
 inline namespace TENON_ABI {
@@ -23,7 +24,9 @@ requires(!contains_rev<T>) struct Evaluate<rev<T, Tag>> {
         return;
       }
     }
-    if constexpr (cut_node<N>) {
+    if constexpr (exec::detail::is_ordered<N>) {
+      detail::compute_ordered<T>(n, cache, detail::active_tape<Tag>);
+    } else if constexpr (cut_node<N>) {
       compute_cut(n, cache, make_seq<N::arity>{});
     } else {
       compute_program(n, cache);
@@ -65,7 +68,8 @@ requires(!contains_rev<T>) struct Evaluate<rev<T, Tag>> {
       detail::FlatSource source[P::loads];
       detail::FlatSource* end = source;
       if (detail::flat_sources(n, e, end)) {
-        detail::FlatRecord::compute(exec::row<P, T>, source, P::loads, extents.size(), out);
+        detail::FlatRecord::compute(exec::row<P, T>, source, P::loads, extents.size(), out, exec::load_bytes<P>,
+                                    sizeof(T));
         if constexpr (active)
           if (tape) cache.slot = detail::FlatRecord::add(*tape, detail::program_info<P>, source, extents.size());
         return;

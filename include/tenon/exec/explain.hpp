@@ -7,7 +7,7 @@
 // The plan is what the executors do: the schedule follows from types and extents, so explaining evaluates nothing.
 #pragma once
 #include <tenon/base/text.hpp>
-#include <tenon/exec/cpu/contraction_prologue.hpp>
+#include <tenon/exec/explain_order.hpp>
 #include <tenon/exec/operand.hpp>
 #include <tenon/expr/contract.hpp>
 #include <tenon/expr/reduce.hpp>
@@ -177,11 +177,15 @@ struct Explainer {
   }
   template <class N>
   void finish(const N& n, bool temporary) {
+    finish<typename N::value_type>(n.extents().dims(), temporary);
+  }
+  template <class T>
+  void finish(const Dims& d, bool temporary) {
     plan.text << " -> ";
-    extents(n.extents().dims());
-    plan.text << ' ' << dtype_name<base_t<typename N::value_type>>();
+    extents(d);
+    plan.text << ' ' << dtype_name<base_t<T>>();
     if (temporary) ++plan.temporaries;
-    plan.bytes_written += bytes_of(n.extents().dims(), sizeof(primal_t<typename N::value_type>));
+    plan.bytes_written += bytes_of(d, sizeof(primal_t<T>));
   }
 
   // A cut as a temporary: its own loop, known to its consumer by number.
@@ -189,8 +193,11 @@ struct Explainer {
   void value(const N& n) {
     if (find(&n)) return;
     cut_loop(n, true);
+    number_as({&n, &type_mark<N>});
+  }
+  void number_as(const Cut& c) {
     plan.text << "  =: %" << known + 1 << '\n';
-    if (known < most) cut[known++] = {&n, &type_mark<N>};
+    if (known < most) cut[known++] = c;
   }
   template <class N>
   void cut_loop(const N& n, bool temporary) {
@@ -217,12 +224,20 @@ struct Explainer {
       plan.flops += flops_of(x) + static_cast<double>(x.extents().size());
       reads(x);
     } else {
+      loop_of(n);
+    }
+    finish(n, temporary);
+  }
+  template <class N>
+  void loop_of(const N& n) {
+    if constexpr (exec::detail::is_ordered<N>) {
+      explain_ordered(*this, n);
+    } else {
       memory_operands(n, make_seq<N::arity>{});
       start();
       call(n);
       operands(n, make_seq<N::arity>{});
     }
-    finish(n, temporary);
   }
   template <class N>
   void call(const N& n) {
@@ -233,14 +248,16 @@ struct Explainer {
     }
     if constexpr (requires { N::spec::labels(); }) {
       constexpr ContractionLabels l = N::spec::labels();
-      const Dims ea = n.template operand<0>().extents().dims(), eb = n.template operand<1>().extents().dims();
-      double f = 2;
-      for (int k = 0; k < l.count; ++k) {
-        const index_t x = l.a[k] < 0 ? 1 : ea.d[l.a[k]], y = l.b[k] < 0 ? 1 : eb.d[l.b[k]];
-        f *= static_cast<double>(x == 1 ? y : x);
-      }
-      plan.flops += f;
+      count_products(l, n.template operand<0>().extents().dims(), n.template operand<1>().extents().dims());
     }
+  }
+  void count_products(const ContractionLabels& l, const Dims& a, const Dims& b) {
+    double f = 2;
+    for (int k = 0; k < l.count; ++k) {
+      const index_t x = l.a[k] < 0 ? 1 : a.d[l.a[k]], y = l.b[k] < 0 ? 1 : b.d[l.b[k]];
+      f *= static_cast<double>(x == 1 ? y : x);
+    }
+    plan.flops += f;
   }
   // Operands that are programs are evaluated into temporaries of their own, or while they are packed.
   template <class N, int... I>
@@ -315,10 +332,7 @@ struct Explainer {
     if constexpr (DirectFusion<N>::possible) {
       const auto& c = DirectFusion<N>::contraction(n);
       if (!(c.extents().dims() == n.extents().dims()) || c.cache.ready) return false;
-      memory_operands(c, make_seq<bare_t<decltype(c)>::arity>{});
-      start();
-      call(c);
-      operands(c, make_seq<bare_t<decltype(c)>::arity>{});
+      loop_of(c);
       plan.text << ", epilogue ";
       name(plan.text, n);
       plan.flops += flops_of(n);

@@ -59,10 +59,15 @@ struct Nest {
     }
     --rank;
   }
-  /// Indices [from, to) of axis 0 only.
-  void narrow(index_t from, index_t to) {
-    extent[0] = to - from;
-    for (int k = 0; k < operands; ++k) operand[k].base += from * operand[k].stride[0] * operand[k].bytes;
+  /// Indices [from, to) of an axis only.
+  void narrow(index_t from, index_t to, int axis = 0) {
+    extent[axis] = to - from;
+    for (int k = 0; k < operands; ++k) operand[k].base += from * operand[k].stride[axis] * operand[k].bytes;
+  }
+  index_t size() const {
+    index_t n = 1;
+    for (int a = 0; a < rank; ++a) n *= extent[a];
+    return n;
   }
   void swap(int a, int b) {
     const index_t e = extent[a];
@@ -163,6 +168,25 @@ inline bool writes_twice(const StridedMap& m) {
     repeats = repeats || (m.strides.d[a] == 0 && m.extents.d[a] > 1);
   }
   return repeats;
+}
+namespace detail {
+inline index_t magnitude(index_t x) { return x < 0 ? -x : x; }
+}  // namespace detail
+/// Whether two indices of a map may mean one element, as they do in a broadcast or in windows.
+inline bool may_repeat(const StridedMap& m) {
+  bool seen[max_rank] = {};
+  index_t reach = 0;
+  for (int step = 0; step < m.extents.rank; ++step) {
+    int least = -1;
+    for (int a = 0; a < m.extents.rank; ++a)
+      if (!seen[a] && (least < 0 || detail::magnitude(m.strides.d[a]) < detail::magnitude(m.strides.d[least])))
+        least = a;
+    seen[least] = true;
+    if (m.extents.d[least] <= 1) continue;
+    if (detail::magnitude(m.strides.d[least]) <= reach) return true;
+    reach += detail::magnitude(m.strides.d[least]) * (m.extents.d[least] - 1);
+  }
+  return false;
 }
 
 }  // namespace exec

@@ -2,14 +2,16 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // Every contraction of two operands is one node, `Contract<Contraction<A labels, B labels, output labels>, ...>`;
-// einsum of more operands contracts pairs, the cheapest first as far as the types know the extents. The result has the
-// promoted element type, with 8- and 16-bit integers and bool summed into int32; half and bfloat16 are summed in float.
+// einsum of more operands contracts pairs, in the order that takes the fewest multiplications. Nodes are nested as the
+// types alone would have it; where extents are known only when the statement runs, so is the order, and the nesting
+// says no more than which operands there are. The result has the promoted element type, with 8- and 16-bit integers and
+// bool summed into int32; half and bfloat16 are summed in float.
 //   matmul(a, b);   einsum<"bhqd,bhkd->bhqk">(q, k);   einsum<"ii->i">(a);   einsum<"ij,jk,kl">(a, b, c);
 #pragma once
 #include <tenon/expr/cut.hpp>
 #include <tenon/expr/map.hpp>
 #include <tenon/expr/reduce.hpp>
-#include <tenon/shape/einsum.hpp>
+#include <tenon/shape/contraction_order.hpp>
 
 namespace tenon {
 inline namespace TENON_ABI {
@@ -214,17 +216,25 @@ TENON_FN E contracted_extents(const EA& a, const EB& b, Seq<I...>) {
   if constexpr (!E::is_static) ((e.values[I] = contracted_extent<l.a[I], l.b[I]>(a, b)), ...);
   return e;
 }
-/// The contraction of two operands with distinct labels LA and LB; the output has labels C.
-template <class C, class LA, class LB, class A, class B>
-TENON_INLINE constexpr auto contracted(A&& a, B&& b) {
-  using Spec = Contraction<LA, LB, C>;
+/// The contraction of two operands by Spec.
+template <class Spec, class A, class B>
+TENON_INLINE constexpr auto contracted_by(A&& a, B&& b) {
   using E = extents_from<ContractedDims<Spec, typename A::extents_type, typename B::extents_type>>;
   const E shape = contracted_extents<Spec, E>(extents_in_place(a), extents_in_place(b), make_seq<E::rank>{});
   return Contract<Spec, E, A, B>(shape, static_cast<A&&>(a), static_cast<B&&>(b));
 }
-template <class C, class LA, class A, class LB, class B>
+/// The contraction of two operands with distinct labels LA and LB; the output has labels C.
+template <class C, class LA, class LB, class A, class B>
+TENON_INLINE constexpr auto contracted(A&& a, B&& b) {
+  return contracted_by<Contraction<LA, LB, C>>(static_cast<A&&>(a), static_cast<B&&>(b));
+}
+template <class C, bool Step, class LA, class A, class LB, class B>
 constexpr auto contract_summed(Labelled<LA, A>&& a, Labelled<LB, B>&& b) {
-  return contracted<C, LA, LB>(static_cast<A&&>(a.node), static_cast<B&&>(b.node));
+  if constexpr (Step) {
+    return contracted_by<ContractionStep<LA, LB, C>>(static_cast<A&&>(a.node), static_cast<B&&>(b.node));
+  } else {
+    return contracted<C, LA, LB>(static_cast<A&&>(a.node), static_cast<B&&>(b.node));
+  }
 }
 // 16-bit floats as floats, other numbers as they are.
 template <class L, class N>
@@ -240,19 +250,19 @@ constexpr auto widened(Labelled<L, N>&& x) {
 template <class T>
 inline constexpr bool is_whole = is_integer<T> || is_bool<T>;
 // As `contracted`; what only one operand is summed over is summed there first, if that keeps the element type. Sums of
-// 16-bit floats stay floats: the result alone is rounded.
-template <class C, class LA, class A, class LB, class B>
+// 16-bit floats stay floats: the result alone is rounded. `Step`: towards a contraction whose order is chosen late.
+template <class C, bool Step, class LA, class A, class LB, class B>
 constexpr auto contract_pair(Labelled<LA, A>&& a, Labelled<LB, B>&& b) {
   using NA = base_t<typename A::value_type>;
   using NB = base_t<typename B::value_type>;
   using KeepA = seq_from<CommonLabels<LA, LB, C>>;
   using KeepB = seq_from<CommonLabels<LB, LA, C>>;
   if constexpr (is_whole<NA> || is_whole<NB> || (KeepA::size == LA::size && KeepB::size == LB::size)) {
-    return contracted<C, LA, LB>(static_cast<A&&>(a.node), static_cast<B&&>(b.node));
+    return contract_summed<C, Step>(static_cast<decltype(a)&&>(a), static_cast<decltype(b)&&>(b));
   } else {
     using T = base_t<contracted_t<typename A::value_type, typename B::value_type>>;
-    auto y = contract_summed<C>(summed<KeepA>(widened(static_cast<decltype(a)&&>(a))),
-                                summed<KeepB>(widened(static_cast<decltype(b)&&>(b))));
+    auto y = contract_summed<C, Step>(summed<KeepA>(widened(static_cast<decltype(a)&&>(a))),
+                                      summed<KeepB>(widened(static_cast<decltype(b)&&>(b))));
     if constexpr (__is_same(base_t<typename decltype(y)::value_type>, T)) {
       return y;
     } else {
@@ -266,42 +276,39 @@ constexpr auto contract_pair(Labelled<LA, A>&& a, Labelled<LB, B>&& b) {
 struct Pair {
   int first = 0, second = 1;
 };
-/// The pair whose contraction takes the fewest multiplications (unknown extents count as 64), the leftmost of equals.
-template <class... L, class... N>
+/// The pair to be contracted first of operands whose contraction has labels Out, as far as their types tell.
+template <class Out, class... L, class... N>
 constexpr Pair cheapest_pair(TypeList<Labelled<L, N>...>*) {
-  constexpr int n = static_cast<int>(sizeof...(L));
-  const EinsumLabels labels[] = {labels_of(L{})...};
+  EinsumForm f;
+  ((f.in[f.operands++] = labels_of(L{})), ...);
+  f.out = labels_of(Out{});
   const Dims shapes[] = {N::extents_type::static_dims()...};
-  Pair best;
-  double least = -1;
-  for (int i = 0; i < n; ++i)
-    for (int j = i + 1; j < n; ++j) {
-      double cost = 1;
-      const auto count = [&](int k, int without) {
-        for (int x = 0; x < labels[k].rank; ++x)
-          if (without < 0 || labels[without].find(labels[k].label[x]) < 0)
-            cost *= shapes[k].d[x] == dyn ? 64.0 : static_cast<double>(shapes[k].d[x]);
-      };
-      count(i, -1);
-      count(j, i);
-      if (least < 0 || cost < least) {
-        least = cost;
-        best = {i, j};
-      }
-    }
-  return best;
+  const ContractionOrder order = cheapest_order(f, shapes);
+  auto s = order.all();
+  while (!order.is_one(order.first[s]) || !order.is_one(order.rest(s)))
+    s = order.is_one(order.first[s]) ? order.rest(s) : order.first[s];
+  return {order.operand(order.first[s]), order.operand(order.rest(s))};
 }
+/// Whether the order of contracting such operands is chosen when they are: not all extents are known before, and
+/// products are summed in the operands' own type, so that what is rounded does not depend on the order.
+template <class X, class... Rest>
+inline constexpr bool ordered_late = false;
+template <class L, class N, class... LRest, class... NRest>
+inline constexpr bool ordered_late<Labelled<L, N>, Labelled<LRest, NRest>...> =
+    sizeof...(NRest) > 1 && !(N::extents_type::is_static && ... && NRest::extents_type::is_static) &&
+    (__is_same(primal_t<typename N::value_type>, primal_t<typename NRest::value_type>) && ...) &&
+    __is_same(contraction_accumulator_t<base_t<typename N::value_type>>, base_t<typename N::value_type>);
 
-template <class Out, class X>
+template <class Out, bool Late, class X>
 constexpr auto contract_all(Operands<X>&& x) {
   return arranged(Out{}, summed<Out>(static_cast<X&&>(static_cast<Operand<0, X>&>(x).node)));
 }
-template <class Out, class A, class B>
+template <class Out, bool Late, class A, class B>
 constexpr auto contract_all(Operands<A, B>&& x) {
-  return contract_pair<Out>(static_cast<A&&>(static_cast<Operand<0, A>&>(x).node),
-                            static_cast<B&&>(static_cast<Operand<1, B>&>(x).node));
+  return contract_pair<Out, false>(static_cast<A&&>(static_cast<Operand<0, A>&>(x).node),
+                                   static_cast<B&&>(static_cast<Operand<1, B>&>(x).node));
 }
-template <class Out, class A, class B, class C, class... Rest>
+template <class Out, bool Late, class A, class B, class C, class... Rest>
 constexpr auto contract_all(Operands<A, B, C, Rest...>&& x);
 
 template <int I, class X>
@@ -309,7 +316,7 @@ constexpr X&& moved_at(Operand<I, X>& x) {
   return static_cast<X&&>(x.node);
 }
 // Contracts operands First and Second of the list, puts the result first and goes on with Others.
-template <class Out, int First, int Second, int... Others, class List>
+template <class Out, bool Late, int First, int Second, int... Others, class List>
 constexpr auto contract_step(Seq<Others...>, List&& x) {
   auto&& a = moved_at<First>(x);
   auto&& b = moved_at<Second>(x);
@@ -318,10 +325,10 @@ constexpr auto contract_step(Seq<Others...>, List&& x) {
   using Both = typename Joined<typename A::labels, typename B::labels>::type;
   using C = seq_from<CommonLabels<Both, Out, typename bare_t<decltype(moved_at<Others>(x))>::labels...>>;
   static_assert(C::size <= max_rank, "tenon: einsum: an intermediate result would have more than 8 axes");
-  auto y = contract_pair<C>(static_cast<A&&>(a), static_cast<B&&>(b));
+  auto y = contract_pair<C, Late>(static_cast<A&&>(a), static_cast<B&&>(b));
   using Y = Labelled<C, decltype(y)>;
-  return contract_all<Out>(Operands<Y, bare_t<decltype(moved_at<Others>(x))>...>{{Y{static_cast<decltype(y)&&>(y)}},
-                                                                                 {moved_at<Others>(x)}...});
+  return contract_all<Out, Late>(Operands<Y, bare_t<decltype(moved_at<Others>(x))>...>{
+      {Y{static_cast<decltype(y)&&>(y)}}, {moved_at<Others>(x)}...});
 }
 template <int N, int First, int Second>
 struct AllBut {
@@ -332,17 +339,18 @@ struct AllBut {
     return r;
   }
 };
-template <class Out, class A, class B, class C, class... Rest>
+template <class Out, bool Late, class A, class B, class C, class... Rest>
 constexpr auto contract_all(Operands<A, B, C, Rest...>&& x) {
-  constexpr Pair p = cheapest_pair(static_cast<TypeList<A, B, C, Rest...>*>(nullptr));
+  constexpr Pair p = cheapest_pair<Out>(static_cast<TypeList<A, B, C, Rest...>*>(nullptr));
   using Others = seq_from<AllBut<3 + static_cast<int>(sizeof...(Rest)), p.first, p.second>>;
-  return contract_step<Out, p.first, p.second>(Others{}, static_cast<decltype(x)&&>(x));
+  return contract_step<Out, Late, p.first, p.second>(Others{}, static_cast<decltype(x)&&>(x));
 }
 
 /// Contracts labelled operands into the labels Out; extents have been checked.
 template <class Out, class... X>
 constexpr auto contract_labelled(X&&... x) {
-  return contract_all<Out>(Operands<decltype(distinct(static_cast<X&&>(x)))...>{{distinct(static_cast<X&&>(x))}...});
+  return contract_all<Out, ordered_late<decltype(distinct(static_cast<X&&>(x)))...>>(
+      Operands<decltype(distinct(static_cast<X&&>(x)))...>{{distinct(static_cast<X&&>(x))}...});
 }
 
 template <FixedString Spec, class... E>

@@ -222,39 +222,49 @@ struct ContractionLabels {
   signed char a[capacity] = {}, b[capacity] = {}, c[capacity] = {};
 };
 
-/// c[C...] = sum of a[A...] * b[B...] over all labels that are not in C. Labels are unique in each list.
+/// The axes of c[c...] = sum of a[a...] * b[b...] over all labels that are not in c. Labels are unique in each list.
+TENON_HD constexpr ContractionLabels contraction_of(const EinsumLabels& a, const EinsumLabels& b,
+                                                    const EinsumLabels& c) {
+  ContractionLabels r;
+  const auto add = [&](int l) {
+    for (int i = 0; i < r.count; ++i)
+      if (r.label[i] == l) return;
+    r.label[r.count] = l;
+    r.a[r.count] = static_cast<signed char>(a.find(l));
+    r.b[r.count] = static_cast<signed char>(b.find(l));
+    r.c[r.count] = static_cast<signed char>(c.find(l));
+    ++r.count;
+  };
+  for (int i = 0; i < c.rank; ++i) add(c.label[i]);
+  for (int i = 0; i < a.rank; ++i) add(a.label[i]);
+  for (int i = 0; i < b.rank; ++i) add(b.label[i]);
+  return r;
+}
+
+/// The same as a type.
 template <class A, class B, class C>
 struct Contraction;
 template <int... A, int... B, int... C>
 struct Contraction<Seq<A...>, Seq<B...>, Seq<C...>> {
+  static constexpr bool is_step = false;
   TENON_FN static ContractionLabels labels() {
     EinsumLabels a, b, c;
     (a.push(A), ...);
     (b.push(B), ...);
     (c.push(C), ...);
-    ContractionLabels r;
-    [[maybe_unused]] const auto add = [&](int l) {
-      for (int i = 0; i < r.count; ++i)
-        if (r.label[i] == l) return;
-      r.label[r.count] = l;
-      r.a[r.count] = static_cast<signed char>(a.find(l));
-      r.b[r.count] = static_cast<signed char>(b.find(l));
-      r.c[r.count] = static_cast<signed char>(c.find(l));
-      ++r.count;
-    };
-    (add(C), ...);
-    (add(A), ...);
-    (add(B), ...);
-    return r;
+    return contraction_of(a, b, c);
   }
+};
+/// A contraction on the way to one of more operands, whose order is chosen when it runs.
+template <class A, class B, class C>
+struct ContractionStep : Contraction<A, B, C> {
+  static constexpr bool is_step = true;
 };
 template <class Spec>
 inline constexpr ContractionLabels contraction_labels = Spec::labels();
 
 /// The extents of a contraction's output from those of its operands; `dyn` where not known.
-template <class Spec>
-TENON_FN Dims contracted_dims(const Dims& a, const Dims& b) {
-  constexpr ContractionLabels l = Spec::labels();
+TENON_FN Dims contracted_dims(const ContractionLabels& l, const Dims& a, const Dims& b) {
   Dims r;
   for (int i = 0; i < l.count; ++i) {
     if (l.c[i] < 0) continue;
@@ -265,7 +275,7 @@ TENON_FN Dims contracted_dims(const Dims& a, const Dims& b) {
 }
 template <class Spec, class A, class B>
 struct ContractedDims {
-  static constexpr Dims value() { return contracted_dims<Spec>(A::static_dims(), B::static_dims()); }
+  static constexpr Dims value() { return contracted_dims(Spec::labels(), A::static_dims(), B::static_dims()); }
 };
 
 namespace move {

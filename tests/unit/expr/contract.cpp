@@ -104,7 +104,7 @@ TEST_CASE("einsum of more operands, whatever pair comes first") {
   using N = node_of<decltype(tall)&>;
   using M = node_of<decltype(wide)&>;
   using Three = TypeList<Labelled<L, N>, Labelled<R, M>, Labelled<Seq<'k', 'l'>, N>>;
-  constexpr auto pair = detail::cheapest_pair(static_cast<Three*>(nullptr));
+  constexpr auto pair = detail::cheapest_pair<Seq<'i', 'l'>>(static_cast<Three*>(nullptr));
   static_assert(pair.first == 1 && pair.second == 2);
   const Tensor<double, 50, 2> chain = einsum<"ij,jk,kl->il">(tall, wide, tall);
   const Tensor<double, 50, 2> same = matmul(matmul(tall, wide), tall);

@@ -149,6 +149,20 @@ TEST_CASE("[A10] contractions over no elements") {
   CHECK(holds(matmul(Tensor<std::int8_t, 2, 0>{}, Tensor<std::int8_t, 0, 2>{}), {0, 0, 0, 0}));
   CHECK(holds(dot(Tensor<half, dyn>{}, Tensor<half, dyn>{}), {0}));
 }
+TEST_CASE("[A12] several operands are contracted in the order of the fewest products") {
+  Tensor<double, 50, 2> tall;
+  Tensor<double, 2, 50> wide;
+  tall = 1;
+  wide = 2;
+  const Tensor<double, dyn, dyn> a = tall, b = wide;
+  CHECK(explain(einsum<"ij,jk,kl->il">(tall, wide, tall)).flops == 800);
+  CHECK(explain(einsum<"ij,jk,kl->il">(a, b, a)).flops == 800);
+  CHECK(explain(einsum<"ij,jk,kl->il">(b, a, b)).flops == 800);
+  CHECK(explain(matmul(matmul(a, b), a)).flops == 20000);
+  CHECK(explain(matmul(a, matmul(b, a))).flops == 800);
+  const Tensor<double, dyn, dyn> r = einsum<"ij,jk,kl->il">(a, b, a);
+  CHECK(holds(slice(r, 0), {200, 200}));
+}
 
 TEST_CASE("[N1] NaN in maximum, fmax and clamp") {
   const Tensor<float, 3> x{1, not_a_number, 3};

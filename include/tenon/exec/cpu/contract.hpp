@@ -7,6 +7,7 @@
 #include <tenon/exec/cpu/contraction_call.hpp>
 #include <tenon/exec/cpu/contraction_direct.hpp>
 #include <tenon/exec/cpu/contraction_generic.hpp>
+#include <tenon/exec/cpu/contraction_order.hpp>
 #include <tenon/exec/cpu/contraction_parts.hpp>
 #include <tenon/exec/cpu/contraction_spread.hpp>
 #include <tenon/exec/cpu/contraction_static.hpp>
@@ -189,25 +190,59 @@ struct OperandLeaves<N, true> {
   }
 };
 template <class N>
-struct CallLeaves;
-template <class Spec, class E, class A, class B>
-struct CallLeaves<Contract<Spec, E, A, B>> {
-  static constexpr bool real = contracts_real<typename A::value_type, typename B::value_type>;
-  OperandLeaves<A, real && may_be_packed<A>> a;
-  OperandLeaves<B, real && may_be_packed<B>> b;
+struct PairLeaves;
+// A step has no place of its own, but its operands have.
+template <class N, bool Real>
+struct PlaceOf {
+  using type = OperandLeaves<N, Real && may_be_packed<N>>;
 };
+template <class N, bool Real>
+requires(is_step<N>) struct PlaceOf<N, Real> {
+  using type = PairLeaves<N>;
+};
+template <class Spec, class E, class A, class B>
+struct PairLeaves<Contract<Spec, E, A, B>> {
+  static constexpr bool real = contracts_real<typename A::value_type, typename B::value_type>;
+  typename PlaceOf<A, real>::type a;
+  typename PlaceOf<B, real>::type b;
+};
+template <class N>
+struct CallLeaves : PairLeaves<N> {};
+template <class N>
+requires(is_ordered<N>) struct CallLeaves<N> : PairLeaves<N> {
+  OrderedCall ordered;
+};
+template <class N, class Leaves>
+void add_operand(OrderedCall& call, const N& n, Leaves& leaves, const EinsumLabels& labels) {
+  if constexpr (is_step<N>) {
+    using Labels = SpecLabels<typename N::spec>;
+    add_operand(call, n.template operand<0>(), leaves.a, Labels::of[0]);
+    add_operand(call, n.template operand<1>(), leaves.b, Labels::of[1]);
+  } else {
+    auto& operand = call.operand[call.steps.form.operands];
+    operand.program = leaves.fill(n, operand.source);
+    call.steps.add(labels, operand.source.map.extents);
+  }
+}
 template <class Spec, class E, class A, class B>
 void fill_call(const Contract<Spec, E, A, B>& n, ContractionCall& call, CallLeaves<Contract<Spec, E, A, B>>& leaves) {
   using PA = primal_t<typename A::value_type>;
   using PB = primal_t<typename B::value_type>;
-  call.labels = &contraction_labels<Spec>;
   call.run = contraction_function<PA, PB>();
   call.a_bytes = sizeof(PA);
   call.b_bytes = sizeof(PB);
   call.sum_bytes = sizeof(contraction_sum_t<PA, PB>);
   call.fuses = contracts_real<PA, PB>;
-  call.a_program = leaves.a.fill(n.template operand<0>(), call.a);
-  call.b_program = leaves.b.fill(n.template operand<1>(), call.b);
+  if constexpr (is_ordered<Contract<Spec, E, A, B>>) {
+    using Labels = SpecLabels<Spec>;
+    add_operand(leaves.ordered, n.template operand<0>(), leaves.a, Labels::of[0]);
+    add_operand(leaves.ordered, n.template operand<1>(), leaves.b, Labels::of[1]);
+    leaves.ordered.run(call, Labels::of[2]);
+  } else {
+    call.labels = &contraction_labels<Spec>;
+    call.a_program = leaves.a.fill(n.template operand<0>(), call.a);
+    call.b_program = leaves.b.fill(n.template operand<1>(), call.b);
+  }
 }
 
 template <class N>
@@ -311,8 +346,8 @@ void pull_contraction(const G& g, X& x, const Y& other) {
 }
 template <class Spec>
 struct PullContraction;
-template <class LA, class LB, class LC>
-struct PullContraction<Contraction<LA, LB, LC>> {
+template <template <class, class, class> class Spec, class LA, class LB, class LC>
+struct PullContraction<Spec<LA, LB, LC>> {
   template <class G, class XA, class XB>
   static void run(const G& g, XA& a, XB& b) {
     if constexpr (XA::active) pull_contraction<LA, LB, LC>(g, a, b);

@@ -247,6 +247,14 @@ void add_strided(T* to, index_t stride, const T* from, index_t n, index_t parts)
   }
 }
 
+// The same without the type: elements of `bytes` bytes are so many numbers, float or double.
+inline void add_numbers(char* to, index_t stride, const void* from, index_t n, index_t bytes, index_t parts) {
+  if (bytes == 4 * parts)
+    add_strided(reinterpret_cast<float*>(to), stride, static_cast<const float*>(from), n, parts);
+  else
+    add_strided(reinterpret_cast<double*>(to), stride, static_cast<const double*>(from), n, parts);
+}
+
 // A pull of packs without its types. Adjoints are of one or more numbers, float or double.
 struct PackedPull {
   void (*run)(const void* g, const void* const* source, index_t n);
@@ -322,10 +330,7 @@ inline bool adjoints_are_shifted(const PackedPull& kernel, const void* const* so
       const void* const sums = from[kernel.loads + k];
       const index_t size = kernel.adjoint_bytes[k], parts = kernel.adjoint_parts[k];
       char* const to = adjoint + at * stride[k] * size;
-      if (size == 4 * parts)
-        add_strided(reinterpret_cast<float*>(to), stride[k], static_cast<const float*>(sums), m, parts);
-      else
-        add_strided(reinterpret_cast<double*>(to), stride[k], static_cast<const double*>(sums), m, parts);
+      add_numbers(to, stride[k], sums, m, size, parts);
     }
   }
 }
@@ -362,15 +367,6 @@ void row_pull(void* g, index_t g_stride, const void* const* source, const index_
 }
 
 }  // namespace detail
-
-/// Pulls the adjoint of a program's result back to its leaves, by row_pull of the program. Operands of the nest are the
-/// result's adjoint, the leaves, and the leaves' adjoints, null for those that have none.
-[[gnu::noinline]] inline void pull_program(Nest& nest, RowFunction row) {
-  // Sources are written to here, so that none is read from a copy.
-  if (nest.empty()) return;
-  detail::order_axes(nest);
-  detail::drive_rows(nest, {row}, false);
-}
 
 }  // namespace exec
 }  // namespace TENON_ABI
