@@ -60,8 +60,9 @@ struct LabelBits {
 }  // namespace detail
 
 /// The order of contractions that takes the fewest multiplications, of equals the one that goes from left to right;
-/// extents that are `dyn` count as 64. No intermediate result has more than max_rank axes if that can be.
-constexpr ContractionOrder cheapest_order(const EinsumForm& f, const Dims* shapes) {
+/// extents that are `dyn` count as 64. No intermediate result has more than max_rank axes if that can be. From left to
+/// right without a search if that takes at most `enough` multiplications.
+constexpr ContractionOrder cheapest_order(const EinsumForm& f, const Dims* shapes, double enough = 0) {
   using Set = ContractionOrder::Set;
   using Bits = detail::LabelBits::Bits;
   constexpr double never = 1e300;
@@ -94,13 +95,24 @@ constexpr ContractionOrder cheapest_order(const EinsumForm& f, const Dims* shape
   }
   for (int i = 0; i < f.out.rank; ++i) out |= Bits(1) << labels.find(f.out.label[i]);
   const auto needed = [&](Set s) { return has[s] & (out | has[all ^ s]); };
+  const auto step = [&](Set a, Set b) { return labels.size((wide[a] & needed(a)) | (wide[b] & needed(b))); };
+  if (enough > 0) {
+    double sum = 0;
+    Set left = ContractionOrder::top(all);
+    for (Set next = left >> 1; next && sum <= enough; next >>= 1) {
+      sum += __builtin_popcountll(needed(left)) > max_rank ? never : step(left, next);
+      order.first[left | next] = static_cast<unsigned char>(left);
+      left |= next;
+    }
+    if (sum <= enough) return order;
+  }
   for (Set s = 1; s <= all; ++s) {
     const Set top = ContractionOrder::top(s);
     if (s == top) continue;
     double least = -1;
     for (Set part = (s - 1) & s; part >= top; part = (part - 1) & s) {
       const Set rest = s ^ part;
-      const double c = cost[part] + cost[rest] + labels.size((wide[part] & needed(part)) | (wide[rest] & needed(rest)));
+      const double c = cost[part] + cost[rest] + step(part, rest);
       if (least >= 0 && !(c < least)) continue;
       least = c;
       order.first[s] = static_cast<unsigned char>(part);

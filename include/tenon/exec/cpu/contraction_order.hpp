@@ -61,7 +61,9 @@ struct OrderedContraction {
   }
   void start(const EinsumLabels& out) {
     form.out = out;
-    order = cheapest_order(form, shape);
+    double searching = 64;  // in multiplications: a search takes three times as long for each operand more
+    for (int k = 0; k < form.operands; ++k) searching *= 3;
+    order = cheapest_order(form, shape, searching);
   }
   /// Contracts a set of operands: `one(k)` is operand k, `pair(set, labels, a, b)` what contracts two. The order that
   /// gives is that of the steps.
