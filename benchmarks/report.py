@@ -128,7 +128,12 @@ def anchor(title):
     return re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-")
 
 
-def table(title, cases):
+EPILOGUE = """`tenon_two_passes` writes the product and reads it again; `tenon_parts` is the bare product and the epilogue's own math,
+of a few rows in the first-level cache as often as there are rows: what fusing cannot save.
+"""
+
+
+def table(title, cases, text=None):
     found = {library for row in cases.values() for library in row}
     order = [n for n in OWN if n in found] + sorted(n for n in found if n not in OWN and not is_peer(n))
     order += sorted(n for n in found if is_peer(n))
@@ -144,6 +149,8 @@ def table(title, cases):
         scale, name = unit(row.get("tenon", min(row.values())))
         rows.append([case] + ratios + [name] + [digits(row[n] / scale) if n in row else "" for n in order])
     print(f"## {title}\n")
+    if text:
+        print(text)
     print_table(["case"] + ["tenon/hand"] * with_hand + ["tenon/best peer"] * with_peers + ["unit"] + order, rows)
 
 
@@ -189,6 +196,16 @@ def gradients(title, cases, kept):
         ratios = [f"{row[n] / row[g]:.2f}" if n in row and g in row else "" for n, g in HESSIAN]
         rows.append([case, f"{row['gradient'] / 1000:.1f}"] + ratios)
     print_table(["case", "gradient, us"] + [n for n, _ in HESSIAN], rows)
+
+
+def compilations(context):
+    seconds = {name.removeprefix("compile_"): s for name, s in context.items() if name.startswith("compile_")}
+    if not seconds:
+        return
+    print("Seconds of the compiler (`-O2`, least of three) for the five problems `asian`, `burgers`, `gmm`, `lstm` and `mlp`")
+    print("in one file: the primal's source, and the same over each library's numbers, headers included.\n")
+    order = [n for n in ("primal", "tenon") if n in seconds] + sorted(set(seconds) - {"primal", "tenon"})
+    print_table(order, [[f"{float(seconds[n]):.2f}" for n in order]])
 
 
 def threads(title, cases):
@@ -253,10 +270,11 @@ def report(path):
             continue
         if area == "autodiff":
             gradients(title, areas[area], kept)
+            compilations(run["context"])
         elif area == "threads":
             threads(title, areas[area])
         else:
-            table(title, areas[area])
+            table(title, areas[area], EPILOGUE if area == "epilogue" else None)
     machine(run, times)
 
 

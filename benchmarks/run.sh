@@ -106,6 +106,40 @@ if [ -n "$run" ]; then
     # Debian's OpenBLAS and BLIS do not know the newer AVX-512 cores and would run at half speed there, or less.
     peers_for avx512
   fi
+  # The compiler's seconds for five problems over the numbers of each library: the least of three, as --benchmark_context.
+  compile_seconds() {
+    local list=',' library header number flag TIMEFORMAT=%U
+    while IFS='|' read -r library header number flag; do
+      local known=() seconds=()
+      if [ "$library" != primal ] && [ "$library" != tenon ]; then
+        known=(-isystem "$(sed -n "s/^TENON_${library^^}_INCLUDE:PATH=//p" "$build/CMakeCache.txt")")
+        case ${known[1]} in '' | *NOTFOUND) continue ;; esac
+      fi
+      # shellcheck disable=SC2086
+      for _ in 1 2 3; do
+        seconds+=("$({ time "$(find_gxx)" -std=c++20 -O2 "-march=$arch" -DNDEBUG ${header:+"-DBENCH_HEADER=<$header>"} \
+          "-DBENCH_NUMBER=$number" $flag -I "$root/include" "${known[@]}" -isystem /usr/include/eigen3 -c -o "$scratch/o" \
+          "$root/benchmarks/autodiff/compile/problems.cpp" 2>/dev/null || echo failed >&2; } 2>&1)")
+      done
+      case ${seconds[*]} in
+        *failed*) echo "SKIPPED compile seconds of $library: problems.cpp does not compile over its numbers" >&2 ;;
+        *) list+="compile_$library=$(printf '%s\n' "${seconds[@]}" | sort -n | head -n 1)," ;;
+      esac
+    done <<'LIBRARIES'
+primal||double|
+tenon|tenon/tenon.hpp|tenon::rev<double>|
+adept|adept.h|adept::adouble|
+adolc|adolc/adolc.h|adouble|
+autodiff|autodiff/reverse/var.hpp|autodiff::var|
+codipack|codi.hpp|codi::RealReverse|
+cppad|cppad/cppad.hpp|CppAD::AD<double>|
+sacado|Sacado.hpp|Sacado::Rad::ADvar<double>|-DTRILINOS_NO_CONFIG_H -DHAVE_SACADO_CXX11 -DSACADO_NEW_FAD_DESIGN_IS_DEFAULT
+xad|XAD/XAD.hpp|xad::adj<double>::active_type|
+LIBRARIES
+    printf '%s' "${list%,}"
+  }
+  compiled=
+  [ -z "$report" ] || compiled=$(compile_seconds)
   # Times of a busy machine mislead: the report says how busy it was.
   read -r load _ </proc/loadavg
   echo "-- load average before the run: $load"
@@ -120,7 +154,7 @@ if [ -n "$run" ]; then
       "$@" --benchmark_filter="$filter" --benchmark_out="$scratch/$threads.json" --benchmark_out_format=json \
       --benchmark_repetitions="$repetitions" --benchmark_min_time="$min_time" \
       --benchmark_enable_random_interleaving=true --benchmark_display_aggregates_only=true \
-      --benchmark_context=command="$command",load_before="$load" | { grep _median || true; } || exit 1
+      --benchmark_context=command="$command",load_before="$load""$compiled" | { grep _median || true; } || exit 1
   }
   pin=()
   has_tool taskset && pin=(taskset -c "$(($(nproc) - 1))")
