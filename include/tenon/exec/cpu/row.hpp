@@ -64,13 +64,13 @@ struct Leaves<P, W, Contiguous, Seq<K...>, L...> {
       return as_lanes_of<P>(load_lanes<V>(static_cast<const T*>(ptr[J]) + i * stride[J]));
     }
   }
-  // The leaf at element i, where no leaf repeats an element along the row (`all_advance`).
+  // The leaf at an element, where no leaf repeats an element along the row (`all_advance`).
   template <int J, class V, class T>
-  TENON_FN V in_row(index_t i) const {
+  TENON_FN V in_row(index_t at) const {
     if constexpr (at_t<J, TypeList<L...>>::constant) {
       return tenon::detail::reg<J>(const_cast<Leaves*>(this)->splats);
     } else {
-      return as_lanes_of<P>(load_lanes<V>(static_cast<const T*>(ptr[J]) + i));
+      return as_lanes_of<P>(load_lanes<V>(static_cast<const T*>(ptr[J]) + at));
     }
   }
   TENON_FN bool all_advance() const { return ((L::constant || stride[K] != 0) && ... && true); }
