@@ -37,10 +37,13 @@ template <class T>
     }
   return true;
 }
-// A tensor that ends where memory does.
+// A tensor that ends where memory does, if it holds its numbers itself.
 template <class X>
 struct Placed : Guarded {
   Placed() : Guarded(sizeof(X)), x(*new (last<X>(1)) X) {}
+  ~Placed() { x.~X(); }
+  Placed(const Placed&) = delete;
+  Placed& operator=(const Placed&) = delete;
   X& x;
 };
 template <class T, index_t M, index_t K, index_t N>
