@@ -113,7 +113,10 @@ if [ -n "$run" ]; then
       local known=() seconds=()
       if [ "$library" != primal ] && [ "$library" != tenon ]; then
         known=(-isystem "$(sed -n "s/^TENON_${library^^}_INCLUDE:PATH=//p" "$build/CMakeCache.txt")")
-        case ${known[1]} in '' | *NOTFOUND) continue ;; esac
+        case ${known[1]} in
+          '' | *NOTFOUND) continue ;;
+          /usr/include) known=() ;;  # the compiler looks there by itself, and later
+        esac
       fi
       # shellcheck disable=SC2086
       for _ in 1 2 3; do
