@@ -14,6 +14,7 @@
 // cell.
 #pragma once
 #include <tenon/ad/cell_sum.hpp>
+#include <tenon/ad/cell_sum_record.hpp>
 #include <tenon/ad/checkpoint.hpp>
 
 namespace tenon {
