@@ -237,7 +237,7 @@ struct ShortRows<P, Repeats, Seq<K...>, L...> {
     using T = typename Lo::type;
     if constexpr (Repeats::at[J] && !Lo::constant)
       tenon::detail::reg<J>(repeated) =
-          simd::load_repeated<register_t<T, P, lanes_of<P>>>(static_cast<const T*>(x.at[J]), n);
+          simd::load_last<register_t<T, P, lanes_of<P>>>(static_cast<const T*>(x.at[J]), n);
   }
 };
 template <class P, class Repeats, class List>

@@ -201,7 +201,8 @@ TENON_FN void store_first(lane_t<V>* p, V v) {
 }
 
 /// The last lanes of n >= 1 elements from p, as many as V has; fewer come in two pieces, which overlap and fill a part
-/// of the lanes, and that part is repeated. No mask, so that stores nearby are not waited for; nothing else is read.
+/// of the lanes, and that part is repeated: all n of them, if n is a power of two. No mask, so that stores nearby are
+/// not waited for; nothing else is read.
 template <class V>
 TENON_FN V load_last(const lane_t<V>* p, index_t n) {
 #if !defined(__CUDACC__)
@@ -220,25 +221,6 @@ TENON_FN V load_last(const lane_t<V>* p, index_t n) {
   }
 #endif
   return load<V>(p + (n - 1));
-}
-
-/// n elements from p again and again: n is a power of two, at most as many as V has lanes.
-template <class V>
-TENON_FN V load_repeated(const lane_t<V>* p, index_t n) {
-#if !defined(__CUDACC__)
-  if constexpr (is_pack<V>) {
-    constexpr int H = lanes<V> / 2;
-    if (n < lanes<V>) {
-      if constexpr (H <= 1) {
-        return broadcast<V>(*p);
-      } else {
-        const pack<lane_t<V>, H> half = load_repeated<pack<lane_t<V>, H>>(p, n);
-        return concat(half, half);
-      }
-    }
-  }
-#endif
-  return load<V>(p);
 }
 
 namespace detail {
