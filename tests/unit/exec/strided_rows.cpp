@@ -44,8 +44,38 @@ void check_shapes() {
     }
 }
 
+// x = s x x - x row + x + s and x += row where x lies, as one run and as rows with gaps: what fills no pack is computed
+// by several operators, and by one. Nothing beside the rows changes.
+template <class T>
+void check_in_place(index_t m, index_t n, index_t gap) {
+  Tensor<T, dyn, dyn> all(m, n + gap);
+  count_up<T>(all);
+  auto x = slice(all, whole, range(0, n));
+  Tensor<T, dyn> row(n);
+  count_up<T>(row);
+  const T s = 2;
+  bool same = true;
+  x = s * x * x - x * row + x + s;
+  x += row;
+  for (index_t i = 0; i < m; ++i)
+    for (index_t j = 0; j < n + gap; ++j) {
+      const T v = value<T>(i * (n + gap) + j);
+      same = same && all(i, j) == (j < n ? static_cast<T>(s * v * v - v * row(j) + v + s + row(j)) : v);
+    }
+  CHECK_MESSAGE(same, m, " x ", n, ", ", gap, " apart");
+}
+
 }  // namespace
 
+TEST_CASE("rows where they lie, of any length") {
+  for (index_t n = 1; n <= 300; n += n < 150 ? 1 : 7)
+    for (const index_t m : {1, 3})
+      for (const index_t gap : {0, 5}) {
+        check_in_place<float>(m, n, gap);
+        check_in_place<double>(m, n, gap);
+        check_in_place<int>(m, n, gap);
+      }
+}
 TEST_CASE("rows of any length and stride") {
   check_shapes<float>();
   check_shapes<double>();

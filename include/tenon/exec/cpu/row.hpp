@@ -214,34 +214,52 @@ inline constexpr bool ends_in_registers<P, Out, TypeList<L...>> =
     ((is_word(sizeof(typename L::type)) && sizeof(typename L::type) * lanes_of<P> <= simd::native_bytes) && ... &&
      true);
 
-// Packs of contiguous elements or, where the mask is 0, of one pack. At most two rounds through one loop body: whole
-// packs in place, then the staged tail.
+// Packs of contiguous elements or, where the mask is 0, of one pack. Elements that fill no pack are the end of one that
+// overlaps the last whole one; it is computed before any other, as they may be written where it reads, and stored after
+// all. Of less than a pack operands are staged. At most two rounds through one loop body: that pack, then whole ones.
 template <class P, class Out>
 [[gnu::noinline]] void row_of_packs(void* target, const void* const* source, const index_t* mask, index_t n,
                                     bool streamed) {
   constexpr int W = lanes_of<P>;
   typename LeavesOf<P, W, true, loads_of<P>>::type leaves;
   leaves.start(source, mask);
-  Out *const first = static_cast<Out*>(target), *out = first;
+  Out* const first = static_cast<Out*>(target);
   const index_t tail = static_cast<index_t>(static_cast<size_t>(n) % W);
   alignas(simd::native_bytes) char buffer[P::loads + 1][LoadTable<loads_of<P>>::lanes_bytes(W)];
   alignas(simd::native_bytes) Out staged[W];
+  auto at = leaves;  // its own pointers, which keeps the loop short
+  Out* out = first;
   index_t end = n - tail;
-  for (bool in_tail = false;; in_tail = true) {
-    auto at = leaves;  // its own pointers, which keeps the loop short
-    const auto put = [&](index_t i, const auto& load) __attribute__((always_inline)) {
-      Machine<P, W> machine;
-      machine.run(load);
-      const auto v = in_order<P>(machine.result());
-      if constexpr (simd::is_pack<bare_t<decltype(v)>> && sizeof(v) == simd::native_bytes &&
-                    sizeof(Out) * W == sizeof(v)) {
-        if (streamed) {
-          stream(out + i, v);
-          return;
-        }
+  bool streams = streamed;
+  const auto put = [&](index_t i, const auto& load) __attribute__((always_inline)) {
+    Machine<P, W> machine;
+    machine.run(load);
+    const auto v = in_order<P>(machine.result());
+    if constexpr (simd::is_pack<bare_t<decltype(v)>> && sizeof(v) == simd::native_bytes &&
+                  sizeof(Out) * W == sizeof(v)) {
+      if (streams) {
+        stream(out + i, v);
+        return;
       }
-      store_lanes(out + i, v);
-    };
+    }
+    store_lanes(out + i, v);
+  };
+  if (tail > 0) {
+    streams = false;
+    out = staged;
+    if constexpr (ends_in_registers<P, Out, loads_of<P>>) {
+      if (n < W) {
+        put(0, Last<P, W, decltype(leaves)>{leaves, tail});
+        return store_first(first, staged, tail);
+      }
+    }
+    if (n < W)
+      at.stage(buffer, tail);
+    else
+      at.skip(n - W);
+    end = W;
+  }
+  for (;;) {
     index_t i = 0;
     if constexpr (goes_in_pairs<P>)
       for (; i + 2 * W <= end; i += 2 * W) {
@@ -254,21 +272,14 @@ template <class P, class Out>
       at.advance();
     }
     if (tail == 0) return;
-    if constexpr (ends_in_registers<P, Out, loads_of<P>>) {
-      streamed = false;
-      out = staged;
-      leaves.advance(static_cast<index_t>(static_cast<size_t>(end) / W));
-      put(0, Last<P, W, decltype(leaves)>{leaves, tail});
-      break;
-    }
-    if (in_tail) break;
-    streamed = false;
-    leaves.advance(end / W);
-    leaves.stage(buffer, tail);
-    end = W;
-    out = staged;
+    if (n < W) return store_first(first, staged, tail);
+    if (out == first) break;
+    at = leaves;
+    out = first;
+    end = n - tail;
+    streams = streamed;
   }
-  store_first(first + (n - tail), staged, tail);
+  __builtin_memcpy(static_cast<void*>(first + (n - W)), staged, sizeof(staged));
 }
 template <class P, class Out>
 void row_of_elements(Out* out, index_t out_stride, const void* const* source, const index_t* stride, index_t n) {
