@@ -57,6 +57,12 @@ TENON_FN V short_exp_quotient(V r, simd::lane_t<V> a) {
                        0.0013888888888870905, 0.0001984126988457197, 2.4801587328277232e-05, 2.755724669689364e-06,
                        2.7557291384022106e-07, 2.5107925184178723e-08, 2.090382969642848e-09);
 }
+/// e^r for |r| <= 0.347.
+template <class V>
+TENON_FN V short_exp(V r) {
+  const V one = constant<V>(1), q = short_exp_quotient<V>(r, 1);
+  return has_fma ? fma(fma(q, r, one), r, one) : V(one + fma(V(r * r), q, r));
+}
 /// (e^r - 1 - r) / r^2 for |r| <= 0.347; the error is below 2^-31 (2^-60 for double) of e^r - 1.
 template <class V>
 TENON_FN V exp_quotient(V r) {
@@ -103,8 +109,14 @@ TENON_FN ExpParts<V> exp_parts(V x) {
     }
   auto [n, unused, unused_too, r] = reduce_exp(x);
   if constexpr (!Bounded) r = within(r, simd::lane_t<V>(0.5));
-  const V one = constant<V>(1), q = short_exp_quotient<V>(r, 1);
-  return {has_fma ? fma(fma(q, r, one), r, one) : V(one + fma(V(r * r), q, r)), n};
+  return {short_exp(r), n};
+}
+/// e^x for x <= 0 or NaN, but 0 below `lowest`; above it 2^n must be a normal number, so that one product scales by it.
+template <class V>
+TENON_FN V exp_of_negative(V x, simd::lane_t<V> lowest) {
+  const auto [n, unused, unused_too, r] = reduce_exp(x);
+  const V scaled = short_exp(r) * power_of_two<V>(n.integer);
+  return from_bits<V>(bits(scaled) & ~simd::bitcast<uint_t<V>>(x < constant<V>(lowest)));
 }
 /// 2^shift e^x; beyond a shift of a few the range of x where it is right shrinks.
 template <class V>

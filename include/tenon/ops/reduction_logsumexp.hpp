@@ -22,15 +22,11 @@ TENON_FN V exp_normal(V x) {
     if constexpr (simd::is_pack<V> && math::kernel::has_scaling) {
       const auto [power, n] = math::kernel::exp_parts<!Positive>(x);
       return math::kernel::scale_unless_below(power, n.value, x, lowest);
+    } else if constexpr (!Positive && simd::is_pack<V>) {
+      return math::kernel::exp_of_negative(x, lowest);
     } else {
       const auto low = x < reduction_constant<V>(lowest);
-      const V within = simd::select(low, zero, x);
-      if constexpr (!Positive && simd::is_pack<V>) {
-        const auto [power, n] = math::kernel::exp_parts<true>(within);
-        return simd::select(low, zero, math::kernel::scale(power, n));
-      } else {
-        return simd::select(low, zero, exp(within));
-      }
+      return simd::select(low, zero, exp(simd::select(low, zero, x)));
     }
   } else {
     return exp(x);
