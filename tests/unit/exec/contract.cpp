@@ -215,6 +215,14 @@ TEST_CASE("sums and rows longer than one block") {
   CHECK(product_is_right<float, float>(15, 140, 2500, 0, 0, 0));
   CHECK(product_is_right<double, double>(15, 70, 1025, 0, 1, 2));
 }
+TEST_CASE("rows and columns that the second-level cache does not keep") {
+  for (int layout = 0; layout < layouts; ++layout) {
+    CHECK(product_is_right<float, float>(1050, 261, 257, 0, 0, layout));
+    CHECK(product_is_right<double, double>(530, 133, 257, layout, 0, 0));
+  }
+  CHECK(product_is_right<float, float>(1021, 1030, 259, 0, 1, 0));
+  CHECK(product_is_right<double, double>(203, 517, 650, 0, 0, 0));
+}
 TEST_CASE("columns a power of two apart, and many panels at once") {
   CHECK(product_is_right<double, double>(40, 1024, 270, 0, 0, 0));
   CHECK(product_is_right<float, float>(1040, 1024, 3, 0, 0, 0));
@@ -346,6 +354,7 @@ TEST_CASE("epilogues of all sizes and layouts") {
   CHECK(epilogue_is_right<float>(30, 700, 500, 0, 0));
   for (int layout = 0; layout < layouts; ++layout) CHECK(epilogue_is_right<float>(14, 1111, 20, 0, layout));
   CHECK(epilogue_is_right<double>(14, 1111, 1100, 0, 0));
+  CHECK(epilogue_is_right<float>(1050, 261, 257, 0, 0));
   CHECK(epilogue_is_right<bfloat16>(14, 36, 20, 0, 0));
 }
 

@@ -116,9 +116,13 @@ class Blocked : BlockedFields {
     // where they have been computed or made words.
     computes_a_ = call_.a.prologue && call_.a.plain && !call_.a.prologue->by_outer;
     copies_a_ = call_.a.copy_rows && !call_.a.prologue && a_lines && a_sum_.stride == 1;
+    // Narrow tiles read columns often, and rows once for each block of columns: both are packed where the second-level
+    // cache does not keep them.
+    const bool often = !wide_tiles<T> && m >= 64 && k * n * bytes >= kept_bytes;
+    const bool both = often && n >= 16 * C && m * k * bytes > 4 * kept_bytes;
     packs_a_ = computes_a_ || copies_a_
                    ? false
-                   : !a_strided || (a_sum_.stride != 1 && m > 2 && n > 3 * C && m * k * bytes > 16384);
+                   : !a_strided || both || (a_sum_.stride != 1 && m > 2 && n > 3 * C && m * k * bytes > 16384);
     const bool b_in_place = b_strided && b_column_.stride == 1, few = m <= 3 * R;
     const index_t apart = b_in_place ? lines_apart(b_sum_.stride * bytes) : 1, most = most_steps;
     const bool one_by_one = m == 1 && group == 1, short_sums = packs_a_ || (few && apart * smaller(k, most) > compete);
@@ -129,11 +133,11 @@ class Blocked : BlockedFields {
     sum_block_ = parts > 1 ? (words(k) + parts - 1) / parts * group : k;
     // Neither do columns, unless there are few of the caches' sets for them, and rows enough to make up for it; or
     // tiles are so low, or so narrow, that columns that the second-level cache does not keep are read too often.
-    const bool often = !wide_tiles<T> && m >= 64 && k * n * bytes >= kept_bytes;
     packs_b_ = !b_in_place || (!few && (R < 6 ? k * n * bytes > 65536 || b_sum_.stride * bytes > 2048
                                               : often || apart * sum_block_ > compete || (apart >= 4096 && m >= 256)));
-    column_block_ = 32 * W;
-    row_block_ = 16 * R;
+    walks_columns_ = both && packs_a_ && !call_.epilogue;
+    column_block_ = (walks_columns_ ? 128 : 32) * W;
+    row_block_ = (walks_columns_ ? 24 : 16) * R;
     if (!packs_a_ && !one_by_one && k > 0) {  // columns that the second-level cache holds beside the rows that pass
       const index_t fit = kept_bytes / (words(sum_block_) * bytes) / C * C;
       column_block_ = fit < 2 * C ? 2 * C : fit;
@@ -231,13 +235,19 @@ class Blocked : BlockedFields {
     else
       f(to, from, outer, o, n, sum, k, m);
   }
-  // Rows of a block, tile by tile.
+  // Rows of a block. Those of a large product go past the columns of one tile, which the first-level cache holds, and
+  // then past those of the next.
   void tiles(index_t i, index_t rows) {
-    const index_t j = block_.column, columns = block_.columns, s = block_.step, panels_from = block_.panels_from;
+    const index_t some = walks_columns_ ? C : block_.columns;
+    for (index_t q = 0; q < block_.columns; q += some) tiles(i, rows, q, smaller(q + some, block_.columns));
+  }
+  // Rows by columns [from, columns) of a block, tile by tile.
+  void tiles(index_t i, index_t rows, index_t from, index_t columns) {
+    const index_t j = block_.column, s = block_.step, panels_from = block_.panels_from;
     const index_t width = block_.width;
     const bool first = s == 0, last = s + block_.steps == a_sum_.size, made = computes_a_ || copies_a_;
     const index_t k = words(block_.steps);
-    const int widest = tile_width<T>(columns, panels_from == 0);
+    const int widest = tile_width<T>(columns - from, panels_from == 0);
     const bool in_registers = __is_same(T, Number) && first && last && !packs_a_ && k <= long_sum && finishes_tiles();
     for (index_t r = 0; r < rows;) {
       const int height = tile_height<T>(packs_a_ ? smaller(rows - r, R - r % R) : rows - r, widest);
@@ -247,7 +257,7 @@ class Blocked : BlockedFields {
       const index_t a_row = packs_a_ ? 1 : made ? computed_row(block_.steps) : a_row_.stride;
       const index_t a_step = packs_a_ ? R : made ? 1 : a_sum_.stride;
       if (computes_a_) expect_rows(i + r, height);
-      for (index_t q = 0, start = 0; q < columns;) {
+      for (index_t q = from, start = from; q < columns;) {
         const bool panel = q >= panels_from;
         const index_t wide = vector_columns<T>, left = (panel ? columns : panels_from) - q;
         const bool vector = height == 1 && !panel && left >= wide;

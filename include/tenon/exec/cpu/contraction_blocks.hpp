@@ -79,7 +79,7 @@ struct BlockedFields {
   const index_t *row_leaf_ = nullptr, *column_leaf_ = nullptr;
   index_t batch_ = 0, sum_block_ = 0, column_block_ = 0, row_block_ = 0;
   bool packs_a_ = false, packs_b_ = false, computes_a_ = false, copies_a_ = false, by_dots_ = false, is_narrow_ = false,
-       by_vector_ = false, by_columns_ = false, swapped_ = false;
+       by_vector_ = false, by_columns_ = false, swapped_ = false, walks_columns_ = false;
 
   // Lines for tiles of so many lanes; gives the tables that they refer to.
   tenon::detail::BlockRef start(const BlockedCall& call, ContractionPlan& p, index_t lanes);
