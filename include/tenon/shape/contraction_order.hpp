@@ -59,67 +59,83 @@ struct LabelBits {
 
 }  // namespace detail
 
-/// The order of contractions that takes the fewest multiplications, of equals the one that goes from left to right;
-/// extents that are `dyn` count as 64. No intermediate result has more than max_rank axes if that can be. From left to
-/// right without a search if that takes at most `enough` multiplications.
-constexpr ContractionOrder cheapest_order(const EinsumForm& f, const Dims* shapes, double enough = 0) {
+/// What contracting sets of operands takes, in multiplications; extents that are `dyn` count as 64.
+class ContractionCosts {
+ public:
   using Set = ContractionOrder::Set;
+  constexpr ContractionCosts(const EinsumForm& f, const Dims* shapes) : operands_(f.operands) {
+    ContractionOrder order;
+    order.operands = operands_;
+    const Set all = order.all();
+    has_[0] = wide_[0] = 0;
+    for (Set s = 1; s <= all; ++s) {
+      const Set top = ContractionOrder::top(s);
+      if (s == top) {
+        add(s, f.in[order.operand(s)], shapes[order.operand(s)]);
+      } else {
+        has_[s] = has_[top] | has_[s ^ top];
+        wide_[s] = wide_[top] | wide_[s ^ top];
+      }
+    }
+    for (int i = 0; i < f.out.rank; ++i) out_ |= Bits(1) << labels_.find(f.out.label[i]);
+  }
+  /// Contracting what two sets have become.
+  constexpr double of(Set a, Set b) const { return labels_.size((wide_[a] & needed(a)) | (wide_[b] & needed(b))); }
+  /// All steps of an order.
+  constexpr double of(const ContractionOrder& order) const { return of(order, order.all()); }
+  /// How many axes a set has once it is contracted.
+  constexpr int rank(Set s) const { return __builtin_popcountll(needed(s)); }
+  /// The order that takes least, of equals the one that goes from left to right. No intermediate result has more than
+  /// max_rank axes if that can be.
+  constexpr ContractionOrder cheapest() const {
+    constexpr double never = 1e300;
+    ContractionOrder order;
+    order.operands = operands_;
+    double cost[ContractionOrder::sets];
+    for (Set s = 1, all = order.all(); s <= all; ++s) {
+      const Set top = ContractionOrder::top(s);
+      double least = s == top ? 0 : -1;
+      for (Set part = (s - 1) & s; part >= top; part = (part - 1) & s) {
+        const Set rest = s ^ part;
+        const double c = cost[part] + cost[rest] + of(part, rest);
+        if (least >= 0 && !(c < least)) continue;
+        least = c;
+        order.first[s] = static_cast<unsigned char>(part);
+      }
+      cost[s] = s != top && s != all && rank(s) > max_rank ? never : least;
+    }
+    return order;
+  }
+
+ private:
   using Bits = detail::LabelBits::Bits;
-  constexpr double never = 1e300;
-  ContractionOrder order;
-  order.operands = f.operands;
-  const Set all = order.all();
-  // Of each set: the labels of its operands, those of them along which it is longer than 1, what its order takes.
-  Bits has[ContractionOrder::sets], wide[ContractionOrder::sets], out = 0;
-  double cost[ContractionOrder::sets];
-  detail::LabelBits labels;
-  has[0] = wide[0] = 0;
-  for (Set s = 1; s <= all; ++s) {
-    const Set top = ContractionOrder::top(s);
-    if (s != top) {
-      has[s] = has[top] | has[s ^ top];
-      wide[s] = wide[top] | wide[s ^ top];
-      continue;
-    }
-    const int k = order.operand(s);
-    has[s] = wide[s] = 0;
-    cost[s] = 0;
-    for (int i = 0; i < f.in[k].rank; ++i) {
-      const int at = labels.find(f.in[k].label[i]);
-      const index_t e = shapes[k].d[i] == dyn ? 64 : shapes[k].d[i];
-      has[s] |= Bits(1) << at;
+  constexpr void add(Set s, const EinsumLabels& labels, const Dims& shape) {
+    has_[s] = wide_[s] = 0;
+    for (int i = 0; i < labels.rank; ++i) {
+      const int at = labels_.find(labels.label[i]);
+      const index_t e = shape.d[i] == dyn ? 64 : shape.d[i];
+      has_[s] |= Bits(1) << at;
       if (e == 1) continue;
-      wide[s] |= Bits(1) << at;
-      labels.extent[at] = static_cast<double>(e);
+      wide_[s] |= Bits(1) << at;
+      labels_.extent[at] = static_cast<double>(e);
     }
   }
-  for (int i = 0; i < f.out.rank; ++i) out |= Bits(1) << labels.find(f.out.label[i]);
-  const auto needed = [&](Set s) { return has[s] & (out | has[all ^ s]); };
-  const auto step = [&](Set a, Set b) { return labels.size((wide[a] & needed(a)) | (wide[b] & needed(b))); };
-  if (enough > 0) {
-    double sum = 0;
-    Set left = ContractionOrder::top(all);
-    for (Set next = left >> 1; next && sum <= enough; next >>= 1) {
-      sum += __builtin_popcountll(needed(left)) > max_rank ? never : step(left, next);
-      order.first[left | next] = static_cast<unsigned char>(left);
-      left |= next;
-    }
-    if (sum <= enough) return order;
+  constexpr double of(const ContractionOrder& order, Set s) const {
+    if (ContractionOrder::is_one(s)) return 0;
+    const Set a = order.first[s], b = order.rest(s);
+    return of(a, b) + of(order, a) + of(order, b);
   }
-  for (Set s = 1; s <= all; ++s) {
-    const Set top = ContractionOrder::top(s);
-    if (s == top) continue;
-    double least = -1;
-    for (Set part = (s - 1) & s; part >= top; part = (part - 1) & s) {
-      const Set rest = s ^ part;
-      const double c = cost[part] + cost[rest] + step(part, rest);
-      if (least >= 0 && !(c < least)) continue;
-      least = c;
-      order.first[s] = static_cast<unsigned char>(part);
-    }
-    cost[s] = s != all && __builtin_popcountll(needed(s)) > max_rank ? never : least;
-  }
-  return order;
+  constexpr Bits needed(Set s) const { return has_[s] & (out_ | has_[((1u << operands_) - 1) ^ s]); }
+
+  int operands_;
+  // Of each set: the labels of its operands, and those of them along which it is longer than 1.
+  Bits has_[ContractionOrder::sets], wide_[ContractionOrder::sets], out_ = 0;
+  detail::LabelBits labels_;
+};
+
+/// The order of contractions that takes the fewest multiplications.
+constexpr ContractionOrder cheapest_order(const EinsumForm& f, const Dims* shapes) {
+  return ContractionCosts(f, shapes).cheapest();
 }
 
 /// The labels of a set of operands once they are contracted: those that the output or an operand outside has.
