@@ -85,14 +85,14 @@ class ContractionCosts {
   constexpr double of(const ContractionOrder& order) const { return of(order, order.all()); }
   /// How many axes a set has once it is contracted.
   constexpr int rank(Set s) const { return __builtin_popcountll(needed(s)); }
-  /// The order that takes least, of equals the one that goes from left to right. No intermediate result has more than
-  /// max_rank axes if that can be.
-  constexpr ContractionOrder cheapest() const {
+  /// Finds the order that takes least, of equals the one that goes from left to right; what it takes. No intermediate
+  /// result has more than max_rank axes if that can be.
+  constexpr double cheapest(ContractionOrder& order) const {
     constexpr double never = 1e300;
-    ContractionOrder order;
     order.operands = operands_;
     double cost[ContractionOrder::sets];
-    for (Set s = 1, all = order.all(); s <= all; ++s) {
+    const Set all = order.all();
+    for (Set s = 1; s <= all; ++s) {
       const Set top = ContractionOrder::top(s);
       double least = s == top ? 0 : -1;
       for (Set part = (s - 1) & s; part >= top; part = (part - 1) & s) {
@@ -104,7 +104,7 @@ class ContractionCosts {
       }
       cost[s] = s != top && s != all && rank(s) > max_rank ? never : least;
     }
-    return order;
+    return cost[all];
   }
 
  private:
@@ -120,7 +120,7 @@ class ContractionCosts {
       labels_.extent[at] = static_cast<double>(e);
     }
   }
-  constexpr double of(const ContractionOrder& order, Set s) const {
+  [[gnu::noinline]] constexpr double of(const ContractionOrder& order, Set s) const {
     if (ContractionOrder::is_one(s)) return 0;
     const Set a = order.first[s], b = order.rest(s);
     return of(a, b) + of(order, a) + of(order, b);
@@ -135,7 +135,9 @@ class ContractionCosts {
 
 /// The order of contractions that takes the fewest multiplications.
 constexpr ContractionOrder cheapest_order(const EinsumForm& f, const Dims* shapes) {
-  return ContractionCosts(f, shapes).cheapest();
+  ContractionOrder order;
+  ContractionCosts(f, shapes).cheapest(order);
+  return order;
 }
 
 /// The labels of a set of operands once they are contracted: those that the output or an operand outside has.

@@ -67,8 +67,7 @@ struct ChainedProduct<Contract<Spec, E, A, B>, T> {
     const double bytes = room_within(n);
     if (!(bytes <= most_bytes)) return false;
     if constexpr (is_ordered<N>)
-      if (multiplications(n) > OrderedContraction::enough(NestedOperands<N, true>::count) && !is_cheapest(n))
-        return false;
+      if (!takes_least(n, multiplications(n))) return false;
     alignas(alignment) char room[aside_bytes];
     tenon::detail::BlockRef block;
     if (bytes > aside_bytes) block = tenon::detail::BlockRef(static_cast<size_t>(bytes));
@@ -115,10 +114,11 @@ struct ChainedProduct<Contract<Spec, E, A, B>, T> {
     return (static_cast<double>(tenon::detail::contracted_extent<l.a[I], l.b[I]>(ea, eb)) * ... * 1.0);
   }
 
-  static bool is_cheapest(const N& n) {
+  static bool takes_least(const N& n, double products) {
+    if (products <= OrderedContraction::enough(NestedOperands<N, true>::count)) return true;
     OrderedContraction steps(nesting<N>);
     each_operand(n, [&](const auto& x) { steps.add(x.extents().dims()); });
-    return steps.keeps_order();
+    return steps.none_below(products);
   }
 
   TENON_INLINE static void compute(const N& n, T* out, bool noalias, char* room) {

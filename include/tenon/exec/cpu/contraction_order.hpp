@@ -93,12 +93,11 @@ struct OrderedContraction {
   /// Once all operands are there: the order is that of the types unless another may be worth the search for it.
   void start() {
     const ContractionCosts costs(form, shape);
-    if (costs.of(order) > enough(operands)) order = costs.cheapest();
+    if (costs.of(order) > enough(operands)) costs.cheapest(order);
   }
-  /// Whether no other order is better than that of the types.
-  [[gnu::noinline]] bool keeps_order() const {
-    const ContractionCosts costs(form, shape);
-    return costs.of(order) <= costs.of(costs.cheapest());
+  /// Whether no order takes less than `products` multiplications.
+  [[gnu::noinline]] bool none_below(double products) {
+    return ContractionCosts(form, shape).cheapest(order) >= products;
   }
   /// So many multiplications take no longer than a search, which takes three times as long for each operand more.
   static constexpr double enough(int operands) {
