@@ -115,7 +115,7 @@ struct ChainedProduct<Contract<Spec, E, A, B>, T> {
   }
 
   static bool takes_least(const N& n, double products) {
-    if (products <= OrderedContraction::enough(NestedOperands<N, true>::count)) return true;
+    if (products <= OrderedContraction::enough(nested_operands<N>)) return true;
     OrderedContraction steps(nesting<N>);
     each_operand(n, [&](const auto& x) { steps.add(x.extents().dims()); });
     return steps.none_below(products);

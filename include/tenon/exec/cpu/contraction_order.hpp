@@ -50,6 +50,7 @@ void each_operand(const Contract<Spec, E, A, B>& n, const F& f) {
 struct Nesting {
   EinsumForm form;
   ContractionOrder order;
+  OperandSets sets{};
 };
 template <class N, bool Step = is_step<N>>
 struct NestedOperands {
@@ -70,13 +71,19 @@ struct NestedOperands<Contract<Spec, E, A, B>, true> {
   }
 };
 template <class N>
-inline constexpr Nesting nesting = [] {
+inline constexpr int nested_operands = NestedOperands<N, true>::count;
+template <class N>
+inline constexpr Nesting nested_labels = [] {
   Nesting r;
-  r.order.operands = NestedOperands<N, true>::count;
+  r.order.operands = nested_operands<N>;
   r.form.out = SpecLabels<typename N::spec>::of[2];
   NestedOperands<N, true>::add(r, r.form.out);
   return r;
 }();
+template <class N>
+inline constexpr OperandSetsOf<nested_operands<N>> nested_sets{nested_labels<N>.form};
+template <class N>
+inline constexpr Nesting nesting = {nested_labels<N>.form, nested_labels<N>.order, nested_sets<N>};
 
 }  // namespace detail
 
@@ -84,20 +91,21 @@ inline constexpr Nesting nesting = [] {
 struct OrderedContraction {
   using Set = ContractionOrder::Set;
   const EinsumForm& form;
+  const OperandSets& sets;
   ContractionOrder order;
   int operands = 0;
   Dims shape[max_einsum_operands];
 
-  explicit OrderedContraction(const detail::Nesting& n) : form(n.form), order(n.order) {}
+  explicit OrderedContraction(const detail::Nesting& n) : form(n.form), sets(n.sets), order(n.order) {}
   void add(const Dims& extents) { shape[operands++] = extents; }
   /// Once all operands are there: the order is that of the types unless another may be worth the search for it.
   void start() {
-    const ContractionCosts costs(form, shape);
+    const ContractionCosts costs(sets, shape);
     if (costs.of(order) > enough(operands)) costs.cheapest(order);
   }
   /// Whether no order takes less than `products` multiplications.
   [[gnu::noinline]] bool none_below(double products) {
-    return ContractionCosts(form, shape).cheapest(order) >= products;
+    return ContractionCosts(sets, shape).cheapest(order) >= products;
   }
   /// So many multiplications take no longer than a search, which takes three times as long for each operand more.
   static constexpr double enough(int operands) {
