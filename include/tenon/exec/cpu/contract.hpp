@@ -277,8 +277,7 @@ requires(cut_node<N>) struct DirectWrite<N> {
   }
   /// The same for products of such products.
   template <class Out>
-  TENON_INLINE static bool run_small(const N& n, Out* out,
-                                     bool noalias) requires(detail::ChainedProduct<N, Out>::ok) {
+  TENON_INLINE static bool run_small(const N& n, Out* out, bool noalias) requires(detail::ChainedProduct<N, Out>::ok) {
     return !n.cache.ready && detail::ChainedProduct<N, Out>::run(n, out, noalias);
   }
   template <class Out>
@@ -306,7 +305,7 @@ requires(cut_node<N>) struct DirectWrite<N> {
 
 template <class Spec, class E, class A, class B>
 void Contract<Spec, E, A, B>::compute(Result* out) const {
-  exec::DirectWrite<Contract>::assign(*this, out, exec::dense_map(shape.dims()), true);
+  exec::write_dense(*this, out);
 }
 
 namespace detail {

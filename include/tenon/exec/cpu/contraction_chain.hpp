@@ -58,8 +58,10 @@ template <class Spec, class E, class A, class B, class T>
 struct ChainedProduct<Contract<Spec, E, A, B>, T> {
   using N = Contract<Spec, E, A, B>;
   using Last = Contract<Spec, E, typename InMemory<A>::type, typename InMemory<B>::type>;
-  static constexpr bool link = ChainedProduct<A, T>::link && ChainedProduct<B, T>::link &&
-                               (SmallContraction<Last, T>::ok || DirectProduct<Last, T>::ok);
+  // An operand that chooses an order of its own is none of this chain.
+  template <class X>
+  static constexpr bool linked = ChainedProduct<X, T>::link && (is_step<X> || !is_ordered<X>);
+  static constexpr bool link = linked<A> && linked<B> && (SmallContraction<Last, T>::ok || DirectProduct<Last, T>::ok);
   static constexpr bool ok = link && (is_product<A> || is_product<B>);
 
   /// False if results on the way are there already or take much room, or if another order may be better.
@@ -122,8 +124,8 @@ struct ChainedProduct<Contract<Spec, E, A, B>, T> {
   }
 
   TENON_INLINE static void compute(const N& n, T* out, bool noalias, char* room) {
-    const auto x = in_memory(a(n), room);
-    const auto y = in_memory(b(n), room);
+    const auto& x = in_memory(a(n), room);
+    const auto& y = in_memory(b(n), room);
     if constexpr (SmallContraction<Last, T>::ok) {
       const Last last = n.with(x, y);
       if (!SmallContraction<Last, T>::run(last, out, noalias)) assign(last, out, dense_map(n.shape.dims()), noalias);
@@ -135,7 +137,7 @@ struct ChainedProduct<Contract<Spec, E, A, B>, T> {
     }
   }
   template <class X>
-  TENON_INLINE static auto in_memory(const X& x, char*& room) {
+  TENON_INLINE static decltype(auto) in_memory(const X& x, char*& room) {
     if constexpr (is_product<X>) {
       T* const values = reinterpret_cast<T*>(room);
       constexpr index_t line = alignment / sizeof(T);
@@ -143,7 +145,7 @@ struct ChainedProduct<Contract<Spec, E, A, B>, T> {
       ChainedProduct<X, T>::compute(x, values, true, room);
       return borrowed<T>(values, x.shape);
     } else {
-      return X(x);
+      return (x);
     }
   }
 };
