@@ -29,8 +29,8 @@ template <class Spec>
 struct SpecLabels;
 template <template <class, class, class> class Spec, class A, class B, class C>
 struct SpecLabels<Spec<A, B, C>> {
-  static constexpr EinsumLabels of[] = {tenon::detail::labels_of(A{}), tenon::detail::labels_of(B{}),
-                                        tenon::detail::labels_of(C{})};
+  static constexpr EinsumLabels of[3] = {tenon::detail::labels_of(A{}), tenon::detail::labels_of(B{}),
+                                         tenon::detail::labels_of(C{})};
 };
 /// Calls f(operand) for the operands of an ordered contraction.
 template <class Spec, class E, class A, class B, class F>
