@@ -220,9 +220,12 @@ TEST_CASE("a product that was used by name has the value it had then") {
     const double d = static_cast<double>(n);
     auto h = matmul(a, b);
     auto g = matmul(matmul(a, b), c);
-    Matrix r = h + g;
-    CHECK(r(1, 1) == d + d * d);
+    auto k = matmul(a, b);
+    Matrix r = h + g + k;
+    CHECK(r(1, 1) == 2 * d + d * d);
     a = 5.0;
+    r = std::move(k);
+    CHECK(r(1, 1) == d);
     auto again = std::move(h);
     r = matmul(again, c);
     CHECK(r(1, 1) == d * d);
