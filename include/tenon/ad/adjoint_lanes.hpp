@@ -42,6 +42,25 @@ class AdjointLanes {
   BlockRef block_;
 };
 
+// Neighbours among the variables whose adjoints lie side by side; home 0: they are constants.
+struct AdjointRun {
+  slot_t home;
+  index_t count;
+};
+template <class T>
+void add_to_runs(Tape& tape, slot_t home, Grow<AdjointRun>& runs) {
+  constexpr index_t units = sizeof(T) / 4;
+  if (runs.size() > 0) {
+    AdjointRun& last = runs[runs.size() - 1];
+    const auto next = static_cast<slot_t>(static_cast<index_t>(last.home) + last.count * units);
+    if (home == 0 ? last.home == 0 : last.home != 0 && home == next && tape.lie_together(last.home, home)) {
+      ++last.count;
+      return;
+    }
+  }
+  runs.push({home, 1});
+}
+
 // out[i][j] = d(number at y[i]) / d(number at x[j]).
 template <class T>
 [[gnu::noinline]] void reverse_rows(Tape& tape, const slot_t* y, index_t m, const slot_t* x, index_t n, T* out) {
@@ -59,13 +78,24 @@ template <class T>
       }
     }
   } else {
+    // A tensor's numbers are one run: asking where each is takes longer than a sweep over short statements.
+    Grow<AdjointRun> runs;
+    for (index_t j = 0; j < n; ++j) add_to_runs<T>(tape, tape.owns(x[j]) ? tape.home(x[j]) : 0, runs);
     tape.want_none();
-    for (index_t j = 0; j < n; ++j) tape.want(x[j]);
+    for (index_t r = 0; r < runs.size(); ++r)
+      if (runs[r].home) tape.want(runs[r].home);
     for (index_t i = 0; i < m; ++i) {
       tape.clear_adjoints();
       if (tape.owns(y[i])) *tape.adjoint<T>(y[i]) = T(1);
       tape.sweep();
-      for (index_t j = 0; j < n; ++j) out[i * n + j] = tape.owns(x[j]) ? *tape.adjoint<T>(tape.home(x[j])) : T(0);
+      for (index_t r = 0; r < runs.size(); ++r) {
+        const index_t count = runs[r].count;
+        if (const slot_t home = runs[r].home)
+          __builtin_memcpy(out, tape.adjoint<T>(home), static_cast<size_t>(count) * sizeof(T));
+        else
+          __builtin_memset(out, 0, static_cast<size_t>(count) * sizeof(T));
+        out += count;
+      }
     }
   }
 }

@@ -48,16 +48,16 @@ struct StepRecord {
 template <class T, class N>
 void compute_ordered(const N& n, const ValueCache<true>& cache, Tape* tape) {
   using Record = StepRecord<T>;
-  exec::OrderedContraction steps;
+  exec::OrderedContraction steps{exec::detail::nesting<N>};
   Source operand[max_einsum_operands];
-  exec::detail::each_operand(n, [&](const auto& x, const EinsumLabels& labels) {
+  exec::detail::each_operand(n, [&](const auto& x) {
     const auto leaf = exec::operand(x);
     static_assert(__is_same(T, primal_t<typename bare_t<decltype(x)>::value_type>));
     const slot_t slot = tape && tape->owns(leaf.slot) ? leaf.slot : 0;
-    operand[steps.form.operands] = {leaf.data, {leaf.shape.dims(), leaf.strides, 0}, slot, leaf.hold};
-    steps.add(labels, leaf.shape.dims());
+    operand[steps.operands] = {leaf.data, {leaf.shape.dims(), leaf.strides, 0}, slot, leaf.hold};
+    steps.add(leaf.shape.dims());
   });
-  steps.start(exec::detail::SpecLabels<typename N::spec>::of[2]);
+  steps.start();
   const auto step = [&](ContractionOrder::Set s, const ContractionLabels& l, Source& a, Source& b) {
     const Dims extents = contracted_dims(l, a.map.extents, b.map.extents);
     BlockRef block(static_cast<size_t>(extents.size()) * sizeof(T));

@@ -163,6 +163,11 @@ class Tape : detail::Segments {
   }
   /// Where the adjoint of a number is after a sweep: an element's is that of its tensor.
   slot_t home(slot_t slot) { return apart_.home(slot); }
+  /// Whether the adjoints at two homes lie in one block, as far apart as their slots.
+  bool lie_together(slot_t a, slot_t b) {
+    if (!detail::ApartAdjoints::holds(a)) return !detail::ApartAdjoints::holds(b);
+    return detail::ApartAdjoints::holds(b) && apart_.find(a) == apart_.find(b);
+  }
   /// Pulls the adjoints set so far back through all statements, last first.
   void sweep() {
     prepare();

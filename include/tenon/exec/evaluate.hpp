@@ -180,6 +180,13 @@ template <class N, class Out>
 void write(const N& n, Out* out, const StridedMap& target) {
   assign(n, out, target, true);
 }
+/// The same into dense elements; small products without a plan, but nothing is computed in place.
+template <class N, class Out>
+void write_dense(const N& n, Out* out) {
+  if constexpr (requires { DirectWrite<N>::run_small(n, out, true); })
+    if (DirectWrite<N>::run_small(n, out, true)) return;
+  assign(n, out, dense_map(n.extents().dims()), true);
+}
 
 }  // namespace exec
 
@@ -210,7 +217,7 @@ struct Evaluate {
     const Dims extents = n.extents().dims();
     if (!extents.countable()) fail_shape("evaluate", "there are more elements than can be counted", extents);
     detail::BlockRef block(static_cast<size_t>(extents.size()) * sizeof(P));
-    exec::write(n, reinterpret_cast<P*>(block.data()), exec::dense_map(extents));
+    exec::write_dense(n, reinterpret_cast<P*>(block.data()));
     cache.block = static_cast<detail::BlockRef&&>(block);
     cache.ready = true;
   }

@@ -21,16 +21,16 @@ template <class E, class N>
 struct ExplainedOrder {
   using T = typename N::value_type;
   E& e;
-  exec::OrderedContraction steps;
+  exec::OrderedContraction steps{exec::detail::nesting<N>};
   ExplainedOperand operand[max_einsum_operands];
 
   explicit ExplainedOrder(E& to) : e(to) {}
 
   template <class A>
-  void add(const A& a, const EinsumLabels& labels) {
-    ExplainedOperand& o = operand[steps.form.operands];
+  void add(const A& a) {
+    ExplainedOperand& o = operand[steps.operands];
     o.extents = a.extents().dims();
-    steps.add(labels, o.extents);
+    steps.add(o.extents);
     if constexpr (exec::detail::may_be_packed<A>) {
       o.program = true;
       o.costly = !A::cheap;
@@ -88,8 +88,8 @@ struct ExplainedOrder {
 template <class E, class N>
 void explain_ordered(E& e, const N& n) {
   ExplainedOrder<E, N> x(e);
-  exec::detail::each_operand(n, [&](const auto& a, const EinsumLabels& labels) { x.add(a, labels); });
-  x.steps.start(exec::detail::SpecLabels<typename N::spec>::of[2]);
+  exec::detail::each_operand(n, [&](const auto& a) { x.add(a); });
+  x.steps.start();
   const auto all = x.steps.order.all();
   x.steps.run(
       all, [&](int k) { return x.operand[k]; },

@@ -3,9 +3,9 @@
 //
 // Every contraction of two operands is one node, `Contract<Contraction<A labels, B labels, output labels>, ...>`;
 // einsum of more operands contracts pairs, in the order that takes the fewest multiplications. Nodes are nested as the
-// types alone would have it; where extents are known only when the statement runs, so is the order, and the nesting
-// says no more than which operands there are. The result has the promoted element type, with 8- and 16-bit integers and
-// bool summed into int32; half and bfloat16 are summed in float.
+// types alone would have it; where extents are known only when the statement runs, so is the order, and small products
+// alone take that of the nest. The result has the promoted element type, with 8- and 16-bit integers and bool summed
+// into int32; half and bfloat16 are summed in float.
 //   matmul(a, b);   einsum<"bhqd,bhkd->bhqk">(q, k);   einsum<"ii->i">(a);   einsum<"ij,jk,kl">(a, b, c);
 #pragma once
 #include <tenon/expr/cut.hpp>

@@ -31,94 +31,116 @@ struct ContractionOrder {
   }
 };
 
-namespace detail {
+/// The labels of operands, numbered, and of sets of them, as bits: what is known of a search whatever extents are.
+struct OperandSets {
+  using Bits = unsigned long long;  // there are 52 letters and max_rank axes of "..."
+  struct Numbers {
+    signed char axis[max_rank] = {};
+  };
+  int operands, labels;
+  const Numbers* number;  // of the labels of each operand's axes
+  const Bits* needed;     // the labels that each set has once it is contracted
+};
+/// The same of at most so many operands, for the compiler to find.
+template <int Operands>
+struct OperandSetsOf {
+  using Bits = OperandSets::Bits;
+  int operands, labels = 0;
+  OperandSets::Numbers number[Operands] = {};
+  Bits needed[1 << Operands] = {};
 
-// Labels as bits, numbered as they come, and how long each is.
-struct LabelBits {
-  using Bits = unsigned long long;
-  static constexpr int capacity = 64;  // there are 52 letters and max_rank axes of "..."
-  int count = 0;
-  signed char label[capacity];
-  double extent[capacity];
-
-  constexpr int find(int l) {
-    int i = 0;
-    while (i < count && label[i] != l) ++i;
-    if (i == count) {
-      label[count] = static_cast<signed char>(l);
-      extent[count++] = 1;
-    }
-    return i;
+  constexpr explicit OperandSetsOf(const EinsumForm& f) : operands(f.operands) {
+    signed char label[64] = {};
+    Bits has[1 << Operands] = {}, out = 0;
+    const auto number_of = [&](int l) {
+      int i = 0;
+      while (i < labels && label[i] != l) ++i;
+      if (i == labels) label[labels++] = static_cast<signed char>(l);
+      return static_cast<signed char>(i);
+    };
+    const unsigned all = (1u << operands) - 1;
+    for (int k = 0; k < operands; ++k)
+      for (int i = 0; i < f.in[k].rank; ++i) {
+        number[k].axis[i] = number_of(f.in[k].label[i]);
+        has[1u << (operands - 1 - k)] |= Bits(1) << number[k].axis[i];
+      }
+    for (int i = 0; i < f.out.rank; ++i) out |= Bits(1) << number_of(f.out.label[i]);
+    for (unsigned s = 1; s <= all; ++s) has[s] |= has[s & (s - 1)] | has[s & (0u - s)];
+    for (unsigned s = 1; s <= all; ++s) needed[s] = has[s] & (out | has[all ^ s]);
   }
-  constexpr double size(Bits l) const {
-    double n = 1;
-    for (; l; l &= l - 1) n *= extent[__builtin_ctzll(l)];
-    return n;
-  }
+  constexpr operator OperandSets() const { return {operands, labels, number, needed}; }
 };
 
-}  // namespace detail
-
-/// The order of contractions that takes the fewest multiplications, of equals the one that goes from left to right;
-/// extents that are `dyn` count as 64. No intermediate result has more than max_rank axes if that can be. From left to
-/// right without a search if that takes at most `enough` multiplications.
-constexpr ContractionOrder cheapest_order(const EinsumForm& f, const Dims* shapes, double enough = 0) {
+/// What contracting sets of operands takes, in multiplications; extents that are `dyn` count as 64.
+class ContractionCosts {
+ public:
   using Set = ContractionOrder::Set;
-  using Bits = detail::LabelBits::Bits;
-  constexpr double never = 1e300;
+  constexpr ContractionCosts(const OperandSets& sets, const Dims* shapes)
+      : operands_(sets.operands), needed_(sets.needed) {
+    for (int l = 0; l < sets.labels; ++l) extent_[l] = 1;
+    for (int k = 0; k < operands_; ++k) {
+      Bits wide = 0;
+      for (int i = 0; i < shapes[k].rank; ++i) {
+        const index_t e = shapes[k].d[i] == dyn ? 64 : shapes[k].d[i];
+        const int at = sets.number[k].axis[i];
+        if (e == 1) continue;
+        wide |= Bits(1) << at;
+        extent_[at] = static_cast<double>(e);
+      }
+      wide_[1u << (operands_ - 1 - k)] = wide;
+    }
+    for (Set s = 1; s < 1u << operands_; ++s)
+      if (!ContractionOrder::is_one(s)) wide_[s] = wide_[s & (s - 1)] | wide_[s & (0u - s)];
+  }
+  /// Contracting what two sets have become.
+  constexpr double of(Set a, Set b) const {
+    double n = 1;
+    for (Bits l = (wide_[a] & needed_[a]) | (wide_[b] & needed_[b]); l; l &= l - 1) n *= extent_[__builtin_ctzll(l)];
+    return n;
+  }
+  /// All steps of an order.
+  constexpr double of(const ContractionOrder& order) const { return of(order, order.all()); }
+  /// Finds the order that takes least, of equals the one that goes from left to right; what it takes. No intermediate
+  /// result has more than max_rank axes if that can be.
+  constexpr double cheapest(ContractionOrder& order) const {
+    constexpr double never = 1e300;
+    order.operands = operands_;
+    double cost[ContractionOrder::sets];
+    const Set all = order.all();
+    for (Set s = 1; s <= all; ++s) {
+      const Set top = ContractionOrder::top(s);
+      double least = s == top ? 0 : -1;
+      for (Set part = (s - 1) & s; part >= top; part = (part - 1) & s) {
+        const Set rest = s ^ part;
+        const double c = cost[part] + cost[rest] + of(part, rest);
+        if (least >= 0 && !(c < least)) continue;
+        least = c;
+        order.first[s] = static_cast<unsigned char>(part);
+      }
+      cost[s] = s != top && s != all && __builtin_popcountll(needed_[s]) > max_rank ? never : least;
+    }
+    return cost[all];
+  }
+
+ private:
+  using Bits = OperandSets::Bits;
+  [[gnu::noinline]] constexpr double of(const ContractionOrder& order, Set s) const {
+    if (ContractionOrder::is_one(s)) return 0;
+    const Set a = order.first[s], b = order.rest(s);
+    return of(a, b) + of(order, a) + of(order, b);
+  }
+
+  int operands_;
+  const Bits* needed_;
+  Bits wide_[ContractionOrder::sets];  // of each set: labels along which one of its operands is longer than 1
+  double extent_[64];                  // of each label
+};
+
+/// The order of contractions that takes the fewest multiplications.
+constexpr ContractionOrder cheapest_order(const EinsumForm& f, const Dims* shapes) {
+  const OperandSetsOf<max_einsum_operands> sets(f);
   ContractionOrder order;
-  order.operands = f.operands;
-  const Set all = order.all();
-  // Of each set: the labels of its operands, those of them along which it is longer than 1, what its order takes.
-  Bits has[ContractionOrder::sets], wide[ContractionOrder::sets], out = 0;
-  double cost[ContractionOrder::sets];
-  detail::LabelBits labels;
-  has[0] = wide[0] = 0;
-  for (Set s = 1; s <= all; ++s) {
-    const Set top = ContractionOrder::top(s);
-    if (s != top) {
-      has[s] = has[top] | has[s ^ top];
-      wide[s] = wide[top] | wide[s ^ top];
-      continue;
-    }
-    const int k = order.operand(s);
-    has[s] = wide[s] = 0;
-    cost[s] = 0;
-    for (int i = 0; i < f.in[k].rank; ++i) {
-      const int at = labels.find(f.in[k].label[i]);
-      const index_t e = shapes[k].d[i] == dyn ? 64 : shapes[k].d[i];
-      has[s] |= Bits(1) << at;
-      if (e == 1) continue;
-      wide[s] |= Bits(1) << at;
-      labels.extent[at] = static_cast<double>(e);
-    }
-  }
-  for (int i = 0; i < f.out.rank; ++i) out |= Bits(1) << labels.find(f.out.label[i]);
-  const auto needed = [&](Set s) { return has[s] & (out | has[all ^ s]); };
-  const auto step = [&](Set a, Set b) { return labels.size((wide[a] & needed(a)) | (wide[b] & needed(b))); };
-  if (enough > 0) {
-    double sum = 0;
-    Set left = ContractionOrder::top(all);
-    for (Set next = left >> 1; next && sum <= enough; next >>= 1) {
-      sum += __builtin_popcountll(needed(left)) > max_rank ? never : step(left, next);
-      order.first[left | next] = static_cast<unsigned char>(left);
-      left |= next;
-    }
-    if (sum <= enough) return order;
-  }
-  for (Set s = 1; s <= all; ++s) {
-    const Set top = ContractionOrder::top(s);
-    if (s == top) continue;
-    double least = -1;
-    for (Set part = (s - 1) & s; part >= top; part = (part - 1) & s) {
-      const Set rest = s ^ part;
-      const double c = cost[part] + cost[rest] + step(part, rest);
-      if (least >= 0 && !(c < least)) continue;
-      least = c;
-      order.first[s] = static_cast<unsigned char>(part);
-    }
-    cost[s] = s != all && __builtin_popcountll(needed(s)) > max_rank ? never : least;
-  }
+  ContractionCosts(sets, shapes).cheapest(order);
   return order;
 }
 

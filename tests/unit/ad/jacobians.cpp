@@ -5,6 +5,7 @@
 
 #include <tenon/ad/forward.hpp>
 #include <tenon/ad/variable.hpp>
+#include <tenon/expr/matmul.hpp>
 
 #include "gradients.hpp"
 
@@ -111,4 +112,37 @@ TEST_CASE("the Jacobian of what is on a tape") {
   const Matrix j = tape.jacobian(squares, v);
   for (index_t i = 0; i < 4; ++i)
     for (index_t k = 0; k < 4; ++k) CHECK(near(j(i, k), i == k ? 3 * w(i) : 0));
+}
+
+// Of several tensors, small and large, whose adjoints lie in one block or in several; with constants between them.
+TEST_CASE("through tensor statements, of several tensors at once") {
+  for (const index_t n : {index_t{3}, index_t{16}, index_t{512}}) {
+    CAPTURE(n);
+    Tape tape;
+    using Rev = Tensor<rev<double>, dyn>;
+    Vector p(n), q(n);
+    Matrix w(3, n);
+    for (index_t i = 0; i < n; ++i) p(i) = static_cast<double>(i % 7) - 2, q(i) = static_cast<double>(i % 5) - 1;
+    for (index_t i = 0; i < 3 * n; ++i) w.data()[i] = static_cast<double>(i % 11) - 4;
+    std::vector<Rev> at{tape.variable(p), tape.variable(q), tape.variable(p)};
+    const auto y = evaluate(matmul(w, at[0] * at[1]));
+    at.insert(at.begin() + 1, Rev(n));  // no variable
+    const Matrix j = tape.jacobian(y, at);
+    CHECK(j.dims() == Dims{2, {3, 4 * n}});
+    bool right = true;
+    for (index_t i = 0; i < 3; ++i)
+      for (index_t k = 0; k < n; ++k)
+        right = right && j(i, k) == w(i, k) * q(k) && j(i, n + k) == 0 && j(i, 2 * n + k) == w(i, k) * p(k) &&
+                j(i, 3 * n + k) == 0;
+    CHECK(right);
+    // Backwards, one by one.
+    const std::vector<rev<double>> some{at[2](n - 1), at[2](0), at[0](n - 1), at[0](1)};
+    const Matrix s = tape.jacobian(y, some);
+    for (index_t i = 0; i < 3; ++i) {
+      CHECK(s(i, 0) == w(i, n - 1) * p(n - 1));
+      CHECK(s(i, 1) == w(i, 0) * p(0));
+      CHECK(s(i, 2) == w(i, n - 1) * q(n - 1));
+      CHECK(s(i, 3) == w(i, 1) * q(1));
+    }
+  }
 }

@@ -5,6 +5,7 @@
 // programs are computed while they are packed where that pays; all that is not in memory otherwise is evaluated first.
 #pragma once
 #include <tenon/exec/cpu/contraction_call.hpp>
+#include <tenon/exec/cpu/contraction_chain.hpp>
 #include <tenon/exec/cpu/contraction_direct.hpp>
 #include <tenon/exec/cpu/contraction_generic.hpp>
 #include <tenon/exec/cpu/contraction_order.hpp>
@@ -210,18 +211,17 @@ template <class N>
 struct CallLeaves : PairLeaves<N> {};
 template <class N>
 requires(is_ordered<N>) struct CallLeaves<N> : PairLeaves<N> {
-  OrderedCall ordered;
+  OrderedCall ordered{nesting<N>};
 };
 template <class N, class Leaves>
-void add_operand(OrderedCall& call, const N& n, Leaves& leaves, const EinsumLabels& labels) {
+void add_operand(OrderedCall& call, const N& n, Leaves& leaves) {
   if constexpr (is_step<N>) {
-    using Labels = SpecLabels<typename N::spec>;
-    add_operand(call, n.template operand<0>(), leaves.a, Labels::of[0]);
-    add_operand(call, n.template operand<1>(), leaves.b, Labels::of[1]);
+    add_operand(call, n.template operand<0>(), leaves.a);
+    add_operand(call, n.template operand<1>(), leaves.b);
   } else {
-    auto& operand = call.operand[call.steps.form.operands];
+    auto& operand = call.operand[call.steps.operands];
     operand.program = leaves.fill(n, operand.source);
-    call.steps.add(labels, operand.source.map.extents);
+    call.steps.add(operand.source.map.extents);
   }
 }
 template <class Spec, class E, class A, class B>
@@ -234,10 +234,9 @@ void fill_call(const Contract<Spec, E, A, B>& n, ContractionCall& call, CallLeav
   call.sum_bytes = sizeof(contraction_sum_t<PA, PB>);
   call.fuses = contracts_real<PA, PB>;
   if constexpr (is_ordered<Contract<Spec, E, A, B>>) {
-    using Labels = SpecLabels<Spec>;
-    add_operand(leaves.ordered, n.template operand<0>(), leaves.a, Labels::of[0]);
-    add_operand(leaves.ordered, n.template operand<1>(), leaves.b, Labels::of[1]);
-    leaves.ordered.run(call, Labels::of[2]);
+    add_operand(leaves.ordered, n.template operand<0>(), leaves.a);
+    add_operand(leaves.ordered, n.template operand<1>(), leaves.b);
+    leaves.ordered.run(call);
   } else {
     call.labels = &contraction_labels<Spec>;
     call.a_program = leaves.a.fill(n.template operand<0>(), call.a);
@@ -267,22 +266,27 @@ requires(cut_node<N>) struct DirectWrite<N> {
   template <class Out>
   TENON_INLINE static bool run_small(const N& n, Out* out,
                                      bool noalias) requires(detail::SmallContraction<N, Out>::ok) {
-    return detail::SmallContraction<N, Out>::run(n, out, noalias);
+    return !n.cache.ready && detail::SmallContraction<N, Out>::run(n, out, noalias);
   }
   /// The same for small matrices or tensors of run-time extents or strides; false also if they are not small.
   template <class Out>
   TENON_INLINE static bool run_small(const N& n, Out* out,
                                      bool noalias) requires(!detail::SmallContraction<N, Out>::ok &&
                                                             detail::DirectProduct<N, Out>::ok) {
-    return detail::DirectProduct<N, Out>::run(n, out, noalias);
+    return !n.cache.ready && detail::DirectProduct<N, Out>::run(n, out, noalias);
+  }
+  /// The same for products of such products.
+  template <class Out>
+  TENON_INLINE static bool run_small(const N& n, Out* out, bool noalias) requires(detail::ChainedProduct<N, Out>::ok) {
+    return !n.cache.ready && detail::ChainedProduct<N, Out>::run(n, out, noalias);
   }
   template <class Out>
   [[gnu::noinline]] static void assign(const N& n, Out* out, const StridedMap& target, bool noalias) {
+    if constexpr (__is_same(Out, primal_t<typename N::value_type>))
+      if (n.cache.ready && n.cache.block) return copy_elements(n.cache.block.data(), out, sizeof(Out), target);
     if constexpr (detail::SmallContraction<N, Out>::ok)
       if (is_dense(target) && detail::SmallContraction<N, Out>::run(n, out + target.offset, noalias)) return;
     using S = typename detail::SumOf<N>::type;
-    if constexpr (__is_same(Out, primal_t<typename N::value_type>))
-      if (n.cache.ready && n.cache.block) return copy_elements(n.cache.block.data(), out, sizeof(Out), target);
     ContractionCall call;
     detail::CallLeaves<N> leaves;
     detail::fill_call(n, call, leaves);
@@ -301,7 +305,7 @@ requires(cut_node<N>) struct DirectWrite<N> {
 
 template <class Spec, class E, class A, class B>
 void Contract<Spec, E, A, B>::compute(Result* out) const {
-  exec::DirectWrite<Contract>::assign(*this, out, exec::dense_map(shape.dims()), true);
+  exec::write_dense(*this, out);
 }
 
 namespace detail {

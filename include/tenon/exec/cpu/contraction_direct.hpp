@@ -157,40 +157,54 @@ template <class T>
   return true;
 }
 
+/// Two matrices or vectors in memory: what a product's kernels take. A sum's extent differs if one of them repeats.
+template <class T>
+struct MatrixPair {
+  index_t m, n, k, k_of_b;
+  const T* a;
+  index_t a_row, a_step;
+  const T* b;
+  index_t b_step, b_column;
+
+  /// Their product, dense, if it is small.
+  TENON_INLINE bool multiply(T* c, bool noalias) const {
+    if (m == 0 || n == 0 || k == 0 || k_of_b != k) return false;
+    if (n > 1 && m <= few_rows / 2 && n <= simd::native_lanes<T> && k <= 32 && b_column == 1)
+      product_of_few(m, n, k, a, a_row, a_step, b, b_step, c, make_seq<few_rows / 2>{});
+    else if (n > 1 && m <= few_rows && n <= simd::native_lanes<T> && k < 32 && b_column == 1)  // is not narrow
+      product_of_few(m, n, k, a, a_row, a_step, b, b_step, c, make_seq<few_rows>{});
+    else if (n == 1 && (m <= vector_rows || (noalias && m <= 64)) && k <= 1024 && a_step == 1 && b_step == 1)
+      matrix_by_vector(m, k, a, a_row, b, c, false);
+    else
+      return direct_product<T>(m, n, k, a, a_row, a_step, b, b_step, b_column, c, noalias);
+    return true;
+  }
+};
+
 /// Whether contraction N into elements Out is a product of two matrices in memory, to be run without a plan.
 template <class N, class Out>
 struct DirectProduct {
-  static constexpr bool ok = false;
+  static constexpr bool ok = false, is_matrix = false;
 };
 template <class Spec, class E, class A, class B, class T>
 requires((__is_same(T, float) || __is_same(T, double)) && __is_same(typename A::value_type, T) &&
          __is_same(typename B::value_type, T) && MatrixLeaf<A>::known && MatrixLeaf<B>::known &&
          ProductLabels(contraction_labels<Spec>).ok)  //
     struct DirectProduct<Contract<Spec, E, A, B>, T> {
-  static constexpr bool ok = true;
+  static constexpr bool ok = true, is_matrix = true;
   /// False if the product is not small. The target is dense.
   TENON_INLINE static bool run(const Contract<Spec, E, A, B>& node, T* c, bool noalias) {
+    return pair(node.template operand<0>(), node.template operand<1>()).multiply(c, noalias);
+  }
+  TENON_INLINE static MatrixPair<T> pair(const A& a, const B& b) {
     constexpr ContractionLabels l = Spec::labels();
     constexpr ProductLabels p(l);
     constexpr int a_row = axis(l.a, p.row), b_column = axis(l.b, p.column), a_sum = l.a[p.sum], b_sum = l.b[p.sum];
-    const A& a = node.template operand<0>();
-    const B& b = node.template operand<1>();
     using X = MatrixLeaf<A>;
     using Y = MatrixLeaf<B>;
-    const index_t m = X::extent(a, a_row), n = Y::extent(b, b_column), k = X::extent(a, a_sum);
-    if (m == 0 || n == 0 || k == 0 || Y::extent(b, b_sum) != k) return false;
-    const index_t rows_of_a = X::stride(a, a_row), steps_of_a = X::stride(a, a_sum), steps_of_b = Y::stride(b, b_sum),
-                  columns_of_b = Y::stride(b, b_column);
-    const T *const x = X::data(a), *const y = Y::data(b);
-    if (n > 1 && m <= few_rows / 2 && n <= simd::native_lanes<T> && k <= 32 && columns_of_b == 1)
-      product_of_few(m, n, k, x, rows_of_a, steps_of_a, y, steps_of_b, c, make_seq<few_rows / 2>{});
-    else if (n > 1 && m <= few_rows && n <= simd::native_lanes<T> && k < 32 && columns_of_b == 1)  // is not narrow
-      product_of_few(m, n, k, x, rows_of_a, steps_of_a, y, steps_of_b, c, make_seq<few_rows>{});
-    else if (n == 1 && (m <= vector_rows || (noalias && m <= 64)) && k <= 1024 && steps_of_a == 1 && steps_of_b == 1)
-      matrix_by_vector(m, k, x, rows_of_a, y, c, false);
-    else
-      return direct_product<T>(m, n, k, x, rows_of_a, steps_of_a, y, steps_of_b, columns_of_b, c, noalias);
-    return true;
+    return {X::extent(a, a_row), Y::extent(b, b_column), X::extent(a, a_sum), Y::extent(b, b_sum),  //
+            X::data(a),          X::stride(a, a_row),    X::stride(a, a_sum), Y::data(b),
+            Y::stride(b, b_sum), Y::stride(b, b_column)};
   }
 
  private:

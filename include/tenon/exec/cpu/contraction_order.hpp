@@ -29,41 +29,89 @@ template <class Spec>
 struct SpecLabels;
 template <template <class, class, class> class Spec, class A, class B, class C>
 struct SpecLabels<Spec<A, B, C>> {
-  static constexpr EinsumLabels of[] = {tenon::detail::labels_of(A{}), tenon::detail::labels_of(B{}),
-                                        tenon::detail::labels_of(C{})};
+  static constexpr EinsumLabels of[3] = {tenon::detail::labels_of(A{}), tenon::detail::labels_of(B{}),
+                                         tenon::detail::labels_of(C{})};
 };
-/// Calls f(operand, its labels) for the operands of an ordered contraction.
+/// Calls f(operand) for the operands of an ordered contraction.
 template <class Spec, class E, class A, class B, class F>
 void each_operand(const Contract<Spec, E, A, B>& n, const F& f) {
-  const auto visit = [&](const auto& x, const EinsumLabels& labels) {
+  const auto visit = [&](const auto& x) {
     if constexpr (is_step<bare_t<decltype(x)>>) {
       each_operand(x, f);
     } else {
-      f(x, labels);
+      f(x);
     }
   };
-  visit(n.template operand<0>(), SpecLabels<Spec>::of[0]);
-  visit(n.template operand<1>(), SpecLabels<Spec>::of[1]);
+  visit(n.template operand<0>());
+  visit(n.template operand<1>());
 }
+
+/// The operands that an ordered contraction nests, from left to right, and the order in which it does.
+struct Nesting {
+  EinsumForm form;
+  ContractionOrder order;
+  OperandSets sets{};
+};
+template <class N, bool Step = is_step<N>>
+struct NestedOperands {
+  static constexpr int count = 1;
+  static constexpr ContractionOrder::Set add(Nesting& to, const EinsumLabels& labels) {
+    to.form.in[to.form.operands++] = labels;
+    return 1u << (to.order.operands - to.form.operands);
+  }
+};
+template <class Spec, class E, class A, class B>
+struct NestedOperands<Contract<Spec, E, A, B>, true> {
+  static constexpr int count = NestedOperands<A>::count + NestedOperands<B>::count;
+  static constexpr ContractionOrder::Set add(Nesting& to, const EinsumLabels&) {
+    const auto a = NestedOperands<A>::add(to, SpecLabels<Spec>::of[0]);
+    const auto b = NestedOperands<B>::add(to, SpecLabels<Spec>::of[1]);
+    to.order.first[a | b] = static_cast<unsigned char>(a);
+    return a | b;
+  }
+};
+template <class N>
+inline constexpr int nested_operands = NestedOperands<N, true>::count;
+template <class N>
+inline constexpr Nesting nested_labels = [] {
+  Nesting r;
+  r.order.operands = nested_operands<N>;
+  r.form.out = SpecLabels<typename N::spec>::of[2];
+  NestedOperands<N, true>::add(r, r.form.out);
+  return r;
+}();
+template <class N>
+inline constexpr OperandSetsOf<nested_operands<N>> nested_sets{nested_labels<N>.form};
+template <class N>
+inline constexpr Nesting nesting = {nested_labels<N>.form, nested_labels<N>.order, nested_sets<N>};
 
 }  // namespace detail
 
 /// The operands of a contraction, and the order of its steps.
 struct OrderedContraction {
   using Set = ContractionOrder::Set;
-  EinsumForm form;
-  Dims shape[max_einsum_operands];
+  const EinsumForm& form;
+  const OperandSets& sets;
   ContractionOrder order;
+  int operands = 0;
+  Dims shape[max_einsum_operands];
 
-  void add(const EinsumLabels& labels, const Dims& extents) {
-    shape[form.operands] = extents;
-    form.in[form.operands++] = labels;
+  explicit OrderedContraction(const detail::Nesting& n) : form(n.form), sets(n.sets), order(n.order) {}
+  void add(const Dims& extents) { shape[operands++] = extents; }
+  /// Once all operands are there: the order is that of the types unless another may be worth the search for it.
+  void start() {
+    const ContractionCosts costs(sets, shape);
+    if (costs.of(order) > enough(operands)) costs.cheapest(order);
   }
-  void start(const EinsumLabels& out) {
-    form.out = out;
-    double searching = 64;  // in multiplications: a search takes three times as long for each operand more
-    for (int k = 0; k < form.operands; ++k) searching *= 3;
-    order = cheapest_order(form, shape, searching);
+  /// Whether no order takes less than `products` multiplications.
+  [[gnu::noinline]] bool none_below(double products) {
+    return ContractionCosts(sets, shape).cheapest(order) >= products;
+  }
+  /// So many multiplications take no longer than a search, which takes three times as long for each operand more.
+  static constexpr double enough(int operands) {
+    double n = 64;
+    for (int k = 0; k < operands; ++k) n *= 3;
+    return n;
   }
   /// Contracts a set of operands: `one(k)` is operand k, `pair(set, labels, a, b)` what contracts two. The order that
   /// gives is that of the steps.
@@ -86,9 +134,10 @@ struct OrderedCall {
   Operand operand[max_einsum_operands];
   ContractionLabels last;
 
+  explicit OrderedCall(const detail::Nesting& n) : steps(n) {}
   /// Leaves the last step to `call`, whose functions and sizes are those of all steps.
-  [[gnu::noinline]] void run(ContractionCall& call, const EinsumLabels& out) {
-    steps.start(out);
+  [[gnu::noinline]] void run(ContractionCall& call) {
+    steps.start();
     const auto one = [&](int k) { return static_cast<Operand&&>(operand[k]); };
     const auto pair = [&](ContractionOrder::Set, const ContractionLabels& l, Operand& a, Operand& b) {
       return contract(call, l, a, b);

@@ -134,7 +134,7 @@ requires((__is_same(T, float) || __is_same(T, double)) && __is_same(typename A::
          __is_same(typename B::value_type, T) && is_dense_leaf<A> && is_dense_leaf<B> &&
          !ProductLabels(contraction_labels<Spec>).ok && SpreadLabels(contraction_labels<Spec>).ok)  //
     struct DirectProduct<Contract<Spec, E, A, B>, T> {
-  static constexpr bool ok = true;
+  static constexpr bool ok = true, is_matrix = false;
   static constexpr SpreadLabels labels{contraction_labels<Spec>};
   /// False if the product is not small. The target is dense.
   TENON_INLINE static bool run(const Contract<Spec, E, A, B>& node, T* c, bool noalias) {
