@@ -176,3 +176,9 @@ TEST_CASE("logit of a float for which log1p was 3.03 units off") {
   const long double exact = std::log(static_cast<long double>(x)) - std::log1p(-static_cast<long double>(x));
   CHECK(std::fabs(logit(x) - exact) <= 3 * 0x1p-24L);
 }
+
+TEST_CASE("sinpi of a float for which it is 2.13 units off") {
+  const float x = -0x1.45f3ep-9f;
+  const double exact = std::sin(3.141592653589793 * static_cast<double>(x)), unit = 0x1p-31;  // of results from 2^-8 on
+  CHECK(std::fabs(sinpi(x) - exact) <= op::SinPi::claim.float_ulp * unit);
+}
