@@ -5,6 +5,7 @@
 #if BENCH_XTENSOR
 #define XTENSOR_USE_XSIMD
 #include <xsimd/xsimd.hpp>
+#include <xtensor/xaccumulator.hpp>
 #include <xtensor/xadapt.hpp>
 #include <xtensor/xmath.hpp>
 #include <xtensor/xnoalias.hpp>
@@ -81,6 +82,21 @@ const Peer sum_0("xtensor", "rows/sum_axis0/f32", sum<0>), sum_1("xtensor", "row
     mean_0("xtensor", "rows/mean_axis0/f32", mean<0>), mean_1("xtensor", "rows/mean_axis1/f32", mean<1>),
     argmax_0("xtensor", "rows/argmax_axis0/f32", argmax<0>), argmax_1("xtensor", "rows/argmax_axis1/f32", argmax<1>),
     softmax_0("xtensor", "rows/softmax_axis0/f32", softmax0), softmax_1("xtensor", "rows/softmax_axis1/f32", softmax1);
+
+template <bool Sums, std::ptrdiff_t Axis>
+Kernel scan(const Operands& o) {
+  return {[x = matrix(o, 0), y = matrix(o, 1)]() mutable {
+            if constexpr (Sums)
+              xt::noalias(y) = xt::cumsum(x, Axis);
+            else
+              xt::noalias(y) = xt::cumprod(x, Axis);
+          },
+          {}};
+}
+const Peer cumsum_0("xtensor", "scan/cumsum_axis0/f32", scan<true, 0>),
+    cumsum_1("xtensor", "scan/cumsum_axis1/f32", scan<true, 1>),
+    cumprod_0("xtensor", "scan/cumprod_axis0/f32", scan<false, 0>),
+    cumprod_1("xtensor", "scan/cumprod_axis1/f32", scan<false, 1>);
 
 const Area area([] {
   const auto version = [](int a, int b, int c) {

@@ -171,7 +171,7 @@ TENON_FN V exp2(V x) {
   return kernel::scale(kernel::fma(r, q, kernel::constant<V>(1)), n);
 }
 
-/// 10^x. Error at most 1 ULP (measured 0.98), 1.5 without fused multiply-add (1.26).
+/// 10^x. Error at most 1.25 ULP (measured 1.004), 1.5 without fused multiply-add (1.26).
 template <class V>
 TENON_FN V exp10(V x) {
   using T = simd::lane_t<V>;

@@ -95,10 +95,10 @@ struct Logit : Pointwise<Logit> {
   static constexpr int cost = 30;
   template <class V>
   TENON_FN static V value(V p) {
-    // Away from 1/2 the quotient is far from 1 and log is accurate; near it log1p is.
+    // Away from 1/2 the quotient is far from 1 and log is accurate; near it log1p is, until its argument nears -1.
     const V odds = p / (lit(1) - p);
     const V near = math::log1p((lit(2) * p - lit(1)) / (lit(1) - p));
-    return simd::select(math::abs(p - lit(0.5)) < lit(0.25), near, math::log(odds));
+    return simd::select(math::abs(p - lit(0.5)) < lit(0.1875), near, math::log(odds));
   }
   TENON_FN static auto partials(auto p) { return d(lit(1) / (p * (lit(1) - p))); }
 };

@@ -81,16 +81,10 @@ struct CumSum : Scan<CumSum, Sum> {
     return {reduction_constant<V>(0), x, 1};
   }
   template <class V>
-  TENON_FN static Blocks<V> next(Blocks<V> s, V x) {
-    if (s.terms == 1024) {
-      s.before = Sum::combine(s.before, s.block);
-      s.block = x;
-      s.terms = 1;
-    } else {
-      s.block = Sum::combine(s.block, x);
-      ++s.terms;
-    }
-    return s;
+  TENON_FN static Blocks<V> next(const Blocks<V>& s, V x) {
+    const bool full = s.terms == 1024;
+    return {full ? V(Sum::combine(s.before, s.block)) : s.before, full ? x : V(Sum::combine(s.block, x)),
+            full ? 1 : s.terms + 1};
   }
   template <class V>
   TENON_FN static V value(const Blocks<V>& s) {

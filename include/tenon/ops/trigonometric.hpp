@@ -159,7 +159,7 @@ struct SinPi : Pointwise<SinPi> {
   static constexpr FixedString name{"sinpi"};
   static constexpr OnComplex on_complex = OnComplex::analytic;
   static constexpr Domain domain{-10, 10};
-  static constexpr Claim claim{2, 2};
+  static constexpr Claim claim{2.5, 2.5};  // pi and the product with it are rounded
   static constexpr int cost = 24;
   template <class V>
   TENON_FN static V value(V x) {
@@ -181,7 +181,7 @@ struct CosPi : Pointwise<CosPi> {
   static constexpr FixedString name{"cospi"};
   static constexpr OnComplex on_complex = OnComplex::analytic;
   static constexpr Domain domain{-10, 10};
-  static constexpr Claim claim{2, 2};
+  static constexpr Claim claim{2.5, 2.5};  // pi and the product with it are rounded
   static constexpr int cost = 26;
   template <class V>
   TENON_FN static V value(V x) {

@@ -52,6 +52,15 @@ void check_shape(index_t m, index_t n, index_t k) {
   const auto p = product(a, b);
   y = relu(matmul(a, b) + bias);
   CHECK(wrong(y, [&](index_t i, index_t j) { return std::fmax(p(i, j) + number(bias(j)), 0); }) == 0);
+  // The other way round: the same kernel with its first two leaves exchanged.
+  y = relu(bias + matmul(a, b));
+  CHECK(wrong(y, [&](index_t i, index_t j) { return std::fmax(p(i, j) + number(bias(j)), 0); }) == 0);
+  y = z - bias * matmul(a, b);
+  CHECK(wrong(y, [&](index_t i, index_t j) { return number(z(i, j)) - number(bias(j)) * p(i, j); }) == 0);
+  y = bias - matmul(a, b);
+  CHECK(wrong(y, [&](index_t i, index_t j) { return number(bias(j)) - p(i, j); }) == 0);
+  y = T(3) + matmul(a, b);
+  CHECK(wrong(y, [&](index_t i, index_t j) { return 3 + p(i, j); }) == 0);
   y = z - T(2) * matmul(a, b);
   CHECK(wrong(y, [&](index_t i, index_t j) { return number(z(i, j)) - 2 * p(i, j); }) == 0);
   y = where(keep, matmul(a, b), z);
@@ -138,6 +147,11 @@ TEST_CASE("batches, and results in other types") {
   };
   CHECK(right(evaluate(cast<bfloat16>(relu(matmul(x, w) + bias)))));
   CHECK(right(evaluate(cast<half>(relu(matmul(x, w) + bias)))));
+  // Sums of float beside a leaf of another type, on either side of it.
+  const Tensor<bfloat16, dyn, dyn> short_x = cast<bfloat16>(x), short_w = cast<bfloat16>(w);
+  const Tensor<bfloat16, dyn> short_bias = cast<bfloat16>(bias);
+  CHECK(right(evaluate(relu(matmul(short_x, short_w) + short_bias))));
+  CHECK(right(evaluate(relu(short_bias + matmul(short_x, short_w)))));
   CHECK(right(evaluate(cast<double>(relu(matmul(x, w) + bias)))));
   CHECK(right(evaluate(cast<int>(relu(matmul(x, w) + bias)))));
   const Tensor<half, dyn, dyn> hx = x, hw = w;

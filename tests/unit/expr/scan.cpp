@@ -71,6 +71,47 @@ TEST_CASE("a scan is the reduction of everything so far") {
   compare_all(SCAN(logcumsumexp), SCAN(logsumexp));
 }
 
+// Lines are taken several at a time, in lanes; each must be what it is alone, element after element and bit for bit.
+template <class T>
+void check_lines(index_t rows, index_t columns) {
+  CAPTURE(rows);
+  CAPTURE(columns);
+  Tensor<T, dyn, dyn> x(rows, columns);
+  for (index_t i = 0; i < x.size(); ++i) x.data()[i] = static_cast<T>((i * 7 + i / 5) % 11 - 5) / static_cast<T>(2);
+  const auto check = [&](const auto& y, const auto& z, auto start, auto next) {
+    using R = std::remove_const_t<std::remove_reference_t<decltype(y.data()[0])>>;
+    int wrong = 0;
+    for (index_t i = 0; i < rows; ++i) {
+      auto so_far = start;
+      for (index_t j = 0; j < columns; ++j) wrong += y(i, j) != static_cast<R>(so_far = next(so_far, x(i, j)));
+    }
+    for (index_t j = 0; j < columns; ++j) {
+      auto so_far = start;
+      for (index_t i = 0; i < rows; ++i) wrong += z(i, j) != static_cast<R>(so_far = next(so_far, x(i, j)));
+    }
+    CHECK(wrong == 0);
+  };
+  using Sum = std::conditional_t<std::is_floating_point_v<T>, double, Int64>;
+  check(evaluate(cumsum<1>(x)), evaluate(cumsum<0>(x)), Sum(0), [](Sum a, T b) { return a + static_cast<Sum>(b); });
+  check(evaluate(cummax<1>(x)), evaluate(cummax<0>(x)), std::numeric_limits<T>::lowest(),
+        [](T a, T b) { return a > b ? a : b; });
+  if constexpr (std::is_floating_point_v<T>) {
+    // In another order products would be 0 or infinite on the way.
+    for (index_t i = 0; i < x.size(); ++i)
+      x.data()[i] = i % 3 ? std::numeric_limits<T>::min() * T(1 + i % 4) : 1 / std::numeric_limits<T>::min() * T(0.3);
+    check(evaluate(cumprod<1>(x)), evaluate(cumprod<0>(x)), T(1), [](T a, T b) { return a * b; });
+  }
+}
+TEST_CASE_TEMPLATE("numbers of lines and elements around those that go at once", T, float, double, int, Int64) {
+  for (const index_t rows : {1, 2, 3, 5, 9, 20})
+    for (const index_t columns : {1, 2, 7, 15, 16, 17, 33, 70}) {
+      check_lines<T>(rows, columns);
+      if (columns < 20) check_lines<T>(columns, rows);
+    }
+  check_lines<T>(6, 2100);
+  check_lines<T>(1100, 7);
+}
+
 TEST_CASE("types and shapes") {
   Tensor<signed char, 2, 3> x{{100, 100, 100}, {1, 2, 3}};
   static_assert(std::is_same_v<decltype(cumsum<1>(x))::value_type, Int64>);

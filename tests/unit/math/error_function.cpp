@@ -9,6 +9,12 @@ using namespace tenon::test;
 TEST_CASE("erf") { sweep("erf", bound(1.25, 1.5), -4, 4, TENON_CALL(erf), TENON_REFERENCE(std::erf(x))); }
 TEST_CASE("erfc") { sweep("erfc", bound(1.25, 1.5), -6, 28, TENON_CALL(erfc), TENON_REFERENCE(std::erfc(x))); }
 
+TEST_CASE("error functions where the formula changes, and where results become subnormal and 0") {
+  sweep_near("erf", bound(1.25, 1.5), {1, -1, 3.95}, {1, -1, 5.95}, TENON_CALL(erf), TENON_REFERENCE(std::erf(x)));
+  sweep_near("erfc", bound(1.25, 1.5), {0.46, -0.46, 3, 9.19455, 10.05, 10.2}, {0.46, -0.46, 3, 26.5433, 27.2266, 27.4},
+             TENON_CALL(erfc), TENON_REFERENCE(std::erfc(x)));
+}
+
 // Newton's method on erf, or on erfc where erf is close to 1, from a start that need not be good.
 static long double inverse_erf(long double x) {
   const long double a = std::fabs(x), scale = 1.12837916709551257389616L;

@@ -22,6 +22,12 @@ TEST_CASE("cbrt") { sweep("cbrt", bound(0.51), -8, 8, TENON_CALL(cbrt), TENON_RE
 TEST_CASE("rsqrt") {
   sweep("rsqrt", Bound{bound(0.51, 1.5).single, 1.5}, 0, 4, TENON_CALL(rsqrt), TENON_REFERENCE(1 / std::sqrt(x)));
 }
+TEST_CASE("roots next to powers of two and eight, at the ends") {
+  sweep_near("cbrt", bound(0.51), {1, 8, 0x1p-126, 0x1p-149, 0x1p127}, {1, 8, 0x1p-1022, 0x1p-1074, 0x1p1023},
+             TENON_CALL(cbrt), TENON_REFERENCE(std::cbrt(x)));
+  sweep_near("rsqrt", Bound{bound(0.51, 1.5).single, 1.5}, {1, 2, 4, 0x1p-126, 0x1p-149, 0x1p127},
+             {1, 2, 4, 0x1p-1022, 0x1p-1074, 0x1p1023}, TENON_CALL(rsqrt), TENON_REFERENCE(1 / std::sqrt(x)));
+}
 TEST_CASE("rsqrt of floats is correctly rounded") {
   if (!math::kernel::has_fma) return;
   using V = simd::native<float>;

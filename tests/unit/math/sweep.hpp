@@ -8,10 +8,12 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <initializer_list>
 #include <limits>
 #include <support/ulp.hpp>
 #include <tenon/math/hardware.hpp>
 #include <tenon/simd/pack.hpp>
+#include <type_traits>
 
 namespace tenon::test {
 
@@ -52,6 +54,35 @@ T inside(std::uint64_t i, double lo, double hi) {
   const double u = static_cast<double>(mixed(i) >> 11) * 0x1p-53;
   const double x = lo + (hi - lo) * u;
   return static_cast<T>(i % 2 ? x : std::ldexp(x, -static_cast<int>(mixed(~i) % 30)));
+}
+
+/// The i-th number of a sequence around a hard place: on both sides, each time as near as the next power of two, down
+/// to the neighbours.
+template <class T>
+T around(std::uint64_t i, T place) {
+  constexpr int digits = std::numeric_limits<T>::digits;
+  const double u = 1 + static_cast<double>(mixed(i) >> 11) * 0x1p-53;
+  const double distance = std::ldexp(u, -static_cast<int>(i / 2 % (digits + 1)));
+  return static_cast<T>(place + (i % 2 ? distance : -distance) * (place == 0 ? 1 : std::fabs(place)));
+}
+
+/// The i-th number of a sequence through all exponents of T: a power of two, its neighbours, and others between it and
+/// the next, of both signs.
+template <class T>
+T of_exponent(std::uint64_t i) {
+  using Uint = std::conditional_t<sizeof(T) == 4, std::uint32_t, std::uint64_t>;
+  constexpr int mantissa = std::numeric_limits<T>::digits - 1;
+  constexpr std::uint64_t exponents = (std::uint64_t{2} << (8 * sizeof(T) - 2 - mantissa)) - 1, kinds = 16;
+  const std::uint64_t e = i % exponents, kind = i / exponents % kinds;
+  Uint bits = static_cast<Uint>(e << mantissa);
+  if (kind < 6)
+    bits = static_cast<Uint>(bits + kind - 3);
+  else
+    bits = static_cast<Uint>(bits | (mixed(i) & ((std::uint64_t{1} << mantissa) - 1)));
+  if (i / exponents / kinds % 2) bits |= Uint{1} << (8 * sizeof(T) - 1);
+  T x;
+  std::memcpy(&x, &bits, sizeof(x));
+  return x;
 }
 
 /// How many numbers each sweep takes; fewer where nothing is optimised (sanitizers), which is for other errors, and as
@@ -167,6 +198,16 @@ void check_batch(const T* x, F f, R reference, Worst<T>& worst) {
 }
 
 template <class T, class F, class R>
+void sweep_around(Worst<T>& worst, std::initializer_list<double> places, F f, R reference) {
+  T x[batch<T>];
+  for (const double place : places)
+    for (int i = 0; i < samples / 64; i += batch<T>) {
+      for (int j = 0; j < batch<T>; ++j) x[j] = around(static_cast<std::uint64_t>(i + j), static_cast<T>(place));
+      check_batch(x, f, reference, worst);
+    }
+}
+
+template <class T, class F, class R>
 void sweep_type(const char* name, double claim, double lo, double hi, F f, R reference) {
   constexpr int patterns = sizeof(T) == 4 ? 2 * samples : samples, points = samples;
   Worst<T> worst;
@@ -183,6 +224,13 @@ void sweep_type(const char* name, double claim, double lo, double hi, F f, R ref
     for (int j = 0; j < batch<T>; ++j) x[j] = edges<T>[(i + j) % edge_count<T>];
     check_batch(x, f, reference, worst);
   }
+  // Every exponent several times, and the ends of the interval, about which something changes.
+  constexpr int exponents = sizeof(T) == 4 ? 255 * 32 : 2047 * 32;
+  for (int i = 0; i < (exponents < samples ? exponents : samples); i += batch<T>) {
+    for (int j = 0; j < batch<T>; ++j) x[j] = of_exponent<T>(static_cast<std::uint64_t>(i + j));
+    check_batch(x, f, reference, worst);
+  }
+  sweep_around<T>(worst, {lo, hi}, f, reference);
   judge(name, claim, worst);
 }
 
@@ -192,6 +240,18 @@ template <class F, class R>
 void sweep(const char* name, Bound claim, double lo, double hi, F f, R reference) {
   sweep_type<float>(name, claim.single, lo, hi, f, reference);
   sweep_type<double>(name, claim.twofold, lo, hi, f, reference);
+}
+
+/// The same around hard places of each type: where something changes, where results overflow or become subnormal or 0.
+template <class F, class R>
+void sweep_near(const char* name, Bound claim, std::initializer_list<double> single,
+                std::initializer_list<double> twofold, F f, R reference) {
+  Worst<float> worst;
+  sweep_around<float>(worst, single, f, reference);
+  judge(name, claim.single, worst);
+  Worst<double> worst_twofold;
+  sweep_around<double>(worst_twofold, twofold, f, reference);
+  judge(name, claim.twofold, worst_twofold);
 }
 
 template <class T, class F, class R>

@@ -93,6 +93,39 @@ struct WithSum<Program<I...>, At, S, Seq<J...>> {
   using type = Program<typename SwapLoad<I, S, P::load_index(J) == At>::type...>;
 };
 
+// Whether an instruction gives the same for the two before it in either order.
+template <class I>
+inline constexpr bool commutes = false;
+template <class T, bool A>
+inline constexpr bool commutes<Call<op::Add, T, A, 2, 1>> = true;
+template <class T, bool A>
+inline constexpr bool commutes<Call<op::Multiply, T, A, 2, 1>> = true;
+
+// The program with load At, the sum, first where it meets another load: b + sum shares the kernels of sum + b.
+// `turned`: what was before it comes after it.
+template <class P, int At>
+struct SumFirst {
+  template <int J>
+  using instruction = at_t<J, typename P::instructions>;
+  template <int... J>
+  static constexpr int place(Seq<J...>) {
+    return ((instruction<J>::is_load && P::load_index(J) == At ? J : 0) + ...);
+  }
+  static constexpr int at = place(make_seq<P::size>{});
+  static constexpr bool find_turned() {
+    if constexpr (at > 0 && at + 1 < P::size)
+      return instruction<at - 1>::is_load && commutes<instruction<at + 1>>;
+    else
+      return false;
+  }
+  static constexpr bool turned = find_turned();
+  static constexpr int from(int j) { return !turned ? j : j == at ? at - 1 : j == at - 1 ? at : j; }
+  template <int... J>
+  static auto order(Seq<J...>) -> Program<instruction<from(J)>...>;
+  using type = decltype(order(make_seq<P::size>{}));
+  static constexpr int load = turned ? At - 1 : At;
+};
+
 // Consumer n with its product in memory, dense.
 template <class N, class S>
 auto over_product(const N& n, const S* product);
@@ -157,9 +190,13 @@ requires(detail::has_epilogue<N>) struct DirectWrite<N> {
     if constexpr (small)
       if (over_small(n, [&](const auto& consumer) { exec::assign(consumer, out, target, noalias); })) return;
     if constexpr (!always_small()) {
-      constexpr int at = detail::ProductIn<N>::at;
       using S = typename detail::SumOf<Product>::type;
-      using P = typename detail::WithSum<program_of<N>, at, S, make_seq<program_of<N>::size>>::type;
+      using Written = program_of<N>;
+      constexpr int written = detail::ProductIn<N>::at;
+      using First =
+          detail::SumFirst<typename detail::WithSum<Written, written, S, make_seq<Written::size>>::type, written>;
+      using P = typename First::type;
+      constexpr int at = First::load;
       const Product& product = contraction(n);
       if constexpr (detail::is_cast_of<N, Product, S> && __is_same(Out, S))
         if (product.extents().dims() == target.extents) {  // the sums as they are
@@ -171,6 +208,7 @@ requires(detail::has_epilogue<N>) struct DirectWrite<N> {
       Source source[P::loads];
       Source* end = source;
       detail::fill_around<true>(n, target.extents, end);
+      if constexpr (First::turned) source[written] = static_cast<Source&&>(source[at]);
       ContractionCall call;
       detail::CallLeaves<Product> leaves;
       detail::fill_call(product, call, leaves);
