@@ -118,15 +118,16 @@ struct ProgramInfo {
   index_t result_bytes;
   exec::RowFunction pull;
   bool (*is_zero)(const void* adjoints, index_t n);
+  int in_place = -1;  // the load whose adjoint is written in a place of the record's choice
 };
 template <class A>
 bool zero_adjoints(const void* adjoints, index_t n) {
   return are_zero_adjoints(static_cast<const A*>(adjoints), n);
 }
-template <class P, class List>
+template <class P, class How, class List>
 struct InfoOf;
-template <class P, class... L>
-struct InfoOf<P, TypeList<L...>> {
+template <class P, class How, class... L>
+struct InfoOf<P, How, TypeList<L...>> {
   using A = compute_t<typename P::result>;
   static constexpr bool active[] = {L::active..., false};
   static constexpr ProgramInfo value{P::loads,
@@ -135,11 +136,12 @@ struct InfoOf<P, TypeList<L...>> {
                                      exec::detail::AdjointTable<TypeList<L...>>::bytes,
                                      exec::detail::AdjointTable<TypeList<L...>>::parts,
                                      sizeof(A),
-                                     &exec::detail::row_pull<P>,
-                                     &zero_adjoints<A>};
+                                     &exec::detail::row_pull<P, How>,
+                                     &zero_adjoints<A>,
+                                     How::in_place};
 };
-template <class P>
-inline constexpr const ProgramInfo& program_info = InfoOf<P, exec::loads_of<P>>::value;
+template <class P, class How = exec::detail::AllAdded>
+inline constexpr const ProgramInfo& program_info = InfoOf<P, How, exec::loads_of<P>>::value;
 
 // A pointwise statement: its extents and leaves follow it in memory.
 struct ProgramRecord {
@@ -162,32 +164,43 @@ struct ProgramRecord {
     return *reinterpret_cast<KeptLeaf*>(first + static_cast<size_t>(k) * leaf_bytes());
   }
 
-  static void sweep(Tape& tape, const Segment& segment) {
-    ProgramRecord& r = *reinterpret_cast<ProgramRecord*>(segment.begin());
-    const ProgramInfo& p = *r.info;
-    Dims extents;
-    extents.rank = r.rank;
-    __builtin_memcpy(extents.d, r.extents(), r.row());
-    void* const g = tape.given<char>(r.out);
-    if (!g || p.is_zero(g, extents.size())) return tape.passed_on(r.out);
+  /// Pulls the result's adjoint g back; `place`: where the adjoint goes that is written in place, null if nobody wants
+  /// it.
+  void pull(Tape& tape, void* g, void* place) {
+    const ProgramInfo& p = *info;
+    Dims shape;
+    shape.rank = rank;
+    __builtin_memcpy(shape.d, extents(), row());
     exec::Nest nest;
-    nest.start(extents);
-    nest.add(g, p.result_bytes, exec::dense_map(extents));
+    nest.start(shape);
+    nest.add(g, p.result_bytes, exec::dense_map(shape));
     const auto map = [&](KeptLeaf& leaf) {
-      StridedMap m{extents, {}, 0};
-      __builtin_memcpy(m.strides.d, leaf.strides(), r.row());
+      StridedMap m{shape, {}, 0};
+      __builtin_memcpy(m.strides.d, leaf.strides(), row());
       return m;
     };
-    for (int k = 0; k < p.loads; ++k) nest.add(r.leaf(k).data, p.bytes[k], map(r.leaf(k)));
+    for (int k = 0; k < p.loads; ++k) nest.add(leaf(k).data, p.bytes[k], map(leaf(k)));
     for (int k = 0; k < p.loads; ++k) {
-      KeptLeaf& leaf = r.leaf(k);
-      if (p.active[k] && leaf.slot) {
-        nest.add(tape.adjoint<char>(leaf.slot), p.adjoint_bytes[k], map(leaf));
-      } else {
-        nest.add(nullptr, 0, StridedMap{extents, {}, 0});
-      }
+      void* const to = k == p.in_place                   ? place
+                       : p.active[k] && leaf(k).slot != 0 ? tape.adjoint<void>(leaf(k).slot)
+                                                         : nullptr;
+      if (to)
+        nest.add(to, p.adjoint_bytes[k], map(leaf(k)));
+      else
+        nest.add(nullptr, 0, StridedMap{shape, {}, 0});
     }
     exec::pull_program({nest, p.pull, p.loads, p.adjoint_parts});
+  }
+  /// The adjoint of the result; null if it is zero throughout.
+  void* adjoint(Tape& tape) {
+    void* const g = tape.given<void>(out);
+    index_t n = 1;
+    for (int a = 0; a < rank; ++a) n *= extents()[a];
+    return g && !info->is_zero(g, n) ? g : nullptr;
+  }
+  static void sweep(Tape& tape, const Segment& segment) {
+    ProgramRecord& r = *reinterpret_cast<ProgramRecord*>(segment.begin());
+    if (void* const g = r.adjoint(tape)) r.pull(tape, g, nullptr);
     tape.passed_on(r.out);
   }
   static void destroy(char* begin) {
@@ -195,9 +208,8 @@ struct ProgramRecord {
     for (int k = 0; k < r.info->loads; ++k) r.leaf(k).~KeptLeaf();
   }
   static constexpr SegmentKind kind{&sweep, &destroy};
-  // Records a statement whose leaves are in `source` (which it takes over), unless none is on the tape; gives the slot
-  // of its result.
-  [[gnu::noinline]] static slot_t add(Tape& tape, const ProgramInfo& p, Source* source, const Dims& extents) {
+  /// Whether a leaf in `source` is on the tape; then all are kept as long as the tape needs them.
+  [[gnu::noinline]] static bool keep(Tape& tape, const ProgramInfo& p, Source* source) {
     expect<value_error>(2 * p.loads < exec::max_operands,
                         "tenon: a differentiated expression has more than 63 operands; evaluate a part of it first");
     bool active = false;
@@ -205,13 +217,17 @@ struct ProgramRecord {
       if (!tape.owns(source[k].slot)) source[k].slot = 0;
       active = active || source[k].slot;
     }
-    if (!active) return 0;
-    // What may throw comes first: the tape destroys whatever was recorded.
+    if (!active) return false;
     for (int k = 0; k < p.loads; ++k)
       if (transient(source[k])) keep_copy(source[k], p.bytes[k], (p.adjoint_bytes[k] + 3) / 4);
-    const slot_t out = tape.allocate_tensor(extents.size(), (p.result_bytes + 3) / 4);
-    const ProgramRecord record{&p, out, extents.rank};
-    auto* r = ::new (tape.record(record.bytes(), kind)) ProgramRecord(record);
+    return true;
+  }
+  static size_t bytes_of(const ProgramInfo& p, const Dims& extents) {
+    return ProgramRecord{&p, 0, extents.rank}.bytes();
+  }
+  /// A record at `place`, which takes over the leaves in `source`.
+  static void write(void* place, const ProgramInfo& p, slot_t out, Source* source, const Dims& extents) {
+    auto* r = ::new (place) ProgramRecord{&p, out, extents.rank};
     __builtin_memcpy(r->extents(), extents.d, r->row());
     for (int k = 0; k < p.loads; ++k) {
       Source& s = source[k];
@@ -220,6 +236,14 @@ struct ProgramRecord {
                                    static_cast<BlockRef&&>(s.keep), s.slot};
       __builtin_memcpy(r->leaf(k).strides(), s.map.strides.d, r->row());
     }
+  }
+  // Records a statement whose leaves are in `source` (which it takes over), unless none is on the tape; gives the slot
+  // of its result.
+  [[gnu::noinline]] static slot_t add(Tape& tape, const ProgramInfo& p, Source* source, const Dims& extents) {
+    // What may throw comes first: the tape destroys whatever was recorded.
+    if (!keep(tape, p, source)) return 0;
+    const slot_t out = tape.allocate_tensor(extents.size(), (p.result_bytes + 3) / 4);
+    write(tape.record(bytes_of(p, extents), kind), p, out, source, extents);
     return out;
   }
 };
@@ -291,8 +315,13 @@ struct CutRecord {
   }
   static void sweep(Tape& tape, const Segment& segment) {
     CutRecord& r = *reinterpret_cast<CutRecord*>(segment.begin());
-    r.pull(tape, make_seq<static_cast<int>(sizeof...(Active))>{});
+    const compute_t<P>* const adjoint = tape.given<compute_t<P>>(r.node.cache.slot);
+    if (adjoint && !are_zero_adjoints(adjoint, r.node.extents().size())) r.pull(tape, adjoint);
     tape.passed_on(r.node.cache.slot);
+  }
+  /// Pulls the result's adjoint back.
+  void pull(Tape& tape, const compute_t<P>* adjoint) {
+    pull(tape, adjoint, make_seq<static_cast<int>(sizeof...(Active))>{});
   }
   static void destroy(char* begin) { reinterpret_cast<CutRecord*>(begin)->~CutRecord(); }
 
@@ -301,10 +330,8 @@ struct CutRecord {
   using adjoint_of = compute_t<typename bare_t<decltype(some<const N&>().template operand<I>())>::value_type>;
 
   template <int... I>
-  void pull(Tape& tape, Seq<I...>) {
-    const compute_t<P>* adjoint = tape.given<compute_t<P>>(node.cache.slot);
+  void pull(Tape& tape, const compute_t<P>* adjoint, Seq<I...>) {
     const E shape = node.extents();
-    if (!adjoint || are_zero_adjoints(adjoint, shape.size())) return;
     const Dims dense = row_major(shape.dims());
     const auto y = const_view(value.data(node.cache), shape, dense);
     const auto g = const_view(adjoint, shape, dense);
@@ -366,8 +393,9 @@ void* new_record(Tape& tape) {
   return tape.record(sizeof(R), kind_of<R>);
 }
 
-template <class T, class E, class A>
-PrimalLeaf<A> primal_leaf(const Leaf<T, E, BlockRef, false>& l) {
+// An operand of a cut as its rule sees it.
+template <class A>
+PrimalLeaf<A> primal_operand(const A& l) {
   PrimalLeaf<A> p;
   p.data = l.data;
   p.shape = l.shape;
@@ -375,6 +403,17 @@ PrimalLeaf<A> primal_leaf(const Leaf<T, E, BlockRef, false>& l) {
   p.hold = l.hold;
   p.slot = l.slot;
   return p;
+}
+// Keeps an operand of a cut, unless it lives as long as the tape.
+template <class L>
+void keep_operand(L& leaf) {
+  if (leaf.hold || leaf.slot) return;
+  using P = primal_t<typename L::value_type>;
+  Source s{leaf.data, {leaf.shape.dims(), leaf.strides, 0}, 0, {}};
+  keep_copy(s, sizeof(P), 0);
+  leaf.data = static_cast<const P*>(s.data);
+  leaf.strides = s.map.strides;
+  leaf.hold = static_cast<BlockRef&&>(s.keep);
 }
 
 }  // namespace detail
