@@ -83,14 +83,12 @@ requires(is_taped<R> && (exec::detail::ProductIn<Map<Op, R, Args, X...>>::at >= 
     Source kept{out, exec::dense_map(extents), 0, from_output ? cache.block : BlockRef(static_cast<size_t>(bytes))};
     kept.data = kept.keep.data();
     auto node = product.with(primal_operand(a), primal_operand(b));
-    if (from_output && bytes > exec::aside_bytes) {
-      finish_tiles(node, source, out, extents);
-      source[at] = kept;
-    } else {
-      node.compute(reinterpret_cast<T*>(kept.keep.data()));
-      source[at] = kept;
-      exec::pointwise<untaped<P>>(source, out, kept.map);
-    }
+    bool finished = false;
+    if constexpr (from_output && is_real<T>)
+      if (bytes > exec::aside_bytes) finished = finish_tiles(node, source, out, extents);
+    if (!finished) node.compute(reinterpret_cast<T*>(kept.keep.data()));
+    source[at] = kept;
+    if (!finished) exec::pointwise<untaped<P>>(source, out, kept.map);
     if (!tape) return;
     a.slot = tape->owns(a.slot) ? a.slot : 0;
     b.slot = tape->owns(b.slot) ? b.slot : 0;
@@ -112,7 +110,7 @@ requires(is_taped<R> && (exec::detail::ProductIn<Map<Op, R, Args, X...>>::at >= 
   }
   // The consumer on the product's registers, or on its rows in the first-level cache.
   template <class M>
-  static void finish_tiles(const M& node, const Source* leaves, T* out, const Dims& extents) {
+  static bool finish_tiles(const M& node, const Source* leaves, T* out, const Dims& extents) {
     using Q = untaped<P>;
     Source source[P::loads];
     for (int k = 0; k < P::loads; ++k) source[k] = leaves[k];
@@ -122,6 +120,7 @@ requires(is_taped<R> && (exec::detail::ProductIn<Map<Op, R, Args, X...>>::at >= 
     exec::assign_consumer(
         call, {source, exec::load_bytes<Q>, Q::loads, exec::row<Q, T>, out, sizeof(T), exec::dense_map(extents)},
         source, at, extents, true, exec::detail::tile_epilogue<Q, at, T, T>());
+    return true;
   }
 };
 

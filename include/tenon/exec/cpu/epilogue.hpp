@@ -27,9 +27,13 @@ struct ProductIn<Movement<M, A>> {
 template <class Spec, class E, class A, class B>
 struct ProductIn<Contract<Spec, E, A, B>> {
   using C = Contract<Spec, E, A, B>;
-  static constexpr bool real = is_real<primal_t<typename C::value_type>> && is_real<primal_t<typename A::value_type>> &&
-                               is_real<primal_t<typename B::value_type>>;
-  static constexpr int loads = 1, at = real ? 0 : -1;
+  // On a tape a product is a part of its consumer's statement for other reasons than how it is computed.
+  template <class T>
+  static constexpr bool fits = is_real<T> || (is_taped<typename C::value_type> && has_real_parts<primal_t<T>>);
+  static constexpr int loads = 1,
+                       at = fits<typename C::value_type> && fits<typename A::value_type> && fits<typename B::value_type>
+                                ? 0
+                                : -1;
 };
 template <class Op, class T, class Args, class... N>
 struct ProductIn<Map<Op, T, Args, N...>> {
