@@ -40,7 +40,8 @@ void check() {
   if constexpr (requires { Op::partials_from_output(1.0f); }) {
     CHECK((knows_all<Op, float, Unknown>()));
     CHECK((!knows_all<Op, Unknown, float>()));
-  } else if constexpr (requires { Op::partials(1.0f); } && !requires { Op::partials_with_output(1.0f, 1.0f); }) {
+  } else if constexpr (
+      requires { Op::partials(1.0f); } && !requires { Op::partials_with_output(1.0f, 1.0f); }) {
     CHECK((knows_all<Op, Unknown, float>()));
   }
   static_assert(knows_all<Op, Unknown, Unknown>() || true);  // whatever it says, it is asked

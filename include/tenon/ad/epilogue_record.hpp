@@ -49,8 +49,8 @@ struct WithProduct {
   static constexpr bool possible = false;
 };
 template <class Op, class R, class Args, class... X>
-requires(is_taped<R> && (exec::detail::ProductIn<Map<Op, R, Args, X...>>::at >= 0)) struct WithProduct<
-    Map<Op, R, Args, X...>> {
+requires(is_taped<R> &&
+         (exec::detail::ProductIn<Map<Op, R, Args, X...>>::at >= 0)) struct WithProduct<Map<Op, R, Args, X...>> {
   using N = Map<Op, R, Args, X...>;
   using Product = bare_t<decltype(exec::detail::product_of(*static_cast<const N*>(nullptr)))>;
   using T = primal_t<R>;

@@ -181,9 +181,9 @@ struct ProgramRecord {
     };
     for (int k = 0; k < p.loads; ++k) nest.add(leaf(k).data, p.bytes[k], map(leaf(k)));
     for (int k = 0; k < p.loads; ++k) {
-      void* const to = k == p.in_place                   ? place
+      void* const to = k == p.in_place                    ? place
                        : p.active[k] && leaf(k).slot != 0 ? tape.adjoint<void>(leaf(k).slot)
-                                                         : nullptr;
+                                                          : nullptr;
       if (to)
         nest.add(to, p.adjoint_bytes[k], map(leaf(k)));
       else

@@ -68,9 +68,8 @@ struct UnknownDomain {
 };
 /// Whether the partial derivative of Y = Op(X...) by argument J can be computed of what is known.
 template <class Op, int J, class Y, class... X>
-inline constexpr bool has_known_partial =
-    !__is_same(bare_t<decltype(partial<J>(partials_of<Op>(*static_cast<Y*>(nullptr), *static_cast<X*>(nullptr)...)))>,
-               Unknown);
+inline constexpr bool has_known_partial = !__is_same(
+    bare_t<decltype(partial<J>(partials_of<Op>(*static_cast<Y*>(nullptr), *static_cast<X*>(nullptr)...)))>, Unknown);
 
 }  // namespace TENON_ABI
 }  // namespace tenon

@@ -15,8 +15,8 @@ Tensor<T, E...> numbers(Tensor<T, E...> x, double from) {
   return filled(static_cast<Tensor<T, E...>&&>(x), [from](double i) { return scatter(i + from); });
 }
 
-// What is computed of the product z, the row b of its columns, and u and the constant c of its extents. Of the first six
-// the derivative can be had without z.
+// What is computed of the product z, the row b of its columns, and u and the constant c of its extents. Of the first
+// six the derivative can be had without z.
 struct RectifiedSum {
   auto operator()(auto&& z, const auto& b, const auto&, const auto&) const {
     return relu(static_cast<decltype(z)>(z) + b);

@@ -119,8 +119,7 @@ struct KnownOf<Program<I...>, At> {
   }
   template <int K, class Op, int... Operand, int... J>
   static constexpr bool gives_all(Seq<J...>) {
-    return ((!Wanted<P, 1>::table.wanted[Operand] ||
-             has_known_partial<Op, J, value_of<K>, value_of<Operand>...>)&&...);
+    return ((!Wanted<P, 1>::table.wanted[Operand] || has_known_partial<Op, J, value_of<K>, value_of<Operand>...>)&&...);
   }
   template <int... K>
   static constexpr bool gives_each(Seq<K...>) {
