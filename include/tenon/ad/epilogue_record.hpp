@@ -6,7 +6,7 @@
 // back one pass writes the adjoint of the product over that of the result, which nobody needs any more, and adds to
 // those of the other operands; then it goes on to the operands of the product. Nothing else takes memory.
 #pragma once
-#include <tenon/ad/record.hpp>
+#include <tenon/ad/cut_record.hpp>
 #include <tenon/exec/cpu/epilogue.hpp>
 
 namespace tenon {

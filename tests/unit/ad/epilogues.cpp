@@ -109,6 +109,8 @@ void check_matrices(index_t m, index_t k, index_t n) {
 template <class F, class T>
 void check_sizes() {
   check_matrices<F, T>(1, 1, 1);
+  check_matrices<F, T>(4, 0, 3);
+  check_matrices<F, T>(0, 3, 2);
   check_matrices<F, T>(3, 5, 2);
   check_matrices<F, T>(33, 17, 50);  // beyond what goes through a stack of few numbers
   check_matrices<F, T>(70, 200, 65);

@@ -103,3 +103,17 @@ TEST_CASE("a plain operand may change before the way back, and adjoints are read
     CHECK(near_all(gy, grad(of_y)(there), 1e-12));
   }
 }
+
+TEST_CASE("a result that is written to afterwards is kept as it was") {
+  Tape tape;
+  const Matrix x = numbers(Matrix(20, 30), 0), w = numbers(Matrix(30, 40), 1);
+  const auto v = tape.variable(w);
+  Tensor<rev<double>, dyn, dyn> y = exp(matmul(x, v) * 0.1);
+  const rev<double> before = sum(y);
+  y(0, 0) = 7.0;
+  y *= 2.0;
+  const auto [g] = tape.gradient(before + sum(y)(), v);
+  Matrix weight = full<double>(3.0, 20, 40);
+  weight(0, 0) = 1.0;
+  CHECK(near_all(g, evaluate(matmul(transpose(x), exp(matmul(x, w) * 0.1) * weight) * 0.1), 1e-12));
+}
