@@ -112,7 +112,8 @@ TEST_CASE("a result that is written to afterwards is kept as it was") {
   const rev<double> before = sum(y);
   y(0, 0) = 7.0;
   y *= 2.0;
-  const auto [g] = tape.gradient(before + sum(y)(), v);
+  const rev<double> after = sum(y);
+  const auto [g] = tape.gradient(before + after, v);
   Matrix weight = full<double>(3.0, 20, 40);
   weight(0, 0) = 1.0;
   CHECK(near_all(g, evaluate(matmul(transpose(x), exp(matmul(x, w) * 0.1) * weight) * 0.1), 1e-12));
