@@ -1,4 +1,4 @@
-// tests/unit/ad/epilogues_operands.cpp: products with a pointwise consumer of constants, of themselves, of what changes later.
+// tests/unit/ad/epilogues_operands.cpp: products with a pointwise consumer, of constants and of what changes later.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include <tenon/ad/variable.hpp>
 #include <tenon/tenon.hpp>
