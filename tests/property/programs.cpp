@@ -22,16 +22,17 @@ Step RandomProgram::random_step(Chance& chance, const std::vector<Table>& r) {
       if (const std::size_t x = any(); fits(r[x])) return x;
     return otherwise;
   };
+  const bool is_affine = s.kind == Kind::layer || s.kind == Kind::rectified;
   s.a = any();
   const Table& a = r[s.a];
   s.b = find(s.a, [&](const Table& x) {
     if (s.kind == Kind::product) return x.n == a.m;
-    if (s.kind == Kind::layer) return x.m == a.m;
+    if (is_affine) return x.m == a.m;
     if (s.kind == Kind::crossed) return x.n == a.n;
     return fit(a, x);
   });
   const Table& b = r[s.b];
-  const Table y = s.kind == Kind::layer ? Table(a.n, b.n) : Table(std::max(a.n, b.n), std::max(a.m, b.m));
+  const Table y = is_affine ? Table(a.n, b.n) : Table(std::max(a.n, b.n), std::max(a.m, b.m));
   s.c = find(s.b, [&](const Table& x) { return fit(x, y); });
   s.i = chance.below(a.n);
   s.j = chance.below(a.m);
@@ -54,6 +55,12 @@ bool one_largest(index_t lines, index_t n, const F& element) {
   }
   return true;
 }
+// Element (i, k) of a b^T + c.
+Number affine(const Table& a, const Table& b, const Table& c, index_t i, index_t k) {
+  Number t = c(i, k);
+  for (index_t j = 0; j < a.m; ++j) t += a(i, j) * b(k, j);
+  return t;
+}
 Number maximum_of(const Number& a, const Number& b) { return a.real() > b.real() ? a : b; }
 }  // namespace
 
@@ -64,6 +71,12 @@ bool RandomProgram::is_smooth(const Step& s, const std::vector<Table>& r) {
       return a.m == b.n;  // of no two operands, if none was found
     case Kind::layer:
       return fit(c, Table(a.n, b.n)) && c.n <= a.n && c.m <= b.n;
+    case Kind::rectified:
+      if (!fit(c, Table(a.n, b.n)) || c.n > a.n || c.m > b.n) return false;
+      for (index_t i = 0; i < a.n; ++i)
+        for (index_t k = 0; k < b.n; ++k)
+          if (!apart(affine(a, b, c, i, k), 0)) return false;
+      return true;
     case Kind::branch:
     case Kind::largest:
       for (index_t i = 0; i < std::max({a.n, b.n, c.n}); ++i)
@@ -188,10 +201,11 @@ Table RandomProgram::apply(const Step& s, const std::vector<Table>& r) {
         return t;
       });
     case Kind::layer:
+      return Table::of(a.n, b.n, [&](index_t i, index_t k) { return std::tanh(affine(a, b, c, i, k)); });
+    case Kind::rectified:
       return Table::of(a.n, b.n, [&](index_t i, index_t k) {
-        Number t = c(i, k);
-        for (index_t j = 0; j < a.m; ++j) t += a(i, j) * b(k, j);
-        return std::tanh(t);
+        const Number t = affine(a, b, c, i, k);
+        return t.real() > 0 ? t : Number(0);
       });
     case Kind::crossed:
       return Table::of(a.m, b.m, [&](index_t j, index_t k) {

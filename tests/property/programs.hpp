@@ -37,6 +37,7 @@ enum class Kind {
   scan0,       // cumsum of a
   product,     // a b
   layer,       // tanh(a b^T + c)
+  rectified,   // relu(a b^T + c)
   crossed,     // sum over i of (2 a)_ij b_ik
   turned,      // a^T times the column sums of sin(a), turned
   part,        // rows i, i + step, ... and columns from j, times b(0, 0)
@@ -48,11 +49,11 @@ enum class Kind {
   count
 };
 inline const char* name_of(Kind k) {
-  static const char* const names[] = {"wave",    "bell",     "roots",      "linear", "quotient", "gate",     "branch",
-                                      "largest", "powers",   "sum0",       "sum1",   "mean0",    "max0",     "max1",
-                                      "prod1",   "var0",     "logsumexp1", "total",  "softmax0", "softmax1", "scan0",
-                                      "product", "layer",    "crossed",    "turned", "part",     "flipped",  "joined",
-                                      "taken",   "reshaped", "written"};
+  static const char* const names[] = {"wave",    "bell",   "roots",      "linear",  "quotient", "gate",     "branch",
+                                      "largest", "powers", "sum0",       "sum1",    "mean0",    "max0",     "max1",
+                                      "prod1",   "var0",   "logsumexp1", "total",   "softmax0", "softmax1", "scan0",
+                                      "product", "layer",  "rectified",  "crossed", "turned",   "part",     "flipped",
+                                      "joined",  "taken",  "reshaped",   "written"};
   static_assert(sizeof names / sizeof *names == static_cast<std::size_t>(Kind::count));
   return names[static_cast<int>(k)];
 }
@@ -173,6 +174,8 @@ template <class T>
       return matmul(a, b);
     case Kind::layer:
       return tanh(matmul(a, transpose(b)) + c);
+    case Kind::rectified:
+      return relu(matmul(a, transpose(b)) + c);
     case Kind::crossed:
       return einsum<"ij,ik->jk">(2 * a, b);
     case Kind::turned:

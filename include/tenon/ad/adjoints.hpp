@@ -87,9 +87,12 @@ class ApartAdjoints {
       if (r.numbers && slot - r.numbers < r.units) return r.first + (slot - r.numbers);
     return slot;
   }
+  bool is_done_with(slot_t slot) {
+    const Range* const r = holds(slot) ? find(slot) : nullptr;
+    return r && !r->wanted;
+  }
   void passed_on(slot_t slot) {
-    if (!holds(slot)) return;
-    if (Range* const r = find(slot); r && !r->wanted) r->drop();
+    if (is_done_with(slot)) ranges_[last_].drop();
   }
   void drop_all() {
     for (Range& r : *this) r.drop();

@@ -6,7 +6,7 @@
 // slot of the number it was given: nothing is recorded, and numbers read before go on meaning what they meant. The next
 // statement on the whole tensor records where its elements came from.
 #pragma once
-#include <tenon/ad/record.hpp>
+#include <tenon/ad/cut_record.hpp>
 
 namespace tenon {
 inline namespace TENON_ABI {

@@ -4,7 +4,7 @@
 // Each step is a record of its own, so that intermediate products are computed once and kept for the way back. Which
 // step it is, and whose adjoints are wanted, are data: orders share one instance for each type of numbers.
 #pragma once
-#include <tenon/ad/record.hpp>
+#include <tenon/ad/cut_record.hpp>
 #include <tenon/exec/cpu/contract.hpp>
 
 namespace tenon {

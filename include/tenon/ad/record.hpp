@@ -1,52 +1,17 @@
 // tenon/ad/record.hpp: what a tape keeps of a tensor statement, and how it pulls the statement's adjoint back.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// The record of a pointwise statement is its program with its table of leaves; pulling back is one fused sweep. The
-// record of a cut (reduction, contraction, opaque op) is the cut on primal operands; pulling back is its `pull` rule.
-// Intermediate values are kept by count; plain tensors that a rule needs are copied, since their owner may change or
-// drop them before the sweep. A record whose adjoint is zero throughout is passed over.
+// The record of a pointwise statement is its program with its table of leaves; pulling back is one fused sweep. Cuts
+// have records of another kind (ad/cut_record.hpp). Intermediate values are kept by count; plain tensors that a rule
+// needs are copied, since their owner may change or drop them before the sweep. A record whose adjoint is zero
+// throughout is passed over.
 #pragma once
 #include <tenon/ad/plain_code.hpp>
-#include <tenon/exec/cpu/offsets.hpp>
 #include <tenon/exec/cpu/pull_parts.hpp>
 #include <tenon/exec/operand.hpp>
-#include <tenon/tensor/view.hpp>
 
 namespace tenon {
 inline namespace TENON_ABI {
-
-/// An operand as a `pull` rule sees it: its value, and its adjoint to add to if it is active.
-template <class P, class E, bool Active>
-struct Pulled;
-template <class P, index_t... E>
-struct Pulled<P, Extents<E...>, true> {
-  static constexpr bool active = true;
-  TensorView<const P, E...> value;
-  TensorView<compute_t<P>, E...> adjoint;
-  template <class X>
-  void add(X&& x) {
-    if (!exec::writes_twice(adjoint.map())) {
-      adjoint += static_cast<X&&>(x);
-      return;
-    }
-    // A broadcast operand: many elements add to one adjoint.
-    using G = compute_t<P>;
-    const Dims extents = adjoint.dims();
-    const detail::BlockRef block(static_cast<size_t>(extents.size()) * sizeof(G));
-    G* const given = reinterpret_cast<G*>(block.data());
-    TensorView<G, E...>(given, extents) = static_cast<X&&>(x);
-    exec::OffsetTables tables(extents);
-    for (int a = 0; a < extents.rank; ++a) tables.identity(a, adjoint.strides().d[a]);
-    exec::add_at_offsets(given, adjoint.data(), tables);
-  }
-};
-template <class P, index_t... E>
-struct Pulled<P, Extents<E...>, false> {
-  static constexpr bool active = false;
-  TensorView<const P, E...> value;
-  template <class X>
-  void add(X&&) {}
-};
 
 namespace detail {
 
@@ -95,21 +60,6 @@ inline bool transient(const Source& s) {
   return !s.keep && (s.slot == 0 || s.map.strides == Dims{s.map.strides.rank, {}});
 }
 
-// to[map] += from, element after element; `from` is dense.
-template <class A>
-void add_adjoints(A* to, const StridedMap& map, const A* from) {
-  exec::Nest nest;
-  nest.start(map.extents);
-  nest.add(to, sizeof(A), map);
-  if (nest.empty()) return;
-  exec::Walk walk;
-  walk.start(nest, 0, nest.rank);
-  do {
-    A& t = *reinterpret_cast<A*>(walk.out());
-    t = static_cast<A>(apply<op::Add>(t, *from++));
-  } while (walk.next(nest, 0, nest.rank));
-}
-
 // What the record of a pointwise statement knows of its program: tables and functions, no types.
 struct ProgramInfo {
   int loads;
@@ -118,15 +68,16 @@ struct ProgramInfo {
   index_t result_bytes;
   exec::RowFunction pull;
   bool (*is_zero)(const void* adjoints, index_t n);
+  int in_place = -1;  // the load whose adjoint is written in a place of the record's choice
 };
 template <class A>
 bool zero_adjoints(const void* adjoints, index_t n) {
   return are_zero_adjoints(static_cast<const A*>(adjoints), n);
 }
-template <class P, class List>
+template <class P, class How, class List>
 struct InfoOf;
-template <class P, class... L>
-struct InfoOf<P, TypeList<L...>> {
+template <class P, class How, class... L>
+struct InfoOf<P, How, TypeList<L...>> {
   using A = compute_t<typename P::result>;
   static constexpr bool active[] = {L::active..., false};
   static constexpr ProgramInfo value{P::loads,
@@ -135,11 +86,12 @@ struct InfoOf<P, TypeList<L...>> {
                                      exec::detail::AdjointTable<TypeList<L...>>::bytes,
                                      exec::detail::AdjointTable<TypeList<L...>>::parts,
                                      sizeof(A),
-                                     &exec::detail::row_pull<P>,
-                                     &zero_adjoints<A>};
+                                     &exec::detail::row_pull<P, How>,
+                                     &zero_adjoints<A>,
+                                     How::in_place};
 };
-template <class P>
-inline constexpr const ProgramInfo& program_info = InfoOf<P, exec::loads_of<P>>::value;
+template <class P, class How = exec::detail::AllAdded>
+inline constexpr const ProgramInfo& program_info = InfoOf<P, How, exec::loads_of<P>>::value;
 
 // A pointwise statement: its extents and leaves follow it in memory.
 struct ProgramRecord {
@@ -162,32 +114,43 @@ struct ProgramRecord {
     return *reinterpret_cast<KeptLeaf*>(first + static_cast<size_t>(k) * leaf_bytes());
   }
 
-  static void sweep(Tape& tape, const Segment& segment) {
-    ProgramRecord& r = *reinterpret_cast<ProgramRecord*>(segment.begin());
-    const ProgramInfo& p = *r.info;
-    Dims extents;
-    extents.rank = r.rank;
-    __builtin_memcpy(extents.d, r.extents(), r.row());
-    void* const g = tape.given<char>(r.out);
-    if (!g || p.is_zero(g, extents.size())) return tape.passed_on(r.out);
+  /// Pulls the result's adjoint g back; `place`: where the adjoint goes that is written in place, null if nobody wants
+  /// it.
+  void pull(Tape& tape, void* g, void* place) {
+    const ProgramInfo& p = *info;
+    Dims shape;
+    shape.rank = rank;
+    __builtin_memcpy(shape.d, extents(), row());
     exec::Nest nest;
-    nest.start(extents);
-    nest.add(g, p.result_bytes, exec::dense_map(extents));
+    nest.start(shape);
+    nest.add(g, p.result_bytes, exec::dense_map(shape));
     const auto map = [&](KeptLeaf& leaf) {
-      StridedMap m{extents, {}, 0};
-      __builtin_memcpy(m.strides.d, leaf.strides(), r.row());
+      StridedMap m{shape, {}, 0};
+      __builtin_memcpy(m.strides.d, leaf.strides(), row());
       return m;
     };
-    for (int k = 0; k < p.loads; ++k) nest.add(r.leaf(k).data, p.bytes[k], map(r.leaf(k)));
+    for (int k = 0; k < p.loads; ++k) nest.add(leaf(k).data, p.bytes[k], map(leaf(k)));
     for (int k = 0; k < p.loads; ++k) {
-      KeptLeaf& leaf = r.leaf(k);
-      if (p.active[k] && leaf.slot) {
-        nest.add(tape.adjoint<char>(leaf.slot), p.adjoint_bytes[k], map(leaf));
-      } else {
-        nest.add(nullptr, 0, StridedMap{extents, {}, 0});
-      }
+      void* const to = k == p.in_place                    ? place
+                       : p.active[k] && leaf(k).slot != 0 ? tape.adjoint<void>(leaf(k).slot)
+                                                          : nullptr;
+      if (to)
+        nest.add(to, p.adjoint_bytes[k], map(leaf(k)));
+      else
+        nest.add(nullptr, 0, StridedMap{shape, {}, 0});
     }
     exec::pull_program({nest, p.pull, p.loads, p.adjoint_parts});
+  }
+  /// The adjoint of the result; null if it is zero throughout.
+  void* adjoint(Tape& tape) {
+    void* const g = tape.given<void>(out);
+    index_t n = 1;
+    for (int a = 0; a < rank; ++a) n *= extents()[a];
+    return g && !info->is_zero(g, n) ? g : nullptr;
+  }
+  static void sweep(Tape& tape, const Segment& segment) {
+    ProgramRecord& r = *reinterpret_cast<ProgramRecord*>(segment.begin());
+    if (void* const g = r.adjoint(tape)) r.pull(tape, g, nullptr);
     tape.passed_on(r.out);
   }
   static void destroy(char* begin) {
@@ -195,9 +158,8 @@ struct ProgramRecord {
     for (int k = 0; k < r.info->loads; ++k) r.leaf(k).~KeptLeaf();
   }
   static constexpr SegmentKind kind{&sweep, &destroy};
-  // Records a statement whose leaves are in `source` (which it takes over), unless none is on the tape; gives the slot
-  // of its result.
-  [[gnu::noinline]] static slot_t add(Tape& tape, const ProgramInfo& p, Source* source, const Dims& extents) {
+  /// Whether a leaf in `source` is on the tape; then all are kept as long as the tape needs them.
+  [[gnu::noinline]] static bool keep(Tape& tape, const ProgramInfo& p, Source* source) {
     expect<value_error>(2 * p.loads < exec::max_operands,
                         "tenon: a differentiated expression has more than 63 operands; evaluate a part of it first");
     bool active = false;
@@ -205,13 +167,17 @@ struct ProgramRecord {
       if (!tape.owns(source[k].slot)) source[k].slot = 0;
       active = active || source[k].slot;
     }
-    if (!active) return 0;
-    // What may throw comes first: the tape destroys whatever was recorded.
+    if (!active) return false;
     for (int k = 0; k < p.loads; ++k)
       if (transient(source[k])) keep_copy(source[k], p.bytes[k], (p.adjoint_bytes[k] + 3) / 4);
-    const slot_t out = tape.allocate_tensor(extents.size(), (p.result_bytes + 3) / 4);
-    const ProgramRecord record{&p, out, extents.rank};
-    auto* r = ::new (tape.record(record.bytes(), kind)) ProgramRecord(record);
+    return true;
+  }
+  static size_t bytes_of(const ProgramInfo& p, const Dims& extents) {
+    return ProgramRecord{&p, 0, extents.rank}.bytes();
+  }
+  /// A record at `place`, which takes over the leaves in `source`.
+  static void write(void* place, const ProgramInfo& p, slot_t out, Source* source, const Dims& extents) {
+    auto* r = ::new (place) ProgramRecord{&p, out, extents.rank};
     __builtin_memcpy(r->extents(), extents.d, r->row());
     for (int k = 0; k < p.loads; ++k) {
       Source& s = source[k];
@@ -220,119 +186,15 @@ struct ProgramRecord {
                                    static_cast<BlockRef&&>(s.keep), s.slot};
       __builtin_memcpy(r->leaf(k).strides(), s.map.strides.d, r->row());
     }
+  }
+  // Records a statement whose leaves are in `source` (which it takes over), unless none is on the tape; gives the slot
+  // of its result.
+  [[gnu::noinline]] static slot_t add(Tape& tape, const ProgramInfo& p, Source* source, const Dims& extents) {
+    // What may throw comes first: the tape destroys whatever was recorded.
+    if (!keep(tape, p, source)) return 0;
+    const slot_t out = tape.allocate_tensor(extents.size(), (p.result_bytes + 3) / 4);
+    write(tape.record(bytes_of(p, extents), kind), p, out, source, extents);
     return out;
-  }
-};
-
-template <class A>
-inline constexpr bool leaf_active = is_taped<typename A::value_type>;
-
-template <class T, index_t... E>
-auto const_view(const T* data, const Extents<E...>& e, const Dims& strides) {
-  return TensorView<const T, E...>(data, e.dims(), strides);
-}
-template <class T, index_t... E>
-auto adjoint_view(T* data, const Extents<E...>& e, const Dims& strides) {
-  return TensorView<T, E...>(data, e.dims(), strides);
-}
-
-template <class A>
-using PrimalLeaf = Leaf<primal_t<typename A::value_type>, typename A::extents_type, BlockRef, false>;
-
-// An adjoint that a rule adds to in a place of its own: of an operand whose indices share elements, which are added up
-// after the rule; of a constant of an active type, where it is dropped.
-template <class G>
-struct AsideAdjoint {
-  BlockRef block;
-  StridedMap map;  // of the operand
-  slot_t slot = 0;
-
-  G* start(const StridedMap& m, slot_t s) {
-    const size_t bytes = static_cast<size_t>(m.extents.size()) * sizeof(G);
-    block = BlockRef(bytes);
-    __builtin_memset(block.data(), 0, bytes);
-    map = m;
-    slot = s;
-    return reinterpret_cast<G*>(block.data());
-  }
-  void finish(Tape& tape) {
-    if (slot) add_adjoints(tape.adjoint<G>(slot), map, reinterpret_cast<const G*>(block.data()));
-  }
-};
-
-// The value of a statement, as its rule may need it: a few numbers are kept in the record, others where the node has
-// them.
-template <class P, class E, bool Few = E::is_static&& static_size<E>* static_cast<index_t>(sizeof(P)) <= 16>
-struct KeptValue {
-  void keep(const ValueCache<true>& cache, BlockRef&& b) { cache.block = static_cast<BlockRef&&>(b); }
-  const P* data(const ValueCache<true>& cache) const {
-    return reinterpret_cast<const P*>(cache.block ? cache.block.data() : nullptr);
-  }
-};
-template <class P, class E>
-struct KeptValue<P, E, true> {
-  static constexpr size_t bytes = static_cast<size_t>(static_size<E>) * sizeof(P);
-  alignas(P) char numbers[bytes > 0 ? bytes : 1];
-  void keep(const ValueCache<true>&, const BlockRef& b) { __builtin_memcpy(numbers, b.data(), bytes); }
-  const P* data(const ValueCache<true>&) const { return reinterpret_cast<const P*>(numbers); }
-};
-
-// A cut: the node on primal leaves, which have the slots of the operands' adjoints, with its value of elements P and
-// the slot of its adjoint. Nothing here depends on the tag: functions that record the same cut share it.
-template <class N, class P, bool... Active>
-struct CutRecord {
-  using E = typename N::extents_type;
-  N node;
-  [[no_unique_address]] KeptValue<P, E> value;
-
-  CutRecord(N&& n, BlockRef&& block, slot_t slot) : node(static_cast<N&&>(n)) {
-    value.keep(node.cache, static_cast<BlockRef&&>(block));
-    node.cache.slot = slot;
-  }
-  static void sweep(Tape& tape, const Segment& segment) {
-    CutRecord& r = *reinterpret_cast<CutRecord*>(segment.begin());
-    r.pull(tape, make_seq<static_cast<int>(sizeof...(Active))>{});
-    tape.passed_on(r.node.cache.slot);
-  }
-  static void destroy(char* begin) { reinterpret_cast<CutRecord*>(begin)->~CutRecord(); }
-
- private:
-  template <int I>
-  using adjoint_of = compute_t<typename bare_t<decltype(some<const N&>().template operand<I>())>::value_type>;
-
-  template <int... I>
-  void pull(Tape& tape, Seq<I...>) {
-    const compute_t<P>* adjoint = tape.given<compute_t<P>>(node.cache.slot);
-    const E shape = node.extents();
-    if (!adjoint || are_zero_adjoints(adjoint, shape.size())) return;
-    const Dims dense = row_major(shape.dims());
-    const auto y = const_view(value.data(node.cache), shape, dense);
-    const auto g = const_view(adjoint, shape, dense);
-    Operands<AsideAdjoint<adjoint_of<I>>...> aside;
-    pull_with(y, g, pulled<Active>(tape, node.template operand<I>(), mutable_at<I>(aside))...);
-    (mutable_at<I>(aside).finish(tape), ...);
-  }
-  template <int I, class X>
-  static X& mutable_at(Operand<I, X>& o) {
-    return o.node;
-  }
-  template <class Y, class G, class... X>
-  void pull_with(const Y& y, const G& g, X... x) {
-    node.pull(y, g, x...);
-  }
-  template <bool IsActive, class Lf, class G>
-  static auto pulled(Tape& tape, const Lf& leaf, AsideAdjoint<G>& aside) {
-    using Q = typename Lf::value_type;
-    auto value = const_view(leaf.data, leaf.shape, leaf.strides);
-    if constexpr (IsActive) {
-      const StridedMap map{leaf.shape.dims(), leaf.strides, 0};
-      const bool apart = leaf.slot == 0 || exec::may_repeat(map);
-      G* to = apart ? aside.start(map, leaf.slot) : tape.adjoint<G>(leaf.slot);
-      return Pulled<Q, typename Lf::extents_type, true>{
-          value, adjoint_view(to, leaf.shape, apart ? row_major(map.extents) : map.strides)};
-    } else {
-      return Pulled<Q, typename Lf::extents_type, false>{value};
-    }
   }
 };
 
@@ -364,17 +226,6 @@ template <class R>
 void* new_record(Tape& tape) {
   static_assert(alignof(R) <= alignof(Segment));
   return tape.record(sizeof(R), kind_of<R>);
-}
-
-template <class T, class E, class A>
-PrimalLeaf<A> primal_leaf(const Leaf<T, E, BlockRef, false>& l) {
-  PrimalLeaf<A> p;
-  p.data = l.data;
-  p.shape = l.shape;
-  p.strides = l.strides;
-  p.hold = l.hold;
-  p.slot = l.slot;
-  return p;
 }
 
 }  // namespace detail

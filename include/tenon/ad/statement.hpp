@@ -5,6 +5,7 @@
 // active for its tag and one of its operands is on that tape.
 #pragma once
 #include <tenon/ad/element.hpp>
+#include <tenon/ad/epilogue_record.hpp>
 #include <tenon/ad/flat_record.hpp>
 #include <tenon/ad/ordered_record.hpp>
 
@@ -28,7 +29,7 @@ requires(!contains_rev<T>) struct Evaluate<rev<T, Tag>> {
       detail::compute_ordered<T>(n, cache, detail::active_tape<Tag>);
     } else if constexpr (cut_node<N>) {
       compute_cut(n, cache, make_seq<N::arity>{});
-    } else {
+    } else if (!compute_with_product(n, cache)) {
       compute_program(n, cache);
     }
     cache.ready = true;
@@ -54,6 +55,15 @@ requires(!contains_rev<T>) struct Evaluate<rev<T, Tag>> {
   // A value that is there already: tensors share their elements, no statement is needed.
   template <class N>
   static constexpr bool shared = __is_same(N, Leaf<rev<T, Tag>, typename N::extents_type, detail::BlockRef, true>);
+  // A product and what is computed of it as one statement; false if they are two.
+  template <class N>
+  static bool compute_with_product(const N& n, const ValueCache<true>& cache) {
+    if constexpr (detail::WithProduct<N>::possible) {
+      return detail::WithProduct<N>::compute(n, cache, detail::active_tape<Tag>);
+    } else {
+      return false;
+    }
+  }
   template <class N>
   static void compute_program(const N& n, const ValueCache<true>& cache) {
     using P = program_of<N>;
@@ -87,7 +97,7 @@ requires(!contains_rev<T>) struct Evaluate<rev<T, Tag>> {
   }
   template <class N, class... L>
   static void compute_cut_with(const N& n, const ValueCache<true>& cache, L... leaf) {
-    auto node = n.with(detail::primal_leaf<typename L::value_type, typename L::extents_type, L>(leaf)...);
+    auto node = n.with(detail::primal_operand(leaf)...);
     using M = decltype(node);
     using E = typename N::extents_type;
     const E shape = n.extents();
@@ -98,22 +108,12 @@ requires(!contains_rev<T>) struct Evaluate<rev<T, Tag>> {
     if (!tape) return;
     ((leaf.slot = tape->owns(leaf.slot) ? leaf.slot : 0), ...);
     if (!((leaf.slot != 0) || ... || false)) return;
-    (keep(leaf), ...);
-    auto kept = n.with(detail::primal_leaf<typename L::value_type, typename L::extents_type, L>(leaf)...);
+    (detail::keep_operand(leaf), ...);
+    auto kept = n.with(detail::primal_operand(leaf)...);
     cache.slot = tape->allocate_tensor(shape.size(), detail::units_of<T>);
     using Record = detail::CutRecord<M, T, detail::leaf_active<L>...>;
     ::new (detail::new_record<Record>(*tape))
         Record(static_cast<M&&>(kept), static_cast<detail::BlockRef&&>(block), cache.slot);
-  }
-  template <class L>
-  static void keep(L& leaf) {
-    if (leaf.hold || leaf.slot) return;
-    using P = primal_t<typename L::value_type>;
-    Source s{leaf.data, {leaf.shape.dims(), leaf.strides, 0}, 0, {}};
-    detail::keep_copy(s, sizeof(P), 0);
-    leaf.data = static_cast<const P*>(s.data);
-    leaf.strides = s.map.strides;
-    leaf.hold = static_cast<detail::BlockRef&&>(s.keep);
   }
 };
 

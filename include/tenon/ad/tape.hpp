@@ -146,6 +146,8 @@ class Tape : detail::Segments {
   }
   /// The statement that gave the tensor at a slot was pulled back: nobody asks for its adjoint any more.
   void passed_on(slot_t slot) { apart_.passed_on(slot); }
+  /// Whether nobody reads the adjoint of the tensor at a slot once its statement was pulled back.
+  bool is_done_with(slot_t slot) { return apart_.is_done_with(slot); }
   /// The adjoint is read after the sweep: so many times by `take`, or as often as somebody likes.
   void want(slot_t slot, unsigned times = detail::ApartAdjoints::always) { apart_.want(apart_.home(slot), times); }
   void want_none() { apart_.want_none(); }

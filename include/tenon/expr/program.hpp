@@ -101,6 +101,28 @@ struct Lower<Map<Op, T, Args, N...>> : LowerMap<Op, T, Args, N...> {};
 template <class N>
 using program_of = apply_t<typename detail::Lower<N>::type, Program>;
 
+namespace detail {
+template <class I>
+struct Untaped;
+template <class T, bool C, bool A>
+struct Untaped<Load<T, C, A>> {
+  using type = Load<T, C, false>;
+};
+template <class Op, class T, bool A, int... Back>
+struct Untaped<Call<Op, T, A, Back...>> {
+  using type = Call<Op, T, false, Back...>;
+};
+template <class P>
+struct UntapedProgram;
+template <class... I>
+struct UntapedProgram<Program<I...>> {
+  using type = Program<typename Untaped<I>::type...>;
+};
+}  // namespace detail
+/// The same program of operands that are not on a tape.
+template <class P>
+using untaped = typename detail::UntapedProgram<P>::type;
+
 // ---- running -------------------------------------------------------------------------------------------------------
 
 /// Duals of more numbers than these are computed element by element.
@@ -236,6 +258,11 @@ struct Machine<Program<I...>, W> {
   TENON_FN void run(const L& load) {
     run_all(load, make_seq<P::size>{});
   }
+  /// The same for the instructions of which `Which::runs` says so; the results of others are zero.
+  template <class Which, class L>
+  TENON_FN void run_some(const L& load) {
+    run_those<Which>(load, make_seq<P::size>{});
+  }
   template <int K>
   TENON_FN auto& at() {
     return detail::reg<K>(file);
@@ -246,6 +273,18 @@ struct Machine<Program<I...>, W> {
   template <class L, int... K>
   TENON_FN void run_all(const L& load, Seq<K...>) {
     (step<K>(load, static_cast<I*>(nullptr)), ...);
+  }
+  template <class Which, class L, int... K>
+  TENON_FN void run_those(const L& load, Seq<K...>) {
+    (step_if<Which::runs[K], K>(load, static_cast<I*>(nullptr)), ...);
+  }
+  template <bool Runs, int K, class L, class In>
+  TENON_FN void step_if(const L& load, In* instruction) {
+    if constexpr (Runs) {
+      step<K>(load, instruction);
+    } else {
+      at<K>() = bare_t<decltype(at<K>())>{};
+    }
   }
   template <int K, class L, class T, bool C, bool A>
   TENON_FN void step(const L& load, Load<T, C, A>*) {

@@ -1,8 +1,10 @@
 // tenon/ops/derivative.hpp: which of the three forms an op's derivative rule has, and the partials it gives.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// `partials_of<Op>(y, x...)` calls whichever rule the op defines; `keeps` says what backward must still know:
+// `partials_of<Op>(y, x...)` calls whichever rule the op defines; its form says what backward must still know:
 //   partials(x...): the arguments; partials_from_output(y): the result; partials_with_output(y, x...): both.
+// Whether a single partial can do with less (that of a product by one factor needs the other one only) is found by
+// calling the rule on values that are unknown.
 #pragma once
 #include <tenon/ops/op.hpp>
 
@@ -51,6 +53,23 @@ TENON_FN auto partials_of(const Y& y, const X&... x) {
     return Op::partials(x...);
   }
 }
+
+struct UnknownDomain;
+/// A number that is not known, for the question what a rule needs: what comes of it is unknown as well.
+struct Unknown {
+  using tenon_domain = UnknownDomain;
+};
+struct UnknownDomain {
+  static constexpr int rank = 100;
+  template <class Op, class... X>
+  TENON_FN static Unknown apply(const X&...) {
+    return {};
+  }
+};
+/// Whether the partial derivative of Y = Op(X...) by argument J can be computed of what is known.
+template <class Op, int J, class Y, class... X>
+inline constexpr bool has_known_partial = !__is_same(
+    bare_t<decltype(partial<J>(partials_of<Op>(*static_cast<Y*>(nullptr), *static_cast<X*>(nullptr)...)))>, Unknown);
 
 }  // namespace TENON_ABI
 }  // namespace tenon

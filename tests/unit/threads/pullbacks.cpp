@@ -180,3 +180,41 @@ TEST_CASE("sums of parts are better than one after the other") {
   const auto g = settled([&](const auto& v) { return loss_of(x * v); }, one, true);
   CHECK(std::fabs(g() / 3e5 - 1) < 5e-4);
 }
+
+TEST_CASE("products with a pointwise consumer") {
+  const auto check = [](const auto& consumer) {
+    for (const auto& [m, n] : {Shape{700, 301}, Shape{2000, 130}, Shape{40, 9000}}) {
+      const Matrix x = filled(Matrix(m, 30), 1), w = filled(Matrix(30, n), 2);
+      const Vector b = filled(Vector(n), 3);
+      const auto gradients = [&] {
+        Tape tape;
+        const auto xv = tape.variable(x);
+        const auto wv = tape.variable(w);
+        const auto bv = tape.variable(b);
+        const auto y = evaluate(consumer(matmul(xv, wv), bv));
+        return tape.gradient(evaluate(sum(y * y))(), xv, wv, bv);
+      };
+      const auto [gx, gw, gb] = gradients();
+      for (const int threads : {1, 2, 3, 8}) {
+        CAPTURE(threads);
+        Jobs jobs{threads};
+        const Parallel scope(jobs);
+        const auto [ax, aw, ab] = gradients();
+        if (threads > 1) CHECK(jobs.runs > 3);
+        CHECK(same_bits(ax, gx));
+        CHECK(same_bits(aw, gw));
+        CHECK(same_bits(ab, gb));
+      }
+      const Matrix z = matmul(x, w);
+      Tape tape;
+      const auto zv = tape.variable(z);
+      const auto y = evaluate(consumer(zv, b));
+      const auto [gz] = tape.gradient(evaluate(sum(y * y))(), zv);
+      CHECK(near(gb, Vector(sum<0>(gz))));
+      CHECK(near(gx, Matrix(matmul(gz, transpose(w)))));
+      CHECK(near(gw, Matrix(matmul(transpose(x), gz))));
+    }
+  };
+  check([](auto&& z, const auto& b) { return relu(static_cast<decltype(z)>(z) + b); });
+  check([](auto&& z, const auto& b) { return tanh(static_cast<decltype(z)>(z) + b); });
+}

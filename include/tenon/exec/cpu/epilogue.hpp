@@ -4,8 +4,8 @@
 // The consumer's row kernel reads finished rows of the product while they are in the first-level cache and writes the
 // target; the product itself is never stored. One contraction of a consumer is fused, the first whose extents are the
 // consumer's; others below it are evaluated first. A product of few numbers lies on the stack instead, and the consumer
-// is a statement over it: what a tile's epilogue needs to know takes longer to find out. Taped elements take the plain
-// path: the tape needs the product.
+// is a statement over it: what a tile's epilogue needs to know takes longer to find out. Taped elements come here from
+// their own statements (ad/epilogue_record.hpp), with operands in memory.
 #pragma once
 #include <tenon/exec/cpu/contract.hpp>
 #include <tenon/exec/cpu/finishing_tile.hpp>
@@ -27,9 +27,13 @@ struct ProductIn<Movement<M, A>> {
 template <class Spec, class E, class A, class B>
 struct ProductIn<Contract<Spec, E, A, B>> {
   using C = Contract<Spec, E, A, B>;
-  static constexpr bool real =
-      is_real<typename C::value_type> && is_real<typename A::value_type> && is_real<typename B::value_type>;
-  static constexpr int loads = 1, at = real ? 0 : -1;
+  // On a tape a product is a part of its consumer's statement for other reasons than how it is computed.
+  template <class T>
+  static constexpr bool fits = is_real<T> || (is_taped<typename C::value_type> && has_real_parts<primal_t<T>>);
+  static constexpr int loads = 1,
+                       at = fits<typename C::value_type> && fits<typename A::value_type> && fits<typename B::value_type>
+                                ? 0
+                                : -1;
 };
 template <class Op, class T, class Args, class... N>
 struct ProductIn<Map<Op, T, Args, N...>> {

@@ -4,10 +4,11 @@
 // For each pack of elements the program runs forward again, then its instructions in reverse: each multiplies its
 // adjoint by its partials. An active leaf adds to its adjoint in memory; where it is strided or broadcast along the
 // row, through a buffer, by code that all programs share. What only reaches the result through ops without derivative
-// (a comparison, a floor) is not pulled back at all.
+// (a comparison, a floor) is not pulled back at all. One leaf of the result's own extents may get its adjoint in place:
+// written over what is there, which may be the result's adjoint.
 #pragma once
 #include <tenon/exec/cpu/pointwise.hpp>
-#include <tenon/ops/derivative.hpp>
+#include <tenon/exec/cpu/wanted.hpp>
 
 namespace tenon {
 inline namespace TENON_ABI {
@@ -16,47 +17,6 @@ namespace exec {
 namespace detail {
 
 struct NoAdjoint {};
-
-// Which instructions' adjoints are wanted: those that are active and reach the result through ops with derivatives.
-template <class P, int W>
-struct Wanted;
-template <class... I, int W>
-struct Wanted<Program<I...>, W> {
-  using P = Program<I...>;
-  static constexpr int size = P::size;
-  struct Table {
-    bool wanted[size] = {};
-  };
-  template <class Op, int J, class T, int... Operand>
-  static constexpr bool gives() {
-    if constexpr (tenon::detail::is_cast<Op>) {
-      return true;
-    } else {
-      using Given = bare_t<decltype(partial<J>(
-          partials_of<Op>(tenon::detail::some<register_t<T, P, W>>(),
-                          tenon::detail::some<register_t<typename at_t<Operand, TypeList<I...>>::type, P, W>>()...)))>;
-      return !__is_same(Given, NoPartial);
-    }
-  }
-  template <int K, class T, bool C, bool A>
-  static constexpr void mark(Table&, Load<T, C, A>*) {}
-  template <int K, class Op, class T, bool A, int... Back>
-  static constexpr void mark(Table& t, Call<Op, T, A, Back...>*) {
-    if constexpr (A) mark_operands<Op, T, K - Back...>(t, t.wanted[K], make_seq<static_cast<int>(sizeof...(Back))>{});
-  }
-  template <class Op, class T, int... Operand, int... J>
-  static constexpr void mark_operands(Table& t, bool wanted, Seq<J...>) {
-    ((t.wanted[Operand] = wanted && at_t<Operand, TypeList<I...>>::active && gives<Op, J, T, Operand...>()), ...);
-  }
-  template <int... K>
-  static constexpr Table make(Seq<K...>) {
-    Table t;
-    t.wanted[size - 1] = at_t<size - 1, TypeList<I...>>::active;
-    (mark<size - 1 - K>(t, static_cast<at_t<size - 1 - K, TypeList<I...>>*>(nullptr)), ...);
-    return t;
-  }
-  static constexpr Table table = make(make_seq<size>{});
-};
 
 template <class I, class P, int W, bool Active>
 struct AdjointOf {
@@ -72,10 +32,22 @@ inline constexpr bool is_number = false;
 template <class T, bool A>
 inline constexpr bool is_number<Load<T, true, A>> = true;
 
-template <class P, int W, class Instructions = make_seq<P::size>>
+// How adjoints are pulled back: all added to what is there.
+struct AllAdded {
+  static constexpr int in_place = -1;
+  static constexpr bool from_output = false;
+};
+// That of load At written, not added. FromOutput: in place of that leaf is the program's result, which is enough.
+template <int At, bool FromOutput>
+struct OneInPlace {
+  static constexpr int in_place = At;
+  static constexpr bool from_output = FromOutput;
+};
+
+template <class P, int W, class How, class Instructions = make_seq<P::size>>
 struct RowPull;
-template <class... I, int W, int... N>
-struct RowPull<Program<I...>, W, Seq<N...>> {
+template <class... I, int W, class How, int... N>
+struct RowPull<Program<I...>, W, How, Seq<N...>> {
   using P = Program<I...>;
   template <int K>
   static constexpr bool wanted = Wanted<P, W>::table.wanted[K];
@@ -89,6 +61,15 @@ struct RowPull<Program<I...>, W, Seq<N...>> {
   const index_t* stride;  // of each load, in elements
   index_t at = 0, lanes = W;
 
+  template <class L>
+  TENON_FN void forward(const L& leaves) {
+    if constexpr (How::from_output) {
+      machine.template run_some<KnownOf<P, How::in_place>>(leaves);
+      machine.result() = machine.template at<load_instruction<P>(How::in_place)>();
+    } else {
+      machine.run(leaves);
+    }
+  }
   TENON_FN void start() { (start_one(tenon::detail::reg<N>(sums)), ...); }
   TENON_FN void run() { (back<P::size - 1 - N>(static_cast<at_t<P::size - 1 - N, List>*>(nullptr)), ...); }
   TENON_FN void finish() { (finish_one<N, I>(tenon::detail::reg<N>(sums)), ...); }
@@ -149,7 +130,12 @@ struct RowPull<Program<I...>, W, Seq<N...>> {
     using T = compute_t<typename at_t<K, List>::type>;
     if constexpr (!in_lanes<V>) {
       V* to = static_cast<V*>(target[j]) + (Constant ? 0 : at * stride[j]);
-      *to = static_cast<V>(apply<op::Add>(*to, g));
+      *to = j == How::in_place ? g : static_cast<V>(apply<op::Add>(*to, g));
+    } else if constexpr (j == How::in_place) {
+      T* const to = static_cast<T*>(target[j]) + at;
+      if (lanes == W) return store_lanes(to, in_order<P>(g));
+      __builtin_memset(static_cast<void*>(to), 0, static_cast<size_t>(lanes) * sizeof(T));
+      add_lanes(to, in_order<P>(g), lanes);
     } else if constexpr (Constant) {
       auto& sum = tenon::detail::reg<K>(sums);
       if (lanes < W) g = each_part(g, [this](const auto& v) { return first_of(v, lanes); });
@@ -180,7 +166,7 @@ struct RowPull<Program<I...>, W, Seq<N...>> {
 };
 
 // Contiguous elements; `source`: the leaves followed by their adjoints.
-template <class P>
+template <class P, class How = AllAdded>
 [[gnu::noinline]] void pull_of_packs(const void* g, const void* const* source, index_t n) {
   constexpr int W = lanes_of<P>;
   using G = register_t<typename P::result, P, W>;
@@ -189,14 +175,14 @@ template <class P>
   alignas(simd::native_bytes) char buffer[P::loads + 1][LoadTable<loads_of<P>>::lanes_bytes(W)];
   void* target[P::loads + 1];
   for (int k = 0; k < P::loads; ++k) target[k] = const_cast<void*>(source[P::loads + k]);
-  RowPull<P, W> pull;
+  RowPull<P, W, How> pull;
   pull.target = target;
   pull.start();
   const auto* from = static_cast<const compute_t<typename P::result>*>(g);
   for (index_t at = 0; at < n; at += W) {
     const index_t m = n - at < W ? n - at : W;
     if (m < W) leaves.stage(buffer, m);
-    pull.machine.run(leaves);
+    pull.forward(leaves);
     leaves.advance();
     pull.at = at;
     pull.lanes = m;
@@ -206,19 +192,19 @@ template <class P>
   }
   pull.finish();
 }
-template <class P>
+template <class P, class How>
 void pull_of_elements(const void* g, index_t g_stride, const void* const* source, const index_t* stride, index_t n) {
   using G = register_t<typename P::result, P, 1>;
   typename LeavesOf<P, 1, false, loads_of<P>>::type leaves;
   leaves.start(source, stride);
   void* target[P::loads + 1];
   for (int k = 0; k < P::loads; ++k) target[k] = const_cast<void*>(source[P::loads + k]);
-  RowPull<P, 1> pull;
+  RowPull<P, 1, How> pull;
   pull.target = target;
   pull.stride = stride;
   for (index_t at = 0; at < n; ++at) {
     leaves.i = pull.at = at;
-    pull.machine.run(leaves);
+    pull.forward(leaves);
     tenon::detail::reg<P::size - 1>(pull.adjoints) = static_cast<const G*>(g)[at * g_stride];
     pull.run();
   }
@@ -262,6 +248,7 @@ struct PackedPull {
   const bool* constant;
   int loads;
   index_t g_bytes;
+  int in_place;  // the load whose adjoint is written, -1: none
 };
 // Whether adjoints overlap other than element on element, as those of neighbours in a field do. A pack would be loaded
 // that consists of parts of packs stored just before, and processors wait for those.
@@ -330,7 +317,10 @@ inline bool adjoints_are_shifted(const PackedPull& kernel, const void* const* so
       const void* const sums = from[kernel.loads + k];
       const index_t size = kernel.adjoint_bytes[k], parts = kernel.adjoint_parts[k];
       char* const to = adjoint + at * stride[k] * size;
-      add_numbers(to, stride[k], sums, m, size, parts);
+      if (k == kernel.in_place)
+        scatter(to, sums, size, {stride[k], m, 0, 1});
+      else
+        add_numbers(to, stride[k], sums, m, size, parts);
     }
   }
 }
@@ -342,27 +332,28 @@ struct AdjointTable<TypeList<L...>> {
   static constexpr index_t bytes[] = {static_cast<index_t>(sizeof(compute_t<typename L::type>))..., 0};
   static constexpr index_t parts[] = {parts_of<compute_t<typename L::type>>..., 0};
 };
-template <class P>
-inline constexpr PackedPull packed_pull = {pull_of_packs<P>,
+template <class P, class How>
+inline constexpr PackedPull packed_pull = {pull_of_packs<P, How>,
                                            LoadTable<loads_of<P>>::bytes,
                                            AdjointTable<loads_of<P>>::bytes,
                                            AdjointTable<loads_of<P>>::parts,
                                            LoadTable<loads_of<P>>::constant,
                                            P::loads,
-                                           sizeof(compute_t<typename P::result>)};
+                                           sizeof(compute_t<typename P::result>),
+                                           How::in_place};
 
 // As a RowFunction: `g` is the row of the output's adjoint, `source` the leaves followed by their adjoints.
-template <class P>
+template <class P, class How = AllAdded>
 void row_pull(void* g, index_t g_stride, const void* const* source, const index_t* stride, index_t n) {
   if constexpr (lanes_of<P> == 1) {
-    pull_of_elements<P>(g, g_stride, source, stride, n);
+    pull_of_elements<P, How>(g, g_stride, source, stride, n);
   } else if (g_stride == 1 && LoadTable<loads_of<P>>::all_unit(stride)) {
-    if (P::loads > 1 && adjoints_are_shifted(packed_pull<P>, source, n))
-      staged_pull(packed_pull<P>, g, 1, source, stride, n, true);
+    if (P::loads > 1 && adjoints_are_shifted(packed_pull<P, How>, source, n))
+      staged_pull(packed_pull<P, How>, g, 1, source, stride, n, true);
     else
-      pull_of_packs<P>(g, source, n);
+      pull_of_packs<P, How>(g, source, n);
   } else {
-    staged_pull(packed_pull<P>, g, g_stride, source, stride, n);
+    staged_pull(packed_pull<P, How>, g, g_stride, source, stride, n);
   }
 }
 
