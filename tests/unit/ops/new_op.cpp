@@ -45,6 +45,23 @@ TEST_CASE("a new op: SIMD loops over every real type, fused with others") {
   CHECK(explain(wiggle(x) * 2).loops == 1);
 }
 
+// e^(x / 2), whose derivative is had of the result.
+struct Rise : Pointwise<Rise> {
+  static constexpr FixedString name{"rise"};
+  TENON_FN static auto value(auto x) { return exp(x * lit(0.5)); }
+  TENON_FN static auto partials_from_output(auto y) { return d(y * lit(0.5)); }
+};
+
+TEST_CASE("a new op after a product: its rule says what the tape keeps") {
+  Tensor<double, 3, 2> x;
+  Tensor<double, 2, 4> w;
+  for (index_t k = 0; k < 6; ++k) x.data()[k] = 0.1 * static_cast<double>(k) - 0.2;
+  for (index_t k = 0; k < 8; ++k) w.data()[k] = 0.3 - 0.1 * static_cast<double>(k);
+  CHECK(verify_gradient([&](const auto& v) { return sum(wiggle(matmul(v, w) + 1)); }, x).ok);
+  CHECK(verify_gradient([&](const auto& v) { return sum(apply<Rise>(matmul(v, w) * 2)); }, x).ok);
+  CHECK(verify_gradient([&](const auto& v) { return sum(apply<Rise>(wiggle(matmul(v, w)))); }, x).ok);
+}
+
 TEST_CASE("a new op: dual, rev, nested") {
   dual<double> d{2, 1};
   CHECK(wiggle(d).tangent[0] == 10);
