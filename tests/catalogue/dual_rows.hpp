@@ -143,8 +143,8 @@ void check_dual_rows() {
               {Op::domain.hi, Op::domain.hi2},
               lanes_of<P>};
   if constexpr (is_dual<Out> && N == 1 && differentiable<Op, arity<Op>>) {
-    row.pull_of_elements = exec::detail::pull_of_elements<P>;
-    row.pull_of_packs = exec::detail::pull_of_packs<P>;
+    row.pull_of_elements = exec::detail::pull_of_elements<P, exec::detail::AllAdded>;
+    row.pull_of_packs = exec::detail::pull_of_packs<P, exec::detail::AllAdded>;
   }
   check_kernels<T, N, Out>(row);
 }
