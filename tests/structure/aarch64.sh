@@ -17,7 +17,7 @@ TEST_CASE("packs are NEON's registers") {
   CHECK(tenon::simd::native_lanes<float> == 4);
 }
 CPP
-sources=("$work/neon.cpp" "$tests"/support/*.cpp "$tests"/unit/simd/*.cpp "$tests"/unit/math/exponential.cpp
+sources=("$work/neon.cpp" "$tests"/support/*.cpp "$tests"/unit/simd/*.cpp "$tests"/unit/math/{exponential,exp_normal}.cpp
   "$tests"/unit/exec/{contract,small_products}.cpp)
 objects=()
 for source in "${sources[@]}"; do
