@@ -10,11 +10,6 @@ using namespace tenon::test;
 
 namespace {
 
-template <class T, index_t... E>
-Tensor<T, E...> numbers(Tensor<T, E...> x, double from) {
-  return filled(static_cast<Tensor<T, E...>&&>(x), [from](double i) { return scatter(i + from); });
-}
-
 // What is computed of the product z, the row b of its columns, and u and the constant c of its extents. Of the first
 // six the derivative can be had without z.
 struct RectifiedSum {

@@ -8,15 +8,6 @@
 using namespace tenon;
 using namespace tenon::test;
 
-namespace {
-
-template <class X>
-X numbers(X x, double from) {
-  return filled(static_cast<X&&>(x), [from](double i) { return scatter(i + from); });
-}
-
-}  // namespace
-
 TEST_CASE("second derivatives are those of two statements") {
   const Matrix x = numbers(Matrix(4, 3), 0), w = numbers(Matrix(3, 5), 1), v = numbers(Matrix(3, 5), 4);
   const Vector b = numbers(Vector(5), 2);

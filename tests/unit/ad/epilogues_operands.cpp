@@ -8,15 +8,6 @@
 using namespace tenon;
 using namespace tenon::test;
 
-namespace {
-
-template <class X>
-X numbers(X x, double from) {
-  return filled(static_cast<X&&>(x), [from](double i) { return scatter(i + from); });
-}
-
-}  // namespace
-
 TEST_CASE("where it is two statements, or parts of it are constants") {
   const Matrix x = numbers(Matrix(6, 3), 0), w = numbers(Matrix(3, 1), 1), u = numbers(Matrix(3, 6), 2);
   const Vector b = numbers(Vector(5), 2);

@@ -16,6 +16,11 @@ using Vector = Tensor<double, dyn>;
 
 inline Matrix matrix(index_t n, index_t m) { return filled(Matrix(n, m), scatter); }
 inline Vector vector(index_t n) { return filled(Vector(n), scatter); }
+/// x filled with other ones for each `from`.
+template <class X>
+X numbers(X x, double from) {
+  return filled(static_cast<X&&>(x), [from](double i) { return scatter(i + from); });
+}
 
 // Puts f's gradient at x into `gradient` and returns its value.
 template <class F, class X>
