@@ -33,6 +33,11 @@ struct Scan {
   TENON_FN static auto value(const S& s) {
     return s;
   }
+  /// How lines of T are scanned in numbers C: `start`, `next` and `value`, and what elements are read as before.
+  template <class C, class T>
+  struct Steps : D {
+    using element = C;
+  };
 };
 
 namespace detail {
@@ -90,6 +95,13 @@ struct CumSum : Scan<CumSum, Sum> {
   TENON_FN static V value(const Blocks<V>& s) {
     return Sum::combine(s.before, s.block);
   }
+  /// Of floats in double what a billion additions lose is nothing to the results: no blocks.
+  template <class C, class T>
+  struct Steps : Scan<CumSum, Sum>::template Steps<C, T> {};
+  template <class C>
+  struct Steps<C, float> : Scan<CumSum, Sum> {
+    using element = float;
+  };
   template <class Y, class G, class X, class Add>
   TENON_FN static void pull(index_t n, const Y&, const G& g, const X&, const Add& add) {
     if (n == 0) return;

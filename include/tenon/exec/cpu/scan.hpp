@@ -155,17 +155,6 @@ template <class Op, class C, class E, class R>
   for (; j < p.lines; ++j) scan_lines<Op, 1, C>(p.data + j * p.apart, p.apart, to + j * p.n, p.n);
 }
 
-// The steps of Op over numbers of type C, and what panels hold of elements of type T. Running sums of floats are of
-// doubles: panels hold the floats, and what a billion additions lose is nothing to the results, so there are no blocks.
-template <class Op, class C, class T>
-struct ScanSteps : Op {
-  using element = C;
-};
-template <>
-struct ScanSteps<op::CumSum, double, float> : Scan<op::CumSum, op::Sum> {
-  using element = float;
-};
-
 }  // namespace detail
 }  // namespace exec
 
@@ -175,7 +164,7 @@ void ScanAlong<Op, Axis, A>::compute(Result* out) const {
   const Dims e = x.extents().dims();
   index_t inner = 1;
   for (int a = Axis + 1; a < e.rank; ++a) inner *= e.d[a];
-  using Steps = exec::detail::ScanSteps<Op, Number, compute_t<primal_t<typename A::value_type>>>;
+  using Steps = typename Op::template Steps<Number, compute_t<primal_t<typename A::value_type>>>;
   using E = typename Steps::element;
   exec::each_panel<E>(x, Axis, static_cast<E*>(nullptr),
                       [&](const exec::Panel<E>& p) { exec::detail::scan_panel<Steps, Number>(p, out, inner); });
