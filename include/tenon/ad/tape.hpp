@@ -9,7 +9,7 @@
 // different types share one space; those of large tensors lie apart (ad/adjoints.hpp). A reset tape keeps its memory: a
 // training loop allocates nothing after its first step. A tape belongs to one thread.
 #pragma once
-#include <tenon/ad/adjoints.hpp>
+#include <tenon/ad/adjoint_space.hpp>
 #include <tenon/ad/scalar_statements.hpp>
 
 namespace tenon {
@@ -20,7 +20,7 @@ class AdjointLanes;
 }  // namespace detail
 
 /// Records what is computed with the rev numbers that belong to it, and pulls adjoints back through it.
-class Tape : detail::Segments {
+class Tape : detail::Segments, public detail::AdjointSpace {
  public:
   Tape() = default;
   Tape(const Tape&) = delete;
@@ -92,11 +92,6 @@ class Tape : detail::Segments {
     return begin_segment(kind, size, aside ? aside + alignment : 0)->begin();
   }
   char* scratch() const { return cursor_ + (alignment - reinterpret_cast<size_t>(cursor_) % alignment) % alignment; }
-  /// Whether a slot was given by this tape since it was reset; others are constants to it.
-  bool owns(slot_t slot) {
-    if (detail::ApartAdjoints::holds(slot)) return apart_.find(slot) != nullptr;
-    return slot - static_cast<slot_t>(base_) < static_cast<slot_t>(units_ - base_);
-  }
   /// The slot of an element, with an adjoint of type A, as scalar statements refer to it.
   template <class A>
   slot_t number_slot(slot_t slot) {
@@ -104,8 +99,6 @@ class Tape : detail::Segments {
     if (const slot_t known = apart_.recent_number_slot(slot)) return known;
     return slot_among_numbers<A>(slot);
   }
-  /// The same, 0 if no statement does.
-  slot_t known_number_slot(slot_t slot) { return apart_.known_number_slot(slot); }
   /// Appends a scalar statement: its terms, without those whose slots this tape does not own. Gives its value, and the
   /// slot of the result; 0 if no term remains.
   template <class T, int N>
@@ -144,13 +137,6 @@ class Tape : detail::Segments {
     prepare();
     return reinterpret_cast<T*>(detail::ApartAdjoints::holds(slot) ? apart(slot, false) : side_by_side(slot));
   }
-  /// The statement that gave the tensor at a slot was pulled back: nobody asks for its adjoint any more.
-  void passed_on(slot_t slot) { apart_.passed_on(slot); }
-  /// Whether nobody reads the adjoint of the tensor at a slot once its statement was pulled back.
-  bool is_done_with(slot_t slot) { return apart_.is_done_with(slot); }
-  /// The adjoint is read after the sweep: so many times by `take`, or as often as somebody likes.
-  void want(slot_t slot, unsigned times = detail::ApartAdjoints::always) { apart_.want(apart_.home(slot), times); }
-  void want_none() { apart_.want_none(); }
   /// The block that holds the adjoints of all n numbers T of a tensor, if they lie apart, are not all zero, and nobody
   /// else wants them: it is the caller's from now on.
   template <class T>
@@ -162,13 +148,6 @@ class Tape : detail::Segments {
     detail::BlockRef block(detail::Adopt{}, r->block);
     r->block = nullptr;
     return block;
-  }
-  /// Where the adjoint of a number is after a sweep: an element's is that of its tensor.
-  slot_t home(slot_t slot) { return apart_.home(slot); }
-  /// Whether the adjoints at two homes lie in one block, as far apart as their slots.
-  bool lie_together(slot_t a, slot_t b) {
-    if (!detail::ApartAdjoints::holds(a)) return !detail::ApartAdjoints::holds(b);
-    return detail::ApartAdjoints::holds(b) && apart_.find(a) == apart_.find(b);
   }
   /// Pulls the adjoints set so far back through all statements, last first.
   void sweep() {
@@ -203,18 +182,7 @@ class Tape : detail::Segments {
   // Adjoints, all zero, for what was recorded since the mark; those before it are kept.
   void extend(const Mark& m) {
     close();
-    const size_t before = static_cast<size_t>(m.units - base_) * 4, bytes = adjoint_bytes();
-    if (adjoints_.capacity() < bytes) {
-      detail::BlockRef larger(bytes + bytes / 2);
-      const size_t there = adjoints_.capacity() < before ? adjoints_.capacity() : before;  // see pass_over
-      if (there) __builtin_memcpy(larger.data(), adjoints_.data(), there);
-      __builtin_memset(larger.data() + there, 0, before - there);
-      adjoints_ = static_cast<detail::BlockRef&&>(larger);
-    }
-    __builtin_memset(adjoints_.data() + before, 0, bytes - before);
-    adjoints_ready_ = true;
-    for (index_t i = 0; i < m.ranges; ++i)  // what goes there at the end must find room then
-      if (auto& r = apart_.begin()[i]; r.numbers >= m.units && !r.block) r.fill();
+    extend_from(m.units, m.ranges);
   }
   void sweep(const Mark& m) { sweep_to(m.segments.last); }
   void rewind(const Mark& m) {
@@ -233,8 +201,6 @@ class Tape : detail::Segments {
  private:
   template <class T>
   friend class detail::AdjointLanes;
-  static constexpr unsigned long long first_slot = 16;  // slots before it are the constants' place
-  static constexpr unsigned long long most_units = detail::ApartAdjoints::lowest - 1;
   static constexpr unsigned long long most_used = 1ull << 24;  // then they are given again
 
   // Makes this the tape that plain code records on. A tape that begins above another one counts its slots from there,
@@ -254,25 +220,10 @@ class Tape : detail::Segments {
         Message() << "tenon: the tape is full: it has room for 2^31 four-byte units of adjoints "
                      "of numbers, and as many of large tensors (use checkpoint(f), or a tape for each part)");
   }
-  size_t adjoint_bytes() const { return static_cast<size_t>(units_ - base_) * 4; }
   void prepare() {
     if (adjoints_ready_) return;
     close();
-    const size_t bytes = adjoint_bytes();
-    if (!adjoints_ || adjoints_.capacity() < bytes) {
-      adjoints_ = detail::BlockRef();  // first, so that never both are there
-      adjoints_ = detail::BlockRef(bytes);
-    }
-    __builtin_memset(adjoints_.data(), 0, bytes);
-    apart_.drop_all();
-    adjoints_ready_ = true;
-  }
-  char* side_by_side(slot_t slot) const { return adjoints_.data() + static_cast<size_t>(slot - base_) * 4; }
-  [[gnu::noinline]] char* apart(slot_t slot, bool fill) {
-    detail::ApartAdjoints::Range& r = *apart_.find(slot);
-    if (!r.block && (fill || r.numbers)) r.fill();
-    if (r.numbers) r.move(r.block->data(), side_by_side(r.numbers), r.units);
-    return r.block ? r.at(slot) : nullptr;
+    clear();
   }
   template <class A>
   [[gnu::noinline]] slot_t slot_among_numbers(slot_t slot) {
@@ -361,12 +312,8 @@ class Tape : detail::Segments {
   }
   const detail::SegmentKind* open_ = nullptr;  // of the scalar statements that the last segment takes
   size_t open_until_[2] = {};                  // where the chunk ends, if they are of float, double
-  unsigned long long base_ = first_slot, units_ = first_slot;
-  unsigned long long lowest_ = first_slot;  // base_ moves on from here, recording by recording
+  unsigned long long lowest_ = first_slot;     // base_ moves on from here, recording by recording
   unsigned long long lowest_apart_ = detail::ApartAdjoints::lowest;
-  detail::BlockRef adjoints_;
-  detail::ApartAdjoints apart_;
-  bool adjoints_ready_ = false;
   Tape* below_ = nullptr;  // of the tapes of plain code that have variables on this thread
 };
 

@@ -5,7 +5,10 @@
 #include <tenon/tenon.hpp>
 #include <thread>
 
+#include "exact.hpp"
+
 using namespace tenon;
+using test::same;
 
 namespace {
 
@@ -18,13 +21,6 @@ M some(index_t rows, index_t columns, int seed = 1) {
   for (index_t i = 0; i < x.size(); ++i)
     x.data()[i] = static_cast<typename M::value_type>(static_cast<double>((i * 7 + seed * 5) % 19 - 9) / 7);
   return x;
-}
-template <class X, class Y>
-bool same(const X& x, const Y& y) {
-  if (!(x.dims() == y.dims())) return false;
-  for (index_t i = 0; i < x.size(); ++i)
-    if (!(x.data()[i] == y.data()[i])) return false;
-  return true;
 }
 template <class X, class Y>
 auto product(const X& x, const Y& y) {

@@ -4,7 +4,10 @@
 #include <support/allocations.hpp>
 #include <tenon/tenon.hpp>
 
+#include "exact.hpp"
+
 using namespace tenon;
+using test::same;
 
 namespace {
 
@@ -16,13 +19,6 @@ Tensor<T, dyn, dyn> whole(index_t rows, index_t columns, int seed = 1) {
   Tensor<T, dyn, dyn> x(rows, columns);
   for (index_t i = 0; i < x.size(); ++i) x.data()[i] = T(static_cast<double>((i * 7 + seed * 5) % 9 - 4));
   return x;
-}
-template <class X, class Y>
-bool same(const X& x, const Y& y) {
-  if (!(x.dims() == y.dims())) return false;
-  for (index_t i = 0; i < x.size(); ++i)
-    if (!(x.data()[i] == y.data()[i])) return false;
-  return true;
 }
 bool contains(const Plan& p, const char* what) { return __builtin_strstr(p.c_str(), what) != nullptr; }
 

@@ -1,4 +1,4 @@
-// Tensors of static extents filled with numbers that no sum rounds, and comparison with what a function gives.
+// Tensors of static extents filled with numbers that no sum rounds, and exact comparisons.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #pragma once
 #include <tenon/tenon.hpp>
@@ -28,6 +28,14 @@ index_t wrong(const X& y, const F& f) {
       for (index_t j = 0; j < y.extent(1); ++j) n += !(y(i, j) == f(i, j));
   }
   return n;
+}
+// Whether two tensors have the same extents and equal elements.
+template <class X, class Y>
+bool same(const X& x, const Y& y) {
+  if (!(x.dims() == y.dims())) return false;
+  for (index_t i = 0; i < x.size(); ++i)
+    if (!(x.data()[i] == y.data()[i])) return false;
+  return true;
 }
 
 }  // namespace test

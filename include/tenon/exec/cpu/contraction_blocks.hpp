@@ -83,6 +83,9 @@ struct BlockedFields {
 
   // Lines for tiles of so many lanes; gives the tables that they refer to.
   tenon::detail::BlockRef start(const BlockedCall& call, ContractionPlan& p, index_t lanes);
+  // Where operands are read in place, and how large blocks are, for tiles of T.
+  template <class T>
+  void choose();  // contraction_choice.hpp
   void finish(const Strip& s) const;
   bool finishes_tiles() const;
   bool tile_end(TileEnd& end, index_t row, index_t column) const;
