@@ -42,18 +42,19 @@ class AdjointLanes {
   BlockRef block_;
 };
 
-// Neighbours among the variables whose adjoints lie side by side; home 0: they are constants.
+// Neighbours among the variables whose slots, and so their adjoints, lie side by side: slots of two large tensors never
+// do. Home 0: they are constants.
 struct AdjointRun {
   slot_t home;
   index_t count;
 };
 template <class T>
-void add_to_runs(Tape& tape, slot_t home, Grow<AdjointRun>& runs) {
+void add_to_runs(slot_t home, Grow<AdjointRun>& runs) {
   constexpr index_t units = sizeof(T) / 4;
   if (runs.size() > 0) {
     AdjointRun& last = runs[runs.size() - 1];
     const auto next = static_cast<slot_t>(static_cast<index_t>(last.home) + last.count * units);
-    if (home == 0 ? last.home == 0 : last.home != 0 && home == next && tape.lie_together(last.home, home)) {
+    if (home == 0 ? last.home == 0 : last.home != 0 && home == next) {
       ++last.count;
       return;
     }
@@ -80,7 +81,7 @@ template <class T>
   } else {
     // A tensor's numbers are one run: asking where each is takes longer than a sweep over short statements.
     Grow<AdjointRun> runs;
-    for (index_t j = 0; j < n; ++j) add_to_runs<T>(tape, tape.owns(x[j]) ? tape.home(x[j]) : 0, runs);
+    for (index_t j = 0; j < n; ++j) add_to_runs<T>(tape.owns(x[j]) ? tape.home(x[j]) : 0, runs);
     tape.want_none();
     for (index_t r = 0; r < runs.size(); ++r)
       if (runs[r].home) tape.want(runs[r].home);

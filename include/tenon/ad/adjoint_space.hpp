@@ -29,11 +29,6 @@ class AdjointSpace {
   void want_none() { apart_.want_none(); }
   /// Where the adjoint of a number is after a sweep: an element's is that of its tensor.
   slot_t home(slot_t slot) { return apart_.home(slot); }
-  /// Whether the adjoints at two homes lie in one block, as far apart as their slots.
-  bool lie_together(slot_t a, slot_t b) {
-    if (!ApartAdjoints::holds(a)) return !ApartAdjoints::holds(b);
-    return ApartAdjoints::holds(b) && apart_.find(a) == apart_.find(b);
-  }
 
  protected:
   static constexpr unsigned long long first_slot = 16;  // slots before it are the constants' place
