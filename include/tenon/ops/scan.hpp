@@ -35,9 +35,11 @@ struct Scan {
   }
   /// How lines of T are scanned in numbers C: `start`, `next` and `value`, and what elements are read as before.
   template <class C, class T>
-  struct Steps : D {
+  struct States : D {
     using element = C;
   };
+  template <class C, class T>
+  using Steps = States<C, T>;
 };
 
 namespace detail {
@@ -97,7 +99,7 @@ struct CumSum : Scan<CumSum, Sum> {
   }
   /// Of floats in double what a billion additions lose is nothing to the results: no blocks.
   template <class C, class T>
-  struct Steps : Scan<CumSum, Sum>::template Steps<C, T> {};
+  struct Steps : Scan<CumSum, Sum>::template States<C, T> {};
   template <class C>
   struct Steps<C, float> : Scan<CumSum, Sum> {
     using element = float;
