@@ -248,9 +248,7 @@ using Huge = Tensor<float, 65536, 65536>;
 TEST_CASE("operands of every kind, and targets") {
   check_operands<float, 1, 1>();
   check_operands<float, 3, 3>();
-  check_operands<float, 4, 4>();
   check_operands<float, 13, 9>();
-  check_operands<double, 1, 2>();
   check_operands<double, 4, 3>();
   check_operands<int, 3, 5>();
 }
@@ -262,15 +260,11 @@ TEST_CASE("statements over few numbers that write where they read") {
   check_overlap<double, 2>();
 }
 TEST_CASE("reductions in registers") {
-  check_reductions<float, 1, 1>();
   check_reductions<float, 3, 1>();
-  check_reductions<float, 3, 3>();
   check_reductions<float, 4, 4>();
   check_reductions<float, 5, 7>();
-  check_reductions<float, 16, 16>();
   check_reductions<float, 2, 40>();
   check_reductions<double, 2, 3>();
-  check_reductions<double, 4, 4>();
   check_reductions<double, 16, 16>();
 }
 TEST_CASE("the largest of few numbers is NaN where one of them is, and no idle lane counts") {
@@ -292,13 +286,11 @@ TEST_CASE("the largest of few numbers is NaN where one of them is, and no idle l
 }
 TEST_CASE("softmax of few numbers") {
   check_softmax<float, 1, 1>();
-  check_softmax<float, 1, 3>();
   check_softmax<float, 1, 4>();
   check_softmax<float, 3, 5>();
   check_softmax<float, 2, 16>();
   check_softmax<float, 2, 17>();
   check_softmax<float, 4, 40>();
-  check_softmax<double, 1, 2>();
   check_softmax<double, 3, 3>();
   check_softmax<double, 2, 8>();
   check_softmax<double, 2, 9>();

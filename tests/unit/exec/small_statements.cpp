@@ -371,22 +371,16 @@ TEST_CASE("consumers of small products") {
   check_consumers<float>(64, 64, 64);
 }
 TEST_CASE("static matrices by vectors") {
+  // Less than a register, one, several with and without a rest; sums that are short, and longer than rows are wide.
   check_static_vectors<float, 1, 5>();
-  check_static_vectors<float, 2, 2>();
   check_static_vectors<float, 3, 3>();
   check_static_vectors<float, 4, 4>();
-  check_static_vectors<float, 5, 3>();
-  check_static_vectors<float, 3, 17>();
   check_static_vectors<float, 9, 16>();
-  check_static_vectors<float, 16, 16>();
-  check_static_vectors<float, 40, 40>();
   check_static_vectors<float, 17, 33>();
+  check_static_vectors<float, 40, 40>();
   check_static_vectors<float, 10, 64>();
-  check_static_vectors<float, 40, 70>();
   check_static_vectors<double, 4, 4>();
-  check_static_vectors<double, 3, 3>();
   check_static_vectors<double, 8, 9>();
-  check_static_vectors<double, 16, 40>();
 }
 TEST_CASE("few elements reduced") {
   for (const index_t m : {1, 2, 3, 8, 9, 20})
