@@ -33,7 +33,7 @@ struct FoldKernel {
   /// As if the chunks of `more` had been added to the total, which has a multiple of a power of two of them that is at
   /// least their number.
   void (*join)(void* total, const void* more);
-  /// n more rows of columns; `padded`: a pack may be read past the end of a row.
+  /// Of columns, unless every axis is reduced: n more rows; `padded`: a pack may be read past the end of a row.
   void (*columns)(Columns& c, const void* p, index_t pitch, index_t n, index_t index, bool padded);
   void (*finish)(Columns& c, void* out, const Results& results);
   /// As finish, where column j belongs to result j % n; `rest` holds further rows, of n elements each.
@@ -101,6 +101,7 @@ struct Folds : FoldColumns<Op, B> {
   using S = typename F::S;
   using SV = typename F::SV;
   static constexpr index_t W = F::W;
+  static constexpr bool indexed = Op::indexed;
   static constexpr bool has_line = requires(const N* p) { Op::template line<V>(p, index_t{}); };
   // Lanes hold 32-bit indices and counts, so those are joined chunk by chunk.
   using Kept = typename KeptState<Op::indexed, S, SV>::type;
@@ -265,24 +266,35 @@ struct Folds : FoldColumns<Op, B> {
 
 }  // namespace detail
 
-/// The functions of Op on buffer elements B, with results of type R.
-template <class Op, class B, class R>
-inline constexpr FoldKernel fold_kernel = {
-    sizeof(typename detail::Folds<Op, B, R>::N),
-    detail::Folds<Op, B, R>::W,
-    detail::Folds<Op, B, R>::C::bytes,
-    alignof(typename detail::Folds<Op, B, R>::SV),
-    sizeof(typename detail::Folds<Op, B, R>::Kept) + sizeof(typename detail::Folds<Op, B, R>::S),
-    Op::indexed,
-    Op::indexed || detail::Folds<Op, B, R>::F::in_order,
-    detail::Folds<Op, B, R>::rows,
-    detail::Folds<Op, B, R>::start,
-    detail::Folds<Op, B, R>::add,
-    detail::Folds<Op, B, R>::end,
-    detail::Folds<Op, B, R>::join,
-    detail::Folds<Op, B, R>::columns,
-    detail::Folds<Op, B, R>::finish,
-    detail::Folds<Op, B, R>::finish_together};
+namespace detail {
+template <class F, bool Whole>
+constexpr FoldKernel functions_of() {
+  FoldKernel k{};
+  k.bytes = sizeof(typename F::N);
+  k.lanes = F::W;
+  k.pack_state_bytes = F::C::bytes;
+  k.pack_state_alignment = alignof(typename F::SV);
+  k.level_bytes = sizeof(typename F::Kept) + sizeof(typename F::S);
+  k.indexed = F::indexed;
+  k.in_order = k.indexed || F::C::F::in_order;
+  k.rows = F::rows;
+  k.start = F::start;
+  k.add = F::add;
+  k.end = F::end;
+  k.join = F::join;
+  if constexpr (!Whole) {
+    k.columns = F::columns;
+    k.finish = F::finish;
+    k.finish_together = F::finish_together;
+  }
+  return k;
+}
+}  // namespace detail
+
+/// The functions of Op on buffer elements B, with results of type R. Whole: every axis is reduced, so there are no
+/// columns, whose functions are most of the code.
+template <class Op, class B, class R, bool Whole>
+inline constexpr FoldKernel fold_kernel = detail::functions_of<detail::Folds<Op, B, R>, Whole>();
 
 }  // namespace exec
 }  // namespace TENON_ABI

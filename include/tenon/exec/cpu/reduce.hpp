@@ -185,7 +185,8 @@ void reduce_many(const A& x, R* out) {
   } else {
     if constexpr (Few::small)
       if (Few::run(x, out)) return;
-    constexpr const FoldKernel* op = &fold_kernel<Op, Number, R>;
+    constexpr bool whole = (Mask + 1) >> X::rank != 0;
+    constexpr const FoldKernel* op = &fold_kernel<Op, Number, R, whole>;
     // Reduced axes that are the last ones.
     if constexpr (detail::is_dense_over<A, X> && detail::are_last(Mask, X::rank)) {
       const auto& e = tenon::detail::extents_in_place(x);
@@ -229,7 +230,8 @@ void record_reduction(RowSteps& steps, const A& x, R* out, index_t plane) {
   if (Op::needs_element && count == 0) fail_shape(Op::name.c_str(), "no elements to reduce in shape", e);
   Source source[P::loads];
   sources_of<P>(x, source);
-  steps.add({&fold_kernel<Op, Number, R>, row<P, Number>, nullptr, nullptr, direct, Mask, count, plane, e, 0, P::loads},
+  steps.add({&fold_kernel<Op, Number, R, false>, row<P, Number>, nullptr, nullptr, direct, Mask, count, plane, e, 0,
+             P::loads},
             out, sizeof(R), {e, strides, 0}, source, load_bytes<P>);
 }
 
