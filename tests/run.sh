@@ -65,7 +65,7 @@ run() {  # run NAME PRESET COMPILER [TEST]: all tests, or one of unit/
   [ -n "$all" ] && [ "$2" = clang-release ] && have libclang-rt-19-dev && folders="unit.base;unit.exec;unit.math;unit.simd"
   [ $# -gt 3 ] && target=(--target "test_unit_$4") only=(-R "^unit\\.$4\$")
   # Each access is checked by a call: a quarter less to compile. g++ has no such option.
-  [ "$2" = asan-ubsan ] && [[ $(basename "$3") == clang* ]] && checks=(-DCMAKE_CXX_FLAGS="-mllvm -asan-instrumentation-with-call-threshold=0")
+  [ "$2" = asan-ubsan ] && [[ $(basename "$3") == clang* ]] && checks=(-DCMAKE_CXX_FLAGS="-mllvm -asan-instrumentation-with-call-threshold=0 -Wno-unused-command-line-argument")
   printf '\n==== %s: configure\n' "$name"
   rm -f "$build/ctest.xml"
   # shellcheck disable=SC2207
