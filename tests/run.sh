@@ -62,7 +62,7 @@ fi
 run() {  # run NAME PRESET COMPILER [TEST]: all tests, or one of unit/
   local name=$1 build="build/$1" result=0 configure target=() only=() folders="" checks=()
   # What clang does not optimise here it compiles for the sanitizers, too: once is enough.
-  [ -n "$all" ] && [ "$2" = clang-release ] && have libclang-rt-19-dev && folders="unit.base;unit.exec;unit.math;unit.simd"
+  [ -n "$all" ] && [ "$2" = clang-release ] && have libclang-rt-19-dev && folders="unit.base;unit.math;unit.simd;property"
   [ $# -gt 3 ] && target=(--target "test_unit_$4") only=(-R "^unit\\.$4\$")
   # Each access is checked by a call: a quarter less to compile. g++ has no such option.
   [ "$2" = asan-ubsan ] && [[ $(basename "$3") == clang* ]] && checks=(-DCMAKE_CXX_FLAGS="-mllvm -asan-instrumentation-with-call-threshold=0 -Wno-unused-command-line-argument")
