@@ -60,16 +60,14 @@ fi
 [ ${#compilers[@]} -gt 0 ] || [ -n "$sanitize" ] || compilers=("$gxx")
 
 run() {  # run NAME PRESET COMPILER [TEST]: all tests, or one of unit/
-  local name=$1 build="build/$1" result=0 configure target=() only=() folders="" checks=()
+  local name=$1 build="build/$1" result=0 configure target=() only=() folders=""
   # What clang does not optimise here it compiles for the sanitizers, too: once is enough.
   [ -n "$all" ] && [ "$2" = clang-release ] && have libclang-rt-19-dev && folders="unit.base;unit.math;unit.simd;property"
   [ $# -gt 3 ] && target=(--target "test_unit_$4") only=(-R "^unit\\.$4\$")
-  # Each access is checked by a call: a quarter less to compile. g++ has no such option.
-  [ "$2" = asan-ubsan ] && [[ $(basename "$3") == clang* ]] && checks=(-DCMAKE_CXX_FLAGS="-mllvm -asan-instrumentation-with-call-threshold=0 -Wno-unused-command-line-argument")
   printf '\n==== %s: configure\n' "$name"
   rm -f "$build/ctest.xml"
   # shellcheck disable=SC2207
-  configure=(cmake --preset "$2" -B "$build" -DCMAKE_CXX_COMPILER="$3" -DTENON_TEST_FOLDERS="$folders" "${checks[@]}" $(generator "$build"))
+  configure=(cmake --preset "$2" -B "$build" -DCMAKE_CXX_COMPILER="$3" -DTENON_TEST_FOLDERS="$folders" $(generator "$build"))
   if ! "${configure[@]}"; then
     summary+=("$name: FAILED to configure")
     status=1
