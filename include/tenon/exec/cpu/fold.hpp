@@ -264,9 +264,6 @@ struct Folds : FoldColumns<Op, B> {
   }
 };
 
-}  // namespace detail
-
-namespace detail {
 template <class F, bool Whole>
 constexpr FoldKernel functions_of() {
   FoldKernel k{};
